@@ -1,0 +1,1 @@
+"""Target models, one file each; ships as ``vsodboost_adapters``."""

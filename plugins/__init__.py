@@ -1,0 +1,1 @@
+"""Flow estimators and proposal detectors; ships as ``vsodboost_plugins``."""

@@ -1,0 +1,1 @@
+"""Object-proposal detectors, one file each."""

@@ -1,0 +1,97 @@
+"""Cards: what a plugin says about itself, so that the engine can run it without knowing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class WeightsSource:
+    """Where the weights of a model come from.
+
+    ``file`` is the authors' file name, ``published`` says where they publish it (shown when it is missing),
+    ``url`` and ``hash`` ("md5:…" or "sha256:…") are given only where it may be downloaded without a form.
+    """
+
+    file: str
+    published: str
+    licence: str
+    url: str | None = None
+    hash: str | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """What every plugin says: a one-line ``summary``, its ``licence``, the ``paper`` it comes from."""
+
+    summary: str
+    licence: str = "Apache-2.0"
+    paper: str = ""
+    argument: str = ""
+    """Placeholder of the part after the colon (``maps:DIR`` has ``DIR``); empty when the name stands alone."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Names the plugin understands as ``--target-option NAME=VALUE`` (and the like), each with one line of help."""
+    weights: WeightsSource | None = None
+
+
+@dataclass(frozen=True)
+class TargetCard(Card):
+    """A target model's card; the engine windows, batches, resizes and normalises by it.
+
+    ``input_size`` is (H, W) in px, None for the source size. Frames are RGB, divided by 255, then by ``mean``/``std``.
+    ``window`` is the clip length T one call sees (1: frames are independent), ``stride`` the step between windows
+    (None: T), ``overlap`` what happens where windows overlap. A window never crosses a cut; a shot shorter than T is
+    padded by repeating its last frame. ``needs_flow`` asks for the flow image beside each frame.
+    ``output`` says what the network gives; ``minmax`` stretches each map to [0, 1] afterwards.
+    """
+
+    input_size: tuple[int, int] | None = None
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+    resize: Literal["bilinear", "pil"] = "bilinear"
+    window: int = 1
+    stride: int | None = None
+    overlap: Literal["mean", "last"] = "mean"
+    needs_flow: bool = False
+    output: Literal["logits", "probabilities"] = "logits"
+    minmax: bool = False
+    batch: int = 8
+    learning_rate: float | None = None
+    """Rate at which the model may be fine-tuned (None: not trainable); the keyframe booster's twin uses it."""
+
+
+@dataclass(frozen=True)
+class FlowCard(Card):
+    """A flow estimator's card; any frame size goes in, px at that size come out."""
+
+
+@dataclass(frozen=True)
+class DetectorCard(Card):
+    """A proposal detector's card."""
+
+
+@dataclass(frozen=True)
+class BoosterCard(Card):
+    """A booster's card; ``passes`` is 2 when it must survey the whole video before it mines."""
+
+    passes: int = 1
+
+
+@dataclass(frozen=True)
+class SpatialModelCard(Card):
+    """A spatial model's card: how it is fed and how it may be fine-tuned.
+
+    One learning rate does not fit all models, so it is the model's to say. ``size`` is the short side in px the
+    network works at; sides are rounded to multiples of ``multiple``.
+    """
+
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    multiple: int = 32
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
