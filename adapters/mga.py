@@ -1,0 +1,85 @@
+"""MGA, motion guided attention (Li et al., ICCV 2019): an appearance network steered by a motion network.
+
+Network layout of lhaof/Motion-Guided-Attention (MIT). Input: frame and flow image, both 512x512, ImageNet-normalised.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from vsodboost.errors import UsageError
+from vsodboost_adapters.aspp import AtrousPyramid, resize
+from vsodboost_adapters.resnet import Bottleneck, ResNet, resnet34_os16
+
+SITES = ("conv1", "layer1", "layer2", "layer3", "layer4")
+
+
+class MotionNetwork(nn.Module):
+    """ResNet-34, pyramid and three convolutions: features and a coarse saliency map of one image (also DS-Net's half)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone_features = resnet34_os16()
+        self.aspp = AtrousPyramid(self.backbone_features.channels[-1])
+        self.last_conv = saliency_head(256)
+
+    def forward(self, image: Tensor) -> tuple[list[Tensor], Tensor]:
+        """[N, 3, H, W] -> features (stem, layer1 ... layer4, pyramid) and logits [N, 1, H, W]."""
+        features = list(self.backbone_features(image))
+        features.append(self.aspp(features[-1]))
+        return features, resize(self.last_conv(features[-1]), image.shape[-2:], align_corners=True)
+
+
+def saliency_head(channels: int) -> nn.Sequential:
+    """Two 3x3 convolutions to 256 channels and a 1x1 to one map of logits, size unchanged."""
+    layers: list[nn.Module] = []
+    for inputs in (channels, 256):
+        layers += [nn.Conv2d(inputs, 256, 3, padding=1, bias=False), nn.BatchNorm2d(256), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Conv2d(256, 1, 1))
+
+
+class MGANetwork(ResNet):
+    """The whole network; its appearance branch is a ResNet-101 at top level, as in the released keys."""
+
+    def __init__(self) -> None:
+        # Only the first block of layer4 is dilated: the released weights were trained so.
+        super().__init__(Bottleneck, (3, 4, 23, 3), strides=(1, 2, 2, 1), dilations=(1, 1, 1, (2, 1, 1)))
+        self.aspp = AtrousPyramid(self.channels[-1])
+        self.last_conv = saliency_head(304)
+        self.conv2 = nn.Conv2d(self.channels[1], 48, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(48)
+        self.resnet_aspp = MotionNetwork()
+        motion = self.resnet_aspp.backbone_features.channels
+        for site, own, other in zip(SITES, self.channels, motion, strict=True):
+            setattr(self, f"conv1x1_{site}_channel_wise", nn.Conv2d(own, own, 1))
+            setattr(self, f"conv1x1_{site}_spatial", nn.Conv2d(other, 1, 1))
+
+    def attend(self, site: str, appearance: Tensor, motion: Tensor) -> Tensor:
+        """Motion guided attention of one encoder stage (paper Sec. 3.3): where it moves, then which channels."""
+        where = torch.sigmoid(self.get_submodule(f"conv1x1_{site}_spatial")(motion))
+        moving = appearance * where
+        pooled = moving.mean(dim=(2, 3), keepdim=True)
+        weights = torch.softmax(self.get_submodule(f"conv1x1_{site}_channel_wise")(pooled), dim=1)
+        return moving * (weights * weights.shape[1]) + appearance
+
+    def forward(self, image: Tensor, flow_image: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        """Two [N, 3, H, W] -> saliency logits [N, 1, H, W] and the motion map in [0, 1] at layer1's size."""
+        motion, flow_logits = self.resnet_aspp(flow_image)
+        flow_map = torch.sigmoid(flow_logits)
+        x = self.attend("conv1", self.stem(image), motion[0])
+        x = low = self.attend("layer1", self.layer1(self.maxpool(x)), motion[1])
+        for i, layer in enumerate((self.layer2, self.layer3, self.layer4), 2):
+            x = self.attend(f"layer{i}", layer(x), motion[i])
+        x = resize(self.aspp(x), low.shape[-2:], align_corners=True)
+        x = torch.cat([x, self.bn2(self.conv2(low))], dim=1)
+        flow_map = resize(flow_map, low.shape[-2:], align_corners=True)
+        x = self.last_conv(x * flow_map + x)
+        return resize(x, image.shape[-2:], align_corners=True), flow_map
+
+
+def build_network(variant: str = "mga") -> nn.Module:
+    """The network with the released keys; there is one variant."""
+    if variant != "mga":
+        raise UsageError(f"mga has no variant '{variant}'")
+    return MGANetwork()
