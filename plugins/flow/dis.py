@@ -35,7 +35,7 @@ class DIS:
         """Flow ``float32[N, H, W, 2]`` in px from ``first[n]`` to ``second[n]``, both ``uint8[N, H, W, 3]`` RGB."""
         count, height, width = check_frame_pairs(first, second)
         flow = no_flow(count, height, width)
-        matcher = cv2.DISOpticalFlow_create(self._preset)  # keeps buffers between calls, so threads must not share it
+        matcher = cv2.DISOpticalFlow.create(self._preset)  # keeps buffers between calls, so threads must not share it
         first, second = enlarge_by_border(first, LEAST_SIDE), enlarge_by_border(second, LEAST_SIDE)
         for n in range(count):
             found = np.asarray(matcher.calc(grey(first[n]), grey(second[n]), None), np.float32)
