@@ -10,33 +10,10 @@ from torch import Tensor, nn
 
 from vsodboost.errors import UsageError
 from vsodboost_adapters.aspp import AtrousPyramid, resize
-from vsodboost_adapters.resnet import Bottleneck, ResNet, resnet34_os16
+from vsodboost_adapters.resnet import Bottleneck, ResNet
+from vsodboost_adapters.resnet_aspp import ResNetPyramid, saliency_head
 
 SITES = ("conv1", "layer1", "layer2", "layer3", "layer4")
-
-
-class MotionNetwork(nn.Module):
-    """ResNet-34, pyramid and three convolutions: features and a coarse saliency map of one image (also DS-Net's half)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.backbone_features = resnet34_os16()
-        self.aspp = AtrousPyramid(self.backbone_features.channels[-1])
-        self.last_conv = saliency_head(256)
-
-    def forward(self, image: Tensor) -> tuple[list[Tensor], Tensor]:
-        """[N, 3, H, W] -> features (stem, layer1 ... layer4, pyramid) and logits [N, 1, H, W]."""
-        features = list(self.backbone_features(image))
-        features.append(self.aspp(features[-1]))
-        return features, resize(self.last_conv(features[-1]), image.shape[-2:], align_corners=True)
-
-
-def saliency_head(channels: int) -> nn.Sequential:
-    """Two 3x3 convolutions to 256 channels and a 1x1 to one map of logits, size unchanged."""
-    layers: list[nn.Module] = []
-    for inputs in (channels, 256):
-        layers += [nn.Conv2d(inputs, 256, 3, padding=1, bias=False), nn.BatchNorm2d(256), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Conv2d(256, 1, 1))
 
 
 class MGANetwork(ResNet):
@@ -49,7 +26,7 @@ class MGANetwork(ResNet):
         self.last_conv = saliency_head(304)
         self.conv2 = nn.Conv2d(self.channels[1], 48, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(48)
-        self.resnet_aspp = MotionNetwork()
+        self.resnet_aspp = ResNetPyramid()
         motion = self.resnet_aspp.backbone_features.channels
         for site, own, other in zip(SITES, self.channels, motion, strict=True):
             setattr(self, f"conv1x1_{site}_channel_wise", nn.Conv2d(own, own, 1))

@@ -170,11 +170,6 @@ def freeze_batch_norm(module: nn.Module) -> None:
             part.eval()
 
 
-def resnet34_os16() -> ResNet:
-    """ResNet-34 at output stride 16 where only the first block of layer4 is dilated (MGA, DS-Net)."""
-    return ResNet(BasicBlock, (3, 4, 6, 3), strides=(1, 2, 2, 1), dilations=(1, 1, 1, (2, 1, 1)))
-
-
 def load_imagenet(resnet: nn.Module, state: dict[str, Tensor]) -> list[str]:
     """Copy torchvision's ImageNet tensors into a ResNet by name; returns the names that found no place.
 
