@@ -50,9 +50,10 @@ class AtrousPyramid(nn.Module):
 class ConvBN(nn.Module):
     """Convolution without bias, batch norm, ReLU; keys ``conv`` and ``bn``."""
 
-    def __init__(self, channels: int, out: int, kernel: int, *, dilation: int = 1) -> None:
+    def __init__(self, channels: int, out: int, kernel: int, *, stride: int = 1, dilation: int = 1) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, out, kernel, padding=dilation * (kernel // 2), dilation=dilation, bias=False)
+        padding = dilation * (kernel // 2)
+        self.conv = nn.Conv2d(channels, out, kernel, stride, padding, dilation, bias=False)
         self.bn = nn.BatchNorm2d(out)
 
     def forward(self, x: Tensor) -> Tensor:
