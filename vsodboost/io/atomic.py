@@ -1,0 +1,81 @@
+"""Atomic writes: a temporary file in the same folder, then ``Path.replace``.
+
+A run may be killed at any moment: under its final name a file is whole or absent. What a kill leaves behind starts
+with ``TEMPORARY`` and is swept away by the next run (``remove_leftovers``).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodboost.errors import VsodboostError
+
+TEMPORARY = ".vsodboost-tmp-"
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """A temporary path beside ``path``, with its suffix, that replaces ``path`` when the block ends without an error.
+
+    The folder is made when missing. For writers that want a path of their own (video muxers).
+
+    Raises:
+        VsodboostError: the folder or file cannot be written (permission, full disk, a file where a folder should be).
+    """
+    path = Path(path)
+    temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(6)}{path.suffix}")
+    with _write_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield temporary
+        with _write_errors(path):
+            temporary.replace(path)
+    finally:
+        with _write_errors(path):
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: str | Path, data: bytes) -> None:
+    """Write ``data`` to ``path`` atomically; raises VsodboostError naming the file."""
+    with atomic_path(path) as temporary, _write_errors(Path(path)):
+        temporary.write_bytes(data)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write ``text`` to ``path`` atomically, UTF-8 and ``\\n`` everywhere; raises VsodboostError naming the file."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_png(path: str | Path, image: NDArray[np.uint8]) -> None:
+    """Write ``uint8[H, W]`` (grey) or ``uint8[H, W, 3]`` (RGB) as a PNG, atomically.
+
+    Raises:
+        ValueError: ``image`` is of another shape or dtype, or empty.
+        VsodboostError: the file cannot be written.
+    """
+    if image.dtype != np.uint8 or image.size == 0 or not (image.ndim == 2 or image.shape[2:] == (3,)):
+        raise ValueError(f"a PNG wants uint8[H, W] or uint8[H, W, 3], not {image.dtype}{list(image.shape)}")
+    pixels = image if image.ndim == 2 else np.ascontiguousarray(image[:, :, ::-1])
+    write_bytes(path, cv2.imencode(".png", pixels)[1].tobytes())
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete the temporary files that a killed run left in ``folder`` (not in folders below it)."""
+    for leftover in folder.glob(f"{TEMPORARY}*"):
+        with _write_errors(leftover):
+            leftover.unlink(missing_ok=True)
+
+
+@contextmanager
+def _write_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise VsodboostError(f"cannot write {path}: {error.strerror or error}") from error

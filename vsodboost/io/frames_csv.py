@@ -1,0 +1,75 @@
+"""frames.csv: one row a frame, whatever columns the engine has."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from vsodboost.errors import VsodboostError
+from vsodboost.io.atomic import atomic_path
+
+FrameRow = Mapping[str, Any]
+"""Column name to value: str, bool, int, float or None (an empty cell)."""
+
+
+class FramesTable:
+    """Writes ``frames.csv`` row by row into a temporary file that gets its name when the block ends without an error.
+
+    The first row fixes the columns and their order. Truths are written 1 and 0, floats with six significant digits.
+
+        with FramesTable(folder / "frames.csv") as table:
+            table.add({"frame": "00000", "mined": True, "trust": 0.83})
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._columns: tuple[str, ...] | None = None
+        self._stack = ExitStack()
+
+    def __enter__(self) -> FramesTable:
+        temporary = self._stack.enter_context(atomic_path(self.path))
+        try:
+            self._file = self._stack.enter_context(temporary.open("w", encoding="utf-8", newline=""))
+        except OSError as error:
+            self._stack.close()
+            raise VsodboostError(f"cannot write {self.path}: {error.strerror or error}") from error
+        return self
+
+    def add(self, row: FrameRow) -> None:
+        """Append one row; raises ValueError when its columns differ from the first row's."""
+        if self._columns is None:
+            self._columns = tuple(row)
+            self._line(self._columns)
+        if set(row) != set(self._columns):
+            raise ValueError(f"columns {list(row)} differ from the first row's {list(self._columns)}")
+        self._line([_cell(row[column]) for column in self._columns])
+
+    def _line(self, cells: Any) -> None:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerow(cells)
+        try:
+            self._file.write(text.getvalue())
+        except OSError as error:
+            raise VsodboostError(f"cannot write {self.path}: {error.strerror or error}") from error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return self._stack.__exit__(kind, error, trace)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return str(int(value))
+    if isinstance(value, float | np.floating):
+        return f"{float(value):.6g}"
+    return str(value)

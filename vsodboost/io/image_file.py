@@ -1,0 +1,83 @@
+"""One image file in: whole or an error, never half a picture.
+
+OpenCV decodes a file that was cut short without a word (grey below the cut, or a line printed by libjpeg), so the end
+marks of JPEG, PNG and BMP are looked for first.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodboost.errors import InputError
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
+
+
+def is_image(path: Path) -> bool:
+    """Whether the file name is that of a frame or map: jpg, jpeg, png or bmp in any case, not hidden."""
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+
+
+def read_rgb(path: Path) -> NDArray[np.uint8]:
+    """The image as ``uint8[H, W, 3]`` RGB.
+
+    Grey becomes RGB, 16 bits become 8 (the upper byte), transparency is dropped. An EXIF orientation is applied, as
+    viewers and ``cv2.imread`` do; PNG and BMP have none.
+
+    Raises:
+        InputError: unreadable, cut short, or no image at all.
+    """
+    return np.ascontiguousarray(_decode(path, cv2.IMREAD_COLOR)[:, :, ::-1])
+
+
+def read_grey(path: Path) -> NDArray[np.float32]:
+    """The image as ``float32[H, W]`` in [0, 1]: 8 bits are divided by 255, 16 by 65535; colour and palette become grey.
+
+    Transparency is dropped; an EXIF orientation is not applied (maps have none).
+
+    Raises:
+        InputError: unreadable, cut short, or no image at all.
+    """
+    pixels = _decode(path, cv2.IMREAD_UNCHANGED)
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise InputError(f"{path}: {pixels.dtype} pixels; a map has 8 or 16 bits")
+    full = np.float32(np.iinfo(pixels.dtype).max)
+    if pixels.ndim == 3:
+        pixels = cv2.cvtColor(np.ascontiguousarray(pixels[:, :, :3]), cv2.COLOR_BGR2GRAY)
+    return pixels.astype(np.float32) / full
+
+
+def _decode(path: Path, flags: int) -> NDArray[Any]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    if not data:
+        raise InputError(f"{path} is an empty file")
+    if _is_cut_short(data):
+        raise InputError(f"{path} is cut short; copy or export it again")
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error as error:
+        raise InputError(f"{path} cannot be decoded: {str(error).strip().splitlines()[0]}") from error
+    if image is None:
+        raise InputError(f"{path} is not a readable image; copy or export it again, or remove it")
+    decoded: NDArray[Any] = image
+    return decoded
+
+
+def _is_cut_short(data: bytes) -> bool:
+    if data.startswith(b"\xff\xd8"):
+        # Entropy-coded data never holds FFDA or FFD9, so the end of the image lies behind its last scan; a thumbnail in
+        # the EXIF header has an end of its own, but before the first scan of the image itself.
+        return data.rfind(b"\xff\xd9") <= data.rfind(b"\xff\xda")
+    if data.startswith(b"\x89PNG"):
+        return b"IEND" not in data[-64:] and b"IEND" not in data
+    if data.startswith(b"BM") and len(data) >= 6:
+        return len(data) < int.from_bytes(data[2:6], "little")
+    return False

@@ -1,0 +1,40 @@
+"""Where outputs go: always inside ``--out``, whatever a video or frame is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vsodboost.errors import UsageError
+
+FORBIDDEN = frozenset('/\\\0<>:"|?*')
+
+
+def safe_name(name: str) -> str:
+    """``name``, when it can be one file or folder name on every system; refused otherwise, not silently changed.
+
+    Maps are found by these names later, so a renamed one would be lost.
+
+    Raises:
+        UsageError: empty, ``.``, ``..``, hidden, or with a separator, colon, wildcard or control character.
+    """
+    if not name or name.startswith(".") or any(char in FORBIDDEN or ord(char) < 32 for char in name):
+        raise UsageError(f"{name!r} cannot be the name of an output file or folder; rename the video or frame")
+    return name
+
+
+def video_folder(out: str | Path, video: str) -> Path:
+    """``<out>/<video>``, not created.
+
+    Raises:
+        UsageError: the name leads out of ``out``, directly or through a link.
+    """
+    folder = Path(out) / safe_name(video)
+    if folder.is_symlink() and not folder.resolve().is_relative_to(Path(out).resolve()):
+        raise UsageError(f"{folder} is a link that leads out of {out}; remove it or choose another -o")
+    return folder
+
+
+def refuse_output_over_input(out: str | Path, video: str, source: Path) -> None:
+    """Raise UsageError when the maps of ``video`` would land among its own frames (or input maps) at ``source``."""
+    if source.exists() and video_folder(out, video).resolve() == source.resolve():
+        raise UsageError(f"the output folder {Path(out) / video} is the input itself; choose another -o")

@@ -1,0 +1,81 @@
+"""Which videos of an output folder are done, so that a killed run can go on where it stopped.
+
+``<out>/<video>/.started.json`` is written before the first map and ``.done.json`` after everything else, so a video
+without the second is unfinished, whenever the run was killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from vsodboost.errors import VsodboostError
+from vsodboost.io.atomic import remove_leftovers, write_text
+from vsodboost.io.output_paths import video_folder
+
+DONE = ".done.json"
+STARTED = ".started.json"
+State = Literal["fresh", "partial", "done", "other settings"]
+
+
+class VideoState:
+    """The state of one video's output folder; ``fingerprint`` is any string that changes with the settings."""
+
+    @staticmethod
+    def check(out: str | Path, video: str, fingerprint: str) -> State:
+        """``done``: finished with these settings, and every map is there; ``other settings``: finished, with others;
+        ``fresh``: nothing there; ``partial``: anything else."""
+        folder = video_folder(out, video)
+        if not folder.is_dir() or not any(folder.iterdir()):
+            return "fresh"
+        marker = _read(folder / DONE)
+        if marker is None:
+            return "partial"
+        if marker["fingerprint"] != fingerprint:
+            return "other settings"
+        with os.scandir(folder) as entries:
+            there = {entry.name for entry in entries if entry.name.endswith(".png") and entry.stat().st_size}
+        return "done" if all(f"{name}.png" in there for name in marker["frames"]) else "partial"
+
+    @staticmethod
+    def begin(out: str | Path, video: str, fingerprint: str) -> None:
+        """Before the first map of a video is (re)written: withdraw the marker and sweep what an earlier run left.
+
+        Maps are deleted only where a marker shows that a run of ours wrote them.
+
+        Raises:
+            VsodboostError: the folder cannot be written.
+        """
+        folder = video_folder(out, video)
+        ours = (folder / DONE).exists() or (folder / STARTED).exists()
+        write_text(folder / STARTED, json.dumps({"fingerprint": fingerprint}))
+        try:
+            (folder / DONE).unlink(missing_ok=True)
+            for file in folder.glob("*.png") if ours else ():
+                file.unlink()
+        except OSError as error:
+            raise VsodboostError(f"cannot clear {folder}: {error.strerror or error}") from error
+        remove_leftovers(folder)
+
+    @staticmethod
+    def finish(out: str | Path, video: str, fingerprint: str, frames: Sequence[str]) -> None:
+        """After everything else of a video is written: say that it is done, with the names of its frames.
+
+        Raises:
+            VsodboostError: the marker cannot be written.
+        """
+        folder = video_folder(out, video)
+        write_text(folder / DONE, json.dumps({"fingerprint": fingerprint, "frames": list(frames)}))
+        (folder / STARTED).unlink(missing_ok=True)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """The marker, None when it is absent or not one of ours."""
+    try:
+        marker = json.loads(path.read_text(encoding="utf-8"))
+        return marker if isinstance(marker["fingerprint"], str) and isinstance(marker["frames"], list) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
