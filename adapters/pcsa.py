@@ -52,10 +52,15 @@ def window_attention(query: Tensor, key: Tensor, value: Tensor, radius: int, dil
 def neighbours(x: Tensor, radius: int, dilation: int) -> Tensor:
     """``[B, c, T, h, w]`` to ``[B h w, T (2 radius + 1)², c]``: what surrounds each position, zeros beyond the border."""
     batch, c, clip, h, w = x.shape
-    side = 2 * radius + 1
-    frames = x.transpose(1, 2).reshape(-1, c, h, w)
-    windows = F.unfold(frames, side, dilation=dilation, padding=radius * dilation)
-    return windows.reshape(batch, clip, c, side * side, h * w).permute(0, 4, 1, 3, 2).reshape(-1, clip * side**2, c)
+    reach, side = radius * dilation, 2 * radius + 1
+    padded = F.pad(x, (reach, reach, reach, reach))
+    steps = torch.arange(side, device=x.device) * dilation
+    rows = torch.arange(h, device=x.device)[:, None] + steps
+    columns = torch.arange(w, device=x.device)[:, None] + steps
+    start = torch.arange(clip, device=x.device) * padded.shape[3] * padded.shape[4]
+    places = rows[:, None, :, None] * padded.shape[4] + columns[None, :, None, :]
+    places = places.reshape(h * w, 1, -1) + start[:, None]
+    return padded.flatten(2).transpose(1, 2)[:, places.flatten()].reshape(-1, clip * side * side, c)
 
 
 class SplitConv(nn.Module):
@@ -115,7 +120,7 @@ class PCSA(nn.Module):
         low, high = self.feature_extractor(images)
         high = self.dilation_conv_group(high)
         if frames.dim() == 5:
-            clips = high.unflatten(0, frames.shape[:2])
+            clips = high.reshape(-1, frames.shape[1], *high.shape[1:])
             high = self.temporal_high(clips.transpose(1, 2)).transpose(1, 2).flatten(0, 1)
         logits = self.SegNIN(self.combine(low, high))
         return torch.sigmoid(resize(logits, frames.shape[-2:], align_corners=False))
