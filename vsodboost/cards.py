@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -23,6 +27,10 @@ class WeightsSource:
     licence: str
     url: str | None = None
     hash: str | None = None
+    build: Callable[[], nn.Module] | None = None
+    """Builds the untrained network whose keys and shapes a file must have; called on torch's meta device."""
+    reader: Callable[[Path], Mapping[str, Tensor]] | None = None
+    """Reads a file that is neither a torch checkpoint nor safetensors (SSAV's .caffemodel) into the network's keys."""
 
 
 @dataclass(frozen=True)
