@@ -1,4 +1,4 @@
-"""Atrous spatial pyramid pooling (Chen et al. 2017): parallel convolutions of rates 1, 6, 12, 18 and a global average."""
+"""Atrous spatial pyramid pooling (Chen et al. 2017): convolutions of rates 1, 6, 12, 18 beside a global average."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RATES = (6, 12, 18)
 
 
 def resize(x: Tensor, size: tuple[int, int] | torch.Size, *, align_corners: bool) -> Tensor:
-    """Bilinear resize of [N, C, h, w] to [N, C, *size]; which corners align is part of what weights were trained with."""
+    """Bilinear resize of [N, C, h, w] to [N, C, *size]; how corners align is part of what weights were trained with."""
     if tuple(x.shape[-2:]) == tuple(size):
         return x
     return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=align_corners)
@@ -28,7 +28,7 @@ class _Branch(nn.Module):
 
 
 class AtrousPyramid(nn.Module):
-    """The pyramid of MGA and DS-Net: branches first, global average last, 1x1 fusion; [N, C, h, w] -> [N, out, h, w]."""
+    """The pyramid of MGA and DS-Net: branches first, global average last, 1x1 fusion."""
 
     def __init__(self, channels: int, out: int = 256) -> None:
         super().__init__()

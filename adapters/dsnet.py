@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-
-from vsodboost.errors import UsageError
 from vsodboost_adapters.aspp import resize
 from vsodboost_adapters.resnet_aspp import ResNetPyramid
+
+from vsodboost.errors import UsageError
 
 THRESHOLD = 0.6  # tau of the cross thresholding, paper Sec. IV-D
 

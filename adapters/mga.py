@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-
-from vsodboost.errors import UsageError
 from vsodboost_adapters.aspp import AtrousPyramid, resize
 from vsodboost_adapters.resnet import Bottleneck, ResNet
 from vsodboost_adapters.resnet_aspp import ResNetPyramid, saliency_head
+
+from vsodboost.errors import UsageError
 
 SITES = ("conv1", "layer1", "layer2", "layer3", "layer4")
 

@@ -26,4 +26,4 @@ class NonLocalBlock3d(nn.Module):
         g, theta, phi = (layer(x).flatten(2) for layer in (self.g, self.theta, self.phi))
         summary = torch.bmm(phi / g.shape[-1], g.transpose(1, 2))  # [N, inner, inner]
         y = torch.bmm(summary.transpose(1, 2), theta)
-        return self.W(y.unflatten(2, x.shape[2:])) + x  # type: ignore[no-any-return]
+        return self.W(y.reshape(y.shape[0], -1, *x.shape[2:])) + x  # type: ignore[no-any-return]

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-
-from vsodboost.errors import UsageError
 from vsodboost_adapters.aspp import ConvBN, ImagePoolPyramid, resize
 from vsodboost_adapters.conv_gru import ConvGRUCell
 from vsodboost_adapters.non_local import NonLocalBlock3d
 from vsodboost_adapters.resnet import Bottleneck, ResNet
+
+from vsodboost.errors import UsageError
 
 FEATURES = 256
 Low = tuple[Tensor, Tensor, Tensor]

@@ -40,7 +40,7 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """1x1, 3x3, 1x1 convolutions and a shortcut (He et al. 2016); the 3x3 is dilated, ``stride_at`` says who strides."""
+    """1x1, 3x3, 1x1 convolutions and a shortcut (He et al. 2016); the 3x3 is dilated, ``stride_at`` strides."""
 
     expansion = 4
 
@@ -93,12 +93,8 @@ def stage(
     if len(rates) != blocks:
         raise ValueError(f"{len(rates)} dilations for {blocks} blocks")
     out = width * block.expansion
-    return nn.Sequential(
-        *(
-            block(channels if i == 0 else out, width, out, stride=stride if i == 0 else 1, dilation=rate, stride_at=stride_at)
-            for i, rate in enumerate(rates)
-        )
-    )
+    first = block(channels, width, out, stride=stride, dilation=rates[0], stride_at=stride_at)
+    return nn.Sequential(first, *(block(out, width, out, dilation=rate, stride_at=stride_at) for rate in rates[1:]))
 
 
 class ResNet(nn.Module):
@@ -127,11 +123,10 @@ class ResNet(nn.Module):
         self.maxpool = nn.MaxPool2d(3, 2, 1, ceil_mode=ceil_pool)
         widths = (64, 128, 256, 512)
         inputs = (64, *(width * block.expansion for width in widths))
-        layers = [
-            stage(block, inputs[i], widths[i], blocks[i], stride=strides[i], dilations=dilations[i], stride_at=stride_at)
-            for i in range(4)
-        ]
-        self.layer1, self.layer2, self.layer3, self.layer4 = layers
+        self.layer1, self.layer2, self.layer3, self.layer4 = (
+            stage(block, *sizes, stride=stride, dilations=rates, stride_at=stride_at)
+            for *sizes, stride, rates in zip(inputs, widths, blocks, strides, dilations, strict=False)
+        )
         self.channels = inputs
         """Channels of the stem's and the four stages' features."""
         if classes:

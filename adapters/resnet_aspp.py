@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from torch import Tensor, nn
-
 from vsodboost_adapters.aspp import AtrousPyramid, resize
 from vsodboost_adapters.resnet import BasicBlock, ResNet
 
@@ -22,9 +21,7 @@ class ResNetPyramid(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         # Only the first block of layer4 is dilated: the released weights were trained so.
-        self.backbone_features = ResNet(
-            BasicBlock, (3, 4, 6, 3), strides=(1, 2, 2, 1), dilations=(1, 1, 1, (2, 1, 1))
-        )
+        self.backbone_features = ResNet(BasicBlock, (3, 4, 6, 3), strides=(1, 2, 2, 1), dilations=(1, 1, 1, (2, 1, 1)))
         self.aspp = AtrousPyramid(self.backbone_features.channels[-1])
         self.last_conv = saliency_head(256)
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-
-from vsodboost.errors import PluginError, UsageError, WeightsError
 from vsodboost_adapters.aspp import ConvBN, resize
 from vsodboost_adapters.conv_lstm import PeepholeConvLSTM
 from vsodboost_adapters.resnet import Bottleneck, initialise, stage
+
+from vsodboost.errors import PluginError, UsageError, WeightsError
 
 SIZE = 473
 HIDDEN = 32
@@ -31,7 +31,7 @@ def feature_size(size: int) -> int:
 
 
 class SSAVNetwork(nn.Module):
-    """The whole network. ``size`` is the side of the frames in px: the peepholes are maps, so it cannot change later."""
+    """The whole network. ``size`` is the frames' side in px: the peepholes are maps, so it cannot change later."""
 
     def __init__(self, size: int = SIZE) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class SSAVNetwork(nn.Module):
         return self.reduce(torch.cat([x, *(branch(x) for branch in self.pyramid)], dim=1))  # type: ignore[no-any-return]
 
     def both_ways(self, x: Tensor, first: str, second: str) -> Tensor:
-        """[T, N, 32, h, w] -> states of ``first`` plus those of ``second``, which reads the first's states backwards."""
+        """[T, N, 32, h, w] -> states of ``first`` plus those of ``second``, which reads the former backwards."""
         ahead = self.get_submodule(first)(x)
         return ahead + self.get_submodule(second)(ahead.flip(0)).flip(0)  # type: ignore[no-any-return]
 
@@ -69,10 +69,10 @@ class SSAVNetwork(nn.Module):
         """
         clips = frames if frames.dim() == 5 else frames[None]
         if tuple(clips.shape[-2:]) != (self.size, self.size):
-            height, width = clips.shape[-2:]
-            raise PluginError(f"ssav: frames must be {self.size}x{self.size} px, its peepholes' size; got {height}x{width}")
+            got = "x".join(map(str, clips.shape[-2:]))
+            raise PluginError(f"ssav: its peepholes are maps made for frames of {self.size}x{self.size} px, not {got}")
         features = self.features(clips.flatten(0, 1))
-        x = features.unflatten(0, clips.shape[:2]).transpose(0, 1)  # time first
+        x = features.reshape(*clips.shape[:2], *features.shape[1:]).transpose(0, 1)  # time first
         near = self.both_ways(x, "encode1", "encode3")
         far = self.both_ways(x, "encode2", "encode4")
         saliency = self._side(self.conv7, torch.cat([near, far], dim=2))
@@ -96,6 +96,7 @@ LSTM = ("input.weight", "hidden.weight", "hidden.bias", "peephole_i", "peephole_
 
 def blob_names() -> Iterator[tuple[str, str]]:
     """Pairs of Caffe's ``layer/index`` and our parameter name, for every blob of the released model."""
+
     def pair(layer: str, norm: str, path: str, normalised: str) -> Iterator[tuple[str, str]]:
         yield f"{layer}/0", f"{path}.weight"
         for i, name in enumerate(BATCH_NORM):
@@ -126,7 +127,7 @@ def state_dict_from_blobs(blobs: Mapping[str, Any], size: int = SIZE) -> dict[st
     """Caffe's blobs ``{"layer/index": array}`` -> the state dict of ``SSAVNetwork(size)``.
 
     Every blob of the released model must be there, with its size; axes of length one do not matter (Caffe keeps
-    batch-norm blobs as 1xCx1x1). Raises WeightsError naming the first blob that is missing, unknown or of another shape.
+    batch-norm blobs as 1xCx1x1). Raises WeightsError naming the first blob that is missing, unknown or misshapen.
     """
     with torch.device("meta"):
         wanted = SSAVNetwork(size).state_dict()
