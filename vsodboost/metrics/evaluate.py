@@ -1,0 +1,168 @@
+"""Score folders of saliency maps against truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vsodboost.errors import InputError, UsageError
+from vsodboost.metrics.curves import Curve
+from vsodboost.metrics.figures import FIGURES, BlockScore, Figures, score_block
+from vsodboost.metrics.protocols import Protocol, protocol_named
+from vsodboost.metrics.sequences import Pair, PairedSequence, paired_sequences
+
+BLOCK_FRAMES = 16
+"""Frames a worker takes at a time; fixed, so that figures do not depend on the number of workers to the last bit."""
+
+Progress = Callable[[int, int], None]
+"""Told (frames done, frames in all)."""
+
+
+@dataclass(frozen=True)
+class SequenceScore:
+    """The figures of one sequence; the mean curves are ``float64[256]`` at the thresholds 255/255 down to 0."""
+
+    name: str
+    frames: int
+    figures: Figures
+    f_curve: Curve
+    e_curve: Curve
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The figures of a folder of maps: a row a sequence, and their mean."""
+
+    protocol: str
+    sequences: tuple[SequenceScore, ...]
+    mean: Figures
+    """Mean over sequences; under ``davsod`` maxF and maxE are those of ``dataset``."""
+    dataset: Figures
+    """maxF and maxE as the maximum of the curve averaged over sequences, whatever the protocol."""
+
+    @property
+    def frames(self) -> int:
+        """Number of scored frames."""
+        return sum(sequence.frames for sequence in self.sequences)
+
+    def sequence(self, name: str) -> SequenceScore:
+        """The row of that sequence; KeyError if there is none."""
+        for sequence in self.sequences:
+            if sequence.name == name:
+                return sequence
+        raise KeyError(name)
+
+
+def evaluate(
+    truth: Path | str,
+    predictions: Path | str,
+    protocol: str = "all",
+    *,
+    step: int = 1,
+    only: Iterable[str] | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Score a folder of maps.
+
+    Args:
+        truth: a DAVIS root, its ``Annotations``, a folder of sequence folders, or one sequence folder.
+        predictions: one folder a sequence, one 8- or 16-bit map a frame, of any size.
+        protocol: ``all`` or ``davsod``, see ``vsodboost.metrics.protocols``.
+        step: score every ``step``-th frame.
+        only: names of the sequences to score, all if None.
+        jobs: worker processes. They are spawned: with more than one, a script must guard its body with
+            ``if __name__ == "__main__"``.
+        progress: called after every block of frames.
+
+    Raises:
+        UsageError: a folder does not exist, unknown protocol or sequence, ``step`` or ``jobs`` below 1.
+        InputError: a scored frame has no map, or a file cannot be read.
+    """
+    return evaluate_all(truth, [predictions], protocol, step=step, only=only, jobs=jobs, progress=progress)[0]
+
+
+def evaluate_all(
+    truth: Path | str,
+    predictions: Sequence[Path | str],
+    protocol: str = "all",
+    *,
+    step: int = 1,
+    only: Iterable[str] | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> list[Evaluation]:
+    """Score several folders of maps of the same sequences with one set of workers; see ``evaluate``.
+
+    Every folder is checked for missing maps before the first frame is read.
+    """
+    if step < 1 or jobs < 1:
+        raise UsageError(f"step and jobs are at least 1, got {step} and {jobs}")
+    rules = protocol_named(protocol)
+    names = None if only is None else list(only)
+    planned = [paired_sequences(Path(truth), Path(p), rules, step=step, only=names) for p in predictions]
+    scores = _scored([sequence for folder in planned for sequence in folder], rules, jobs, progress)
+    return [_evaluation(rules, [next(scores) for _ in folder]) for folder in planned]
+
+
+def _scored(
+    sequences: list[PairedSequence], protocol: Protocol, jobs: int, progress: Progress | None
+) -> Iterator[SequenceScore]:
+    """Score the sequences, in order, block by block."""
+    blocks = [list(_blocks(sequence.pairs)) for sequence in sequences]
+    flat = [block for parts in blocks for block in parts]
+    results = _block_scores(flat, protocol, min(jobs, len(flat)))
+    total = sum(len(block) for block in flat)
+    done = 0
+    for sequence, parts in zip(sequences, blocks, strict=True):
+        whole = BlockScore()
+        for part in islice(results, len(parts)):
+            whole.merge(part)
+            done += part.frames
+            if progress is not None:
+                progress(done, total)
+        yield SequenceScore(sequence.name, whole.frames, whole.figures(), whole.f.curve, whole.e.curve)
+
+
+def _blocks(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
+    for start in range(0, len(pairs), BLOCK_FRAMES):
+        yield pairs[start : start + BLOCK_FRAMES]
+
+
+def _block_scores(blocks: list[Sequence[Pair]], protocol: Protocol, jobs: int) -> Iterator[BlockScore]:
+    if jobs <= 1:
+        yield from (score_block(block, protocol) for block in blocks)
+        return
+    # Spawned, not forked: the caller may hold threads (torch, OpenCV), and forked locks of theirs would hang.
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_single_threaded)
+    try:
+        futures: list[Future[BlockScore]] = [pool.submit(score_block, block, protocol) for block in blocks]
+        for future in futures:
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise InputError("a scoring process died, most likely out of memory; try fewer with --jobs 1") from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _single_threaded() -> None:
+    cv2.setNumThreads(1)
+
+
+def _evaluation(protocol: Protocol, sequences: list[SequenceScore]) -> Evaluation:
+    mean = {f.key: float(np.mean([s.figures[f.key] for s in sequences])) for f in FIGURES}
+    dataset = {
+        "maxF": float(np.mean([s.f_curve for s in sequences], axis=0).max()),
+        "maxE": float(np.mean([s.e_curve for s in sequences], axis=0).max()),
+    }
+    if protocol.max_of_mean_curve:
+        mean |= dataset
+    return Evaluation(protocol.name, tuple(sequences), mean, dataset)

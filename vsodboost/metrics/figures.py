@@ -1,0 +1,109 @@
+"""The figures of a block of frames, and of the sequence that its blocks make up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from vsodboost.metrics.boundary_f import boundary_f
+from vsodboost.metrics.curves import CurveMean
+from vsodboost.metrics.e_measure import e_measure
+from vsodboost.metrics.f_measure import f_measure
+from vsodboost.metrics.grey_files import read_map, read_truth
+from vsodboost.metrics.jaccard import jaccard
+from vsodboost.metrics.mae import mae
+from vsodboost.metrics.protocols import Protocol
+from vsodboost.metrics.s_measure import s_measure
+from vsodboost.metrics.sequences import Pair
+from vsodboost.metrics.weighted_f import weighted_f
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One column of a report."""
+
+    key: str
+    meaning: str
+    higher_is_better: bool = True
+
+
+FIGURES = (
+    Figure("maxF", "F-measure (beta² = .3), maximum of the mean curve over 256 thresholds"),
+    Figure("meanF", "F-measure, mean of that curve"),
+    Figure("adpF", "F-measure at twice each map's mean"),
+    Figure("S", "S-measure (alpha = .5)"),
+    Figure("maxE", "E-measure, maximum of the mean curve"),
+    Figure("meanE", "E-measure, mean of that curve"),
+    Figure("adpE", "E-measure at twice each map's mean"),
+    Figure("wF", "weighted F-measure"),
+    Figure("MAE", "mean absolute error", higher_is_better=False),
+    Figure("J", "region similarity (IoU) at .5"),
+    Figure("F", "contour accuracy at .5, within .8 % of the diagonal"),
+    Figure("J&F", "mean of J and F"),
+)
+Figures = Mapping[str, float]
+"""A value for the key of every one of FIGURES."""
+
+
+class BlockScore:
+    """Sums over scored frames, from which figures follow; blocks of one sequence are merged in order."""
+
+    def __init__(self) -> None:
+        self.f = CurveMean()
+        self.e = CurveMean()
+        self._sums = dict.fromkeys(("S", "wF", "MAE", "J", "F"), 0.0)
+
+    @property
+    def frames(self) -> int:
+        """Number of frames seen."""
+        return self.f.count
+
+    def add(self, pair: Pair, protocol: Protocol) -> None:
+        """Read and score one frame.
+
+        Raises:
+            InputError: one of its files cannot be read.
+        """
+        truth = read_truth(pair.truth)
+        grey, written = protocol.prepared(read_map(pair.prediction), (truth.shape[0], truth.shape[1]))
+        self.f.add(f_measure(grey, truth))
+        self.e.add(e_measure(grey, truth))
+        self._sums["S"] += s_measure(grey, truth)
+        self._sums["wF"] += weighted_f(grey, truth)
+        self._sums["MAE"] += mae(grey, truth)
+        self._sums["J"] += jaccard(written, truth)
+        self._sums["F"] += boundary_f(written, truth)
+
+    def merge(self, other: BlockScore) -> None:
+        """Take in every frame another block has seen."""
+        self.f.merge(other.f)
+        self.e.merge(other.e)
+        for key, value in other._sums.items():
+            self._sums[key] += value
+
+    def figures(self) -> dict[str, float]:
+        """Every figure of the frames seen."""
+        means = {key: value / self.frames for key, value in self._sums.items()}
+        values = {
+            "maxF": self.f.max,
+            "meanF": self.f.mean,
+            "adpF": self.f.adaptive,
+            "maxE": self.e.max,
+            "meanE": self.e.mean,
+            "adpE": self.e.adaptive,
+            "J&F": (means["J"] + means["F"]) / 2,
+            **means,
+        }
+        return {figure.key: values[figure.key] for figure in FIGURES}
+
+
+def score_block(pairs: Iterable[Pair], protocol: Protocol) -> BlockScore:
+    """Score frames one after another; one frame is in memory at a time.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    block = BlockScore()
+    for pair in pairs:
+        block.add(pair, protocol)
+    return block
