@@ -1,16 +1,21 @@
-"""DS-Net, dynamic spatiotemporal network (Liu et al. 2021): frame and flow weighed against each other, scale by scale.
+"""DS-Net, dynamic spatiotemporal network (Su et al. 2020): frame and flow weighed against each other, scale by scale.
 
 Network layout of TJUMMG/DS-Net. Input: frame and flow image, both 512x512, ImageNet-normalised.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from vsodboost_adapters.aspp import resize
 from vsodboost_adapters.resnet_aspp import ResNetPyramid
 
+from vsodboost.cards import TargetCard, WeightsSource
 from vsodboost.errors import UsageError
+from vsodboost.hookspecs import RegisterTarget, hookimpl
+from vsodboost.interfaces import Request
 
 THRESHOLD = 0.6  # tau of the cross thresholding, paper Sec. IV-D
 
@@ -83,3 +88,46 @@ def build_network(variant: str = "dsnet") -> nn.Module:
     if variant != "dsnet":
         raise UsageError(f"dsnet has no variant '{variant}'")
     return DSNetwork()
+
+
+CARD = TargetCard(
+    summary="DS-Net: frame and optical flow weighed against each other, scale by scale (512x512)",
+    licence="none stated by the authors (all rights reserved)",
+    paper="Su, Wang, Liu, Jing, Yang: DS-Net: Dynamic Spatiotemporal Network for Video Salient Object Detection, 2020",
+    weights=WeightsSource(
+        file="DSNet.pth",  # whatever the download is called: only keys and shapes are checked
+        published="https://github.com/TJUMMG/DS-Net (README: Baidu pan 1DdDIGhPYTT5_-cwvCdEhLA, code 87xl)",
+        licence="none stated",
+        build=build_network,
+    ),
+    input_size=(512, 512),
+    resize="pil",  # the released maps were made with PIL's antialiased resizing
+    needs_flow=True,
+    output="logits",
+    minmax=True,  # the authors' test script stretches every map
+    batch=4,
+    learning_rate=5e-5,
+)
+
+
+def predict(network: nn.Module, frames: Tensor, flow_images: Tensor | None) -> Tensor:
+    """Frames [N, 3, h, w] and flow images -> logits [N, 1, h, w]; a frame without flow gets zeros, as in training."""
+    logits: Tensor = network(frames, torch.zeros_like(frames) if flow_images is None else flow_images)[0]
+    return logits
+
+
+def make_target(request: Request) -> Any:
+    """The target with the user's copy of the released weights."""
+    from vsodboost.targets import NetworkTarget
+
+    from vsodboost.weights import load_into
+
+    network = build_network()
+    load_into(network, "dsnet")
+    return NetworkTarget(network, CARD, request, forward=predict)
+
+
+@hookimpl
+def vsodboost_register_targets(register: RegisterTarget) -> None:
+    """Register ``dsnet``."""
+    register("dsnet", make_target, CARD)

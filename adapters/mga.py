@@ -5,13 +5,18 @@ Network layout of lhaof/Motion-Guided-Attention (MIT). Input: frame and flow ima
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from vsodboost_adapters.aspp import AtrousPyramid, resize
 from vsodboost_adapters.resnet import Bottleneck, ResNet
 from vsodboost_adapters.resnet_aspp import ResNetPyramid, saliency_head
 
+from vsodboost.cards import IMAGENET_MEAN, IMAGENET_STD, TargetCard, WeightsSource
 from vsodboost.errors import UsageError
+from vsodboost.hookspecs import RegisterTarget, hookimpl
+from vsodboost.interfaces import Request
 
 SITES = ("conv1", "layer1", "layer2", "layer3", "layer4")
 
@@ -60,3 +65,48 @@ def build_network(variant: str = "mga") -> nn.Module:
     if variant != "mga":
         raise UsageError(f"mga has no variant '{variant}'")
     return MGANetwork()
+
+
+CARD = TargetCard(
+    summary="MGA: ResNet-101 whose features are gated by optical flow (frame and flow image, 512x512)",
+    licence="MIT (code and weights)",
+    paper="Li, Chen, Li, Yu: Motion Guided Attention for Video Salient Object Detection, ICCV 2019",
+    weights=WeightsSource(
+        file="MGA_trained.pth",
+        published="https://github.com/lhaof/Motion-Guided-Attention (README: Google Drive, Baidu)",
+        licence="MIT",
+        build=build_network,
+    ),
+    input_size=(512, 512),
+    resize="pil",  # the released maps were made with PIL's antialiased resizing
+    needs_flow=True,
+    output="logits",
+    minmax=True,  # the authors' test script stretches every map
+    batch=4,
+)
+
+
+def predict(network: nn.Module, frames: Tensor, flow_images: Tensor | None) -> Tensor:
+    """Frames [N, 3, h, w] and flow images -> logits [N, 1, h, w]; a frame without flow counts as one without motion."""
+    if flow_images is None:  # the colour wheel renders no motion as white
+        mean, std = (frames.new_tensor(values)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_STD))
+        flow_images = ((1 - mean) / std).expand_as(frames)
+    logits: Tensor = network(frames, flow_images)[0]
+    return logits
+
+
+def make_target(request: Request) -> Any:
+    """The target with the user's copy of the released weights."""
+    from vsodboost.targets import NetworkTarget
+
+    from vsodboost.weights import load_into
+
+    network = build_network()
+    load_into(network, "mga")
+    return NetworkTarget(network, CARD, request, forward=predict)
+
+
+@hookimpl
+def vsodboost_register_targets(register: RegisterTarget) -> None:
+    """Register ``mga``."""
+    register("mga", make_target, CARD)

@@ -6,6 +6,8 @@ Network layout of Kinpzz/RCRNet-Pytorch (MIT). Input: frames at 448x448, ImageNe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +16,10 @@ from vsodboost_adapters.conv_gru import ConvGRUCell
 from vsodboost_adapters.non_local import NonLocalBlock3d
 from vsodboost_adapters.resnet import Bottleneck, ResNet
 
+from vsodboost.cards import TargetCard, WeightsSource
 from vsodboost.errors import UsageError
+from vsodboost.hookspecs import RegisterTarget, hookimpl
+from vsodboost.interfaces import Request
 
 FEATURES = 256
 Low = tuple[Tensor, Tensor, Tensor]
@@ -136,3 +141,71 @@ def build_network(variant: str = "video") -> nn.Module:
     if variant == "video":
         return VideoNetwork()
     raise UsageError(f"rcrnet has no variant '{variant}'; it has 'image' and 'video'")
+
+
+PAPER = "Yan et al.: Semi-Supervised Video Salient Object Detection Using Pseudo-Labels, ICCV 2019"
+PUBLISHED = "https://github.com/Kinpzz/RCRNet-Pytorch (README: Google Drive, Baidu)"
+
+CARD = TargetCard(
+    summary="RCRNet+NER: refinement network with a non-local recurrent module over four frames (448x448)",
+    licence="MIT (code and weights)",
+    paper=PAPER,
+    weights=WeightsSource(
+        file="video_best_model.pth",
+        published=PUBLISHED,
+        licence="MIT",
+        build=partial(build_network, "video"),
+    ),
+    input_size=(448, 448),
+    resize="pil",  # the released maps were made with PIL's antialiased resizing
+    window=4,
+    overlap="last",  # the last clip is the last four frames and its maps replace earlier ones, as in the authors' test
+    output="logits",
+    learning_rate=1e-5,
+)
+
+IMAGE_CARD = TargetCard(
+    summary="RCRNet: refinement network on single frames, without the recurrent module (448x448)",
+    licence="MIT (code and weights)",
+    paper=PAPER,
+    weights=WeightsSource(
+        file="image_pretrained_model.pth",
+        published=PUBLISHED,
+        licence="MIT",
+        build=partial(build_network, "image"),
+    ),
+    input_size=(448, 448),
+    resize="pil",
+    output="logits",
+    batch=2,  # the decoder works at full size: 0.2 GB a frame and feature map
+    learning_rate=1e-4,
+)
+
+
+def make_video_target(request: Request) -> Any:
+    """RCRNet+NER with the user's copy of the released weights."""
+    from vsodboost.targets import NetworkTarget
+
+    from vsodboost.weights import load_into
+
+    network = build_network("video")
+    load_into(network, "rcrnet")
+    return NetworkTarget(network, CARD, request, layout="list", select=torch.cat)
+
+
+def make_image_target(request: Request) -> Any:
+    """RCRNet with the user's copy of the released weights."""
+    from vsodboost.targets import NetworkTarget
+
+    from vsodboost.weights import load_into
+
+    network = build_network("image")
+    load_into(network, "rcrnet-image")
+    return NetworkTarget(network, IMAGE_CARD, request)
+
+
+@hookimpl
+def vsodboost_register_targets(register: RegisterTarget) -> None:
+    """Register ``rcrnet`` (video) and ``rcrnet-image``."""
+    register("rcrnet", make_video_target, CARD)
+    register("rcrnet-image", make_image_target, IMAGE_CARD)

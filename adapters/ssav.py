@@ -7,16 +7,21 @@ consecutive frames at exactly 473x473, BGR 0-255 minus the mean.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from vsodboost_adapters.aspp import ConvBN, resize
+from vsodboost_adapters.caffemodel import read_caffemodel
 from vsodboost_adapters.conv_lstm import PeepholeConvLSTM
 from vsodboost_adapters.resnet import Bottleneck, initialise, stage
 
+from vsodboost.cards import TargetCard, WeightsSource
 from vsodboost.errors import PluginError, UsageError, WeightsError
+from vsodboost.hookspecs import RegisterTarget, hookimpl
+from vsodboost.interfaces import Request
 
 SIZE = 473
 HIDDEN = 32
@@ -146,3 +151,53 @@ def state_dict_from_blobs(blobs: Mapping[str, Any], size: int = SIZE) -> dict[st
         if name.endswith("num_batches_tracked"):
             state[name] = torch.zeros(value.shape, dtype=value.dtype)
     return state
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """SSAV.caffemodel as the state dict of our network; raises WeightsError when it is another file."""
+    return state_dict_from_blobs(read_caffemodel(path))
+
+
+MEAN = (122.67891434, 116.66876762, 104.00698793)  # of the training images, RGB, 0-255
+
+CARD = TargetCard(
+    summary="SSAV: ResNet-50, dilated pyramid and bidirectional ConvLSTMs over three frames (473x473)",
+    licence="none stated by the authors for the model (its Caffe fork is BSD)",
+    paper="Fan, Wang, Cheng, Shen: Shifting More Attention to Video Salient Object Detection, CVPR 2019",
+    weights=WeightsSource(
+        file="SSAV.caffemodel",
+        published="https://github.com/DengPingFan/DAVSOD (README: Google Drive, Baidu code pb0h)",
+        licence="none stated",
+        build=build_network,
+        reader=read_weights,
+    ),
+    input_size=(SIZE, SIZE),
+    mean=(MEAN[0] / 255, MEAN[1] / 255, MEAN[2] / 255),
+    std=(1 / 255, 1 / 255, 1 / 255),  # back to 0-255: the weights want mean-free pixel values of that range
+    window=3,
+    output="probabilities",
+    minmax=True,  # the authors' test script stretches every map
+)
+
+
+def predict(network: nn.Module, frames: Tensor, flow_images: Tensor | None = None) -> Tensor:
+    """Clips [B, 3, 3, 473, 473] in RGB -> saliency [B*3, 1, 473, 473]; Caffe's weights want BGR."""
+    saliency: Tensor = network(frames.flip(-3))[0]
+    return saliency
+
+
+def make_target(request: Request) -> Any:
+    """The target with the user's copy of the released weights."""
+    from vsodboost.targets import NetworkTarget
+
+    from vsodboost.weights import load_into
+
+    network = build_network()
+    load_into(network, "ssav")
+    return NetworkTarget(network, CARD, request, layout="clip", forward=predict)
+
+
+@hookimpl
+def vsodboost_register_targets(register: RegisterTarget) -> None:
+    """Register ``ssav``."""
+    register("ssav", make_target, CARD)
