@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.errors import InputError, UsageError
-from vsodboost.io.source import FOLDER_FPS, Frame
+from vsodboost.io.video import FOLDER_FPS, Frame
 
 
 class ArraySource:

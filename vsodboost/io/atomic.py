@@ -31,20 +31,20 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(6)}{path.suffix}")
-    with _write_errors(path):
+    with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield temporary
-        with _write_errors(path):
+        with write_errors(path):
             temporary.replace(path)
     finally:
-        with _write_errors(path):
+        with write_errors(path):
             temporary.unlink(missing_ok=True)
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:
     """Write ``data`` to ``path`` atomically; raises VsodboostError naming the file."""
-    with atomic_path(path) as temporary, _write_errors(Path(path)):
+    with atomic_path(path) as temporary, write_errors(Path(path)):
         temporary.write_bytes(data)
 
 
@@ -69,12 +69,13 @@ def write_png(path: str | Path, image: NDArray[np.uint8]) -> None:
 def remove_leftovers(folder: Path) -> None:
     """Delete the temporary files that a killed run left in ``folder`` (not in folders below it)."""
     for leftover in folder.glob(f"{TEMPORARY}*"):
-        with _write_errors(leftover):
+        with write_errors(leftover):
             leftover.unlink(missing_ok=True)
 
 
 @contextmanager
-def _write_errors(path: Path) -> Iterator[None]:
+def write_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError of the block into a one-line VsodboostError that names ``path``."""
     try:
         yield
     except OSError as error:

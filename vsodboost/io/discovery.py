@@ -7,8 +7,8 @@ from pathlib import Path
 from vsodboost.errors import InputError, UsageError
 from vsodboost.io.frame_folder import FrameFolder
 from vsodboost.io.image_file import is_image
-from vsodboost.io.source import VIDEO_SUFFIXES, UnreadableSource, VideoSource, natural_key
-from vsodboost.io.video_file import VideoFile
+from vsodboost.io.video import UnreadableSource, VideoSource, natural_key
+from vsodboost.io.video_file import VIDEO_SUFFIXES, VideoFile
 
 WANTED = "frames (jpg, jpeg, png, bmp), videos or folders of frames"
 
@@ -79,4 +79,7 @@ def _inside(folder: Path, children: list[Path] | None = None) -> list[VideoSourc
 
 
 def _has_frames(folder: Path) -> bool:
-    return folder.is_dir() and any(is_image(child) for child in folder.iterdir())
+    try:
+        return any(is_image(child) for child in folder.iterdir())
+    except OSError:  # absent, no folder, or closed to us: then reading it says so
+        return False

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vsodboost.errors import InputError
 from vsodboost.io.image_file import is_image, read_rgb
-from vsodboost.io.source import FOLDER_FPS, Frame, natural_key
+from vsodboost.io.video import FOLDER_FPS, Frame, natural_key
 
 
 class FrameFolder:

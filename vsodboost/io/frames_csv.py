@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from vsodboost.errors import VsodboostError
-from vsodboost.io.atomic import atomic_path
+from vsodboost.io.atomic import atomic_path, write_errors
 
 FrameRow = Mapping[str, Any]
 """Column name to value: str, bool, int, float or None (an empty cell)."""
@@ -35,11 +34,9 @@ class FramesTable:
 
     def __enter__(self) -> FramesTable:
         temporary = self._stack.enter_context(atomic_path(self.path))
-        try:
+        with self._stack, write_errors(self.path):
             self._file = self._stack.enter_context(temporary.open("w", encoding="utf-8", newline=""))
-        except OSError as error:
-            self._stack.close()
-            raise VsodboostError(f"cannot write {self.path}: {error.strerror or error}") from error
+            self._stack = self._stack.pop_all()
         return self
 
     def add(self, row: FrameRow) -> None:
@@ -54,15 +51,14 @@ class FramesTable:
     def _line(self, cells: Any) -> None:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerow(cells)
-        try:
+        with write_errors(self.path):
             self._file.write(text.getvalue())
-        except OSError as error:
-            raise VsodboostError(f"cannot write {self.path}: {error.strerror or error}") from error
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        return self._stack.__exit__(kind, error, trace)
+        with write_errors(self.path):
+            return self._stack.__exit__(kind, error, trace)
 
 
 def _cell(value: Any) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vsodboost.errors import InputError, UsageError
 from vsodboost.io.image_file import is_image, read_grey
-from vsodboost.io.source import natural_key
+from vsodboost.io.video import natural_key
 
 
 @dataclass(frozen=True)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from vsodboost.errors import UsageError
+from vsodboost.errors import InputError, UsageError
 
-FORBIDDEN = frozenset('/\\\0<>:"|?*')
+FORBIDDEN = frozenset("/\\" + ('<>:"|?*' if os.name == "nt" else ""))
 
 
 def safe_name(name: str) -> str:
-    """``name``, when it can be one file or folder name on every system; refused otherwise, not silently changed.
+    """``name``, when it can be the name of one file or folder; refused otherwise, not silently changed.
 
     Maps are found by these names later, so a renamed one would be lost.
 
     Raises:
-        UsageError: empty, ``.``, ``..``, hidden, or with a separator, colon, wildcard or control character.
+        InputError: empty, ``.``, ``..``, hidden, or with a separator (of any system) or a control character.
     """
     if not name or name.startswith(".") or any(char in FORBIDDEN or ord(char) < 32 for char in name):
-        raise UsageError(f"{name!r} cannot be the name of an output file or folder; rename the video or frame")
+        raise InputError(f"{name!r} cannot be the name of an output file or folder; rename the video or frame")
     return name
 
 
@@ -26,11 +27,11 @@ def video_folder(out: str | Path, video: str) -> Path:
     """``<out>/<video>``, not created.
 
     Raises:
-        UsageError: the name leads out of ``out``, directly or through a link.
+        InputError: the name leads out of ``out``, directly or through a link.
     """
     folder = Path(out) / safe_name(video)
     if folder.is_symlink() and not folder.resolve().is_relative_to(Path(out).resolve()):
-        raise UsageError(f"{folder} is a link that leads out of {out}; remove it or choose another -o")
+        raise InputError(f"{folder} is a link that leads out of {out}; remove it or choose another -o")
     return folder
 
 

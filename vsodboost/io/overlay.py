@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -54,26 +54,23 @@ class OverlayVideo:
 
     def __enter__(self) -> OverlayVideo:
         temporary = self._stack.enter_context(atomic_path(self.path))
-        try:
-            self._container, self._stream = self._open(temporary)
-        except BaseException:
-            self._stack.close()
-            temporary.unlink(missing_ok=True)
-            raise
+        with self._stack, self._errors():
+            self._container = self._stack.enter_context(av.open(str(temporary.absolute()), "w", format="mp4"))
+            encoder, options = self._encoder()
+            self._stream: Any = self._container.add_stream(encoder, rate=self._rate, options=options)
+            height, width = self.size
+            self._stream.height, self._stream.width = height + height % 2, width + width % 2
+            self._stream.pix_fmt = "yuv420p"
+            self._stack = self._stack.pop_all()
         return self
 
-    def _open(self, temporary: Path) -> tuple[Any, Any]:
+    def _encoder(self) -> tuple[str, dict[str, str]]:
         for name, options in ENCODERS:
             try:
                 av.Codec(name, "w")
-            except ValueError:
+            except ValueError:  # this build of PyAV has none of that name
                 continue
-            container = self._guard(lambda: av.open(str(temporary.absolute()), "w", format="mp4"))
-            self._stack.callback(container.close)
-            stream = container.add_stream(name, rate=self._rate, options=options)
-            stream.height, stream.width = self.size[0] + self.size[0] % 2, self.size[1] + self.size[1] % 2
-            stream.pix_fmt = "yuv420p"
-            return container, stream
+            return name, options
         raise VsodboostError(f"cannot write {self.path}: PyAV has neither an H.264 nor an MPEG-4 encoder")
 
     def write(self, frame: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None:
@@ -82,20 +79,22 @@ class OverlayVideo:
             raise ValueError(f"frame {frame.shape[:2]} and map {saliency.shape} must both be {self.size}")
         height, width = self.size
         image = np.pad(draw_overlay(frame, saliency), ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-        self._mux(av.VideoFrame.from_ndarray(image, format="rgb24"))
+        with self._errors():
+            self._container.mux(self._stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
 
-    def _mux(self, frame: Any) -> None:
-        self._guard(lambda: self._container.mux(self._stream.encode(frame)))
-
-    def _guard(self, action: Callable[[], Any]) -> Any:
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
         try:
-            return action()
+            yield
         except (av.FFmpegError, OSError) as error:
             raise VsodboostError(f"cannot write {self.path}: {error.strerror or error}") from error
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        if kind is None:
-            self._mux(None)
-        return self._stack.__exit__(kind, error, trace)
+        with self._errors():
+            if kind is not None:
+                return self._stack.__exit__(kind, error, trace)
+            with self._stack:
+                self._container.mux(self._stream.encode(None))
+            return None

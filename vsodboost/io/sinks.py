@@ -36,7 +36,7 @@ class MapWriter:
         ``size`` is the (H, W) of the source frame; a map of another size is resized bilinearly.
 
         Raises:
-            UsageError: ``name`` cannot be a file name.
+            InputError: ``name`` cannot be a file name.
             ValueError: NaN or infinite values.
             VsodboostError: the file cannot be written.
         """

@@ -1,106 +1,19 @@
-"""Videos in: what a source is, and how paths become sources."""
+"""Videos in: how the paths a user gives become sources."""
 
 from __future__ import annotations
 
 import glob
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+from vsodboost.errors import UsageError
+from vsodboost.io.discovery import discover
+from vsodboost.io.frame_folder import FrameFolder
+from vsodboost.io.image_file import is_image
+from vsodboost.io.video import Frame, VideoSource, natural_key
+from vsodboost.io.video_file import VIDEO_SUFFIXES
 
-from vsodboost.errors import InputError, UsageError
-
-FOLDER_FPS = 24.0
-VIDEO_SUFFIXES = frozenset(
-    f".{suffix}"
-    for suffix in (
-        "mp4",
-        "m4v",
-        "mov",
-        "mkv",
-        "webm",
-        "avi",
-        "mpg",
-        "mpeg",
-        "ts",
-        "mts",
-        "m2ts",
-        "wmv",
-        "flv",
-        "ogv",
-        "3gp",
-        "y4m",
-        "gif",
-    )
-)
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One frame: ``name`` (file stem, or zero-padded index in a video file) and ``image`` ``uint8[H, W, 3]`` RGB."""
-
-    name: str
-    image: NDArray[np.uint8]
-
-
-class VideoSource(Protocol):
-    """A video to be read frame by frame, as often as needed; one frame is held at a time.
-
-    Reading these attributes never raises: what is wrong with a video is said by ``frames()``.
-    """
-
-    @property
-    def name(self) -> str:
-        """Name of the output folder: the folder's name or the file's stem."""
-        ...
-
-    @property
-    def path(self) -> Path:
-        """Where the video lies; for frames in memory, its name."""
-        ...
-
-    @property
-    def fps(self) -> float:
-        """Frames a second (mean where the rate varies); 24 for folders of frames."""
-        ...
-
-    @property
-    def length(self) -> int | None:
-        """Number of frames announced (an estimate where only the duration is known), None where nothing says it."""
-        ...
-
-    def frames(self) -> Iterator[Frame]:
-        """The frames from first to last, all of one size.
-
-        Raises:
-            InputError: while iterating, at the frame that cannot be read, or at the end of a video cut short.
-        """
-        ...
-
-
-@dataclass(frozen=True)
-class UnreadableSource:
-    """A video that is known to be unreadable; ``frames()`` raises why, so that the other videos of a run go on."""
-
-    name: str
-    path: Path
-    error: InputError
-    fps: float = FOLDER_FPS
-    length: int | None = None
-
-    def frames(self) -> Iterator[Frame]:
-        """Raises the InputError."""
-        raise self.error
-
-
-def natural_key(text: str) -> list[tuple[int, int, str]]:
-    """Sort key that counts: ``frame2`` before ``frame10``; ties are broken by the text itself."""
-    parts = [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text) if part]
-    return [*parts, (2, 0, text)]
+__all__ = ["Frame", "VideoSource", "open_inputs"]
 
 
 def open_inputs(paths: Sequence[str | Path]) -> list[VideoSource]:
@@ -116,8 +29,6 @@ def open_inputs(paths: Sequence[str | Path]) -> list[VideoSource]:
     Raises:
         UsageError: a path does not exist or holds no video, or two videos have the same name.
     """
-    from vsodboost.io.discovery import discover
-
     if not paths:
         raise UsageError("no input given; name a video file, a folder of frames, a DAVIS root or a glob pattern")
     found: list[VideoSource] = []
@@ -136,9 +47,6 @@ def open_inputs(paths: Sequence[str | Path]) -> list[VideoSource]:
 
 def _expanded(paths: Sequence[str | Path]) -> list[Path | VideoSource]:
     """Globs expanded, and loose frames gathered into one source a folder, at the place of the first of them."""
-    from vsodboost.io.frame_folder import FrameFolder
-    from vsodboost.io.image_file import is_image
-
     found: list[Path | VideoSource] = []
     loose: dict[Path, list[Path]] = {}
     places: dict[Path, int] = {}
@@ -157,8 +65,6 @@ def _expanded(paths: Sequence[str | Path]) -> list[Path | VideoSource]:
 
 
 def _matches(text: str | Path) -> list[Path]:
-    from vsodboost.io.image_file import is_image
-
     path = Path(text).expanduser()
     if path.exists():
         return [path]

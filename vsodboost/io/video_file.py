@@ -15,11 +15,32 @@ from numpy.typing import NDArray
 
 from vsodboost.errors import InputError
 from vsodboost.io.matroska import missing_bytes
-from vsodboost.io.source import FOLDER_FPS, Frame
+from vsodboost.io.video import FOLDER_FPS, Frame
 
+VIDEO_SUFFIXES = frozenset(
+    f".{suffix}"
+    for suffix in (
+        "mp4",
+        "m4v",
+        "mov",
+        "mkv",
+        "webm",
+        "avi",
+        "mpg",
+        "mpeg",
+        "ts",
+        "mts",
+        "m2ts",
+        "wmv",
+        "flv",
+        "ogv",
+        "3gp",
+        "y4m",
+        "gif",
+    )
+)
 # Text that points to other files or hosts, still images: formats which a file may be, but which are no video file.
 REFUSED_FORMATS = ("concat", "hls", "dash", "image2", "lavfi", "sdp", "rtsp")
-DECODER_THREADS = 4  # each holds a frame, so not one for every core
 TOLERANCE = 0.5  # seconds by which a container may overstate its duration
 
 
@@ -83,9 +104,24 @@ class VideoFile:
     def _header(self) -> _Header | InputError:
         try:
             with _opened(self.path) as (container, stream):
-                return _read_header(container, stream, next(_decoded(container, stream, _Tally()), None))
+                return self._read_header(container, stream)
         except InputError as error:
             return error
+
+    def _read_header(self, container: Any, stream: Any) -> _Header:
+        first = next(_decoded(container, stream, _Tally()), None)
+        if first is None:
+            raise InputError(f"{self.path} holds no frame that can be decoded")
+        rate = stream.average_rate or stream.guessed_rate
+        height, width = _upright(first).shape[:2]
+        return _Header(
+            fps=float(rate) if rate else FOLDER_FPS,
+            frames=stream.frames or None,
+            seconds=container.duration / av.time_base if container.duration else None,
+            stream_seconds=float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None,
+            edits="mp4" in container.format.name,
+            size=(height, width),
+        )
 
     @property
     def fps(self) -> float:
@@ -152,17 +188,20 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
                 raise InputError(f"{path} is an empty file")
         # Only local files: a playlist named .mp4 must not make us fetch anything. The absolute path keeps a colon in
         # a file name from being read as a protocol.
-        options = {"protocol_whitelist": "file"}
-        with av.open(str(path.absolute()), options=options, metadata_errors="ignore") as container:
+        options = {"protocol_whitelist": "file"}  # not `options`, which crashes PyAV < 18 on FLV
+        with av.open(str(path.absolute()), container_options=options, metadata_errors="ignore") as container:
             name = container.format.name
             if name.endswith("_pipe") or any(part in REFUSED_FORMATS for part in name.split(",")):
                 raise InputError(f"{path} is not a video ({name})")
             streams = [stream for stream in container.streams.video if not _is_cover(stream)]
             if not streams:
                 raise InputError(f"{path} holds no video")
+            if all(stream.codec_context is None for stream in streams):
+                raise InputError(f"{path}: there is no decoder for its codec; convert it to H.264")
+            streams = [stream for stream in streams if stream.codec_context is not None]
             stream = max(streams, key=_pixels)
-            stream.codec_context.thread_type = "AUTO"
-            stream.codec_context.thread_count = DECODER_THREADS
+            # Frame threads ("AUTO") swallow errors, lose good frames before a damaged one, and hold a frame each.
+            stream.codec_context.thread_type = "SLICE"
             yield container, stream
     except av.FFmpegError as error:
         raise InputError(f"cannot read {path}: {_reason(error)}; is it a whole video file?") from error
@@ -184,20 +223,6 @@ def _is_cover(stream: Any) -> bool:
     return "attached_pic" in str(getattr(stream, "disposition", "")).lower()
 
 
-def _read_header(container: Any, stream: Any, first: Any) -> _Header:
-    if first is None:
-        raise InputError(f"{container.name} holds no frame that can be decoded")
-    rate = stream.average_rate or stream.guessed_rate
-    return _Header(
-        fps=float(rate) if rate else FOLDER_FPS,
-        frames=stream.frames or None,
-        seconds=container.duration / av.time_base if container.duration else None,
-        stream_seconds=float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None,
-        edits="mp4" in container.format.name,
-        size=(_upright(first).shape[0], _upright(first).shape[1]),
-    )
-
-
 def _decoded(container: Any, stream: Any, tally: _Tally) -> Iterator[Any]:
     """Decoded frames until the end or the first damaged packet; ``tally`` learns what was met on the way.
 
@@ -209,6 +234,8 @@ def _decoded(container: Any, stream: Any, tally: _Tally) -> Iterator[Any]:
             tally.note(packet, ours)
         if not ours or not packet.size:
             continue
+        if packet.is_corrupt:
+            break  # decoded, it would be half a picture
         try:
             yield from packet.decode()
         except av.error.InvalidDataError:
