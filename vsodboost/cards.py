@@ -31,6 +31,8 @@ class WeightsSource:
     """Builds the untrained network whose keys and shapes a file must have; called on torch's meta device."""
     reader: Callable[[Path], Mapping[str, Tensor]] | None = None
     """Reads a file that is neither a torch checkpoint nor safetensors (SSAV's .caffemodel) into the network's keys."""
+    rename: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] | None = None
+    """Turns the keys of a checkpoint into the network's, where files in several layouts are about (PWC-Net)."""
 
 
 @dataclass(frozen=True)
