@@ -4,11 +4,19 @@ Segmentation with Co-Attention Siamese Networks", CVPR 2019. Loads the authors' 
 
 from __future__ import annotations
 
+from functools import partial
+from random import Random
+
 import torch
 from torch import Tensor, nn
-
 from vsodboost_adapters.aspp import RATES, resize
 from vsodboost_adapters.resnet import Bottleneck, ResNet
+
+from vsodboost import weights
+from vsodboost.cards import TargetCard, WeightsSource
+from vsodboost.errors import UsageError
+from vsodboost.hookspecs import RegisterTarget, hookimpl
+from vsodboost.interfaces import Request, Target
 
 
 class BiasedPyramid(nn.Module):
@@ -112,5 +120,65 @@ def attend(features: Tensor, affinity: Tensor) -> Tensor:
 def build_network(variant: str = "cosnet") -> COSNet:
     """The network with the released keys, untrained; there is one variant."""
     if variant != "cosnet":
-        raise ValueError(f"COSNet has one variant, cosnet, not {variant!r}")
+        raise UsageError(f"cosnet has no variant '{variant}'")
     return COSNet()
+
+
+REFERENCES = 5
+"""Frames that each frame is compared with; their maps are averaged."""
+
+CARD = TargetCard(
+    summary="COSNet: each frame in the light of five others of its video",
+    licence="no licence given by the authors: all rights reserved",
+    paper="Lu et al., See More, Know More: Unsupervised Video Object Segmentation with Co-Attention Siamese Networks, "
+    "CVPR 2019",
+    weights=WeightsSource(
+        file="co_attention.pth",
+        published="github.com/carrierlxk/COSNet (Google Drive 14ya3ZkneeHsegCgDrvkuFtGoAfVRgErz, Baidu xwup)",
+        licence="no licence given by the authors: all rights reserved",
+        build=build_network,
+    ),
+    input_size=(473, 473),
+    mean=(122.67892 / 255, 116.66877 / 255, 104.00699 / 255),
+    std=(1 / 255, 1 / 255, 1 / 255),
+    resize="pil",
+    output="probabilities",
+    batch=100,  # references are drawn from the frames that come together
+)
+
+
+def co_saliency(network: nn.Module, frames: Tensor, flow_images: Tensor | None = None, *, seed: int = 0) -> Tensor:
+    """Frames of one video, RGB ``[N, 3, h, w]`` in 0-255 minus the mean, to maps ``[N, 1, h, w]`` in [0, 1].
+
+    Every frame meets five others (all, where there are fewer) drawn among the N. The authors draw anew in every run;
+    here the draw follows from ``seed``. Each frame is encoded once rather than six times, which changes no number.
+    """
+    if not isinstance(network, COSNet):
+        raise TypeError(f"co_saliency runs a COSNet, not a {type(network).__name__}")
+    count, size = len(frames), frames.shape[-2:]
+    features = torch.cat([network.encoder(frame.flip(1))[0] for frame in frames.split(1)])  # BGR goes in
+    random, maps = Random(seed), []
+    for i, target in enumerate(features.split(1)):
+        found = torch.zeros_like(frames[i : i + 1, :1])
+        references = random.sample(range(count), min(REFERENCES, count))
+        for reference in references:
+            other = features[reference : reference + 1]
+            attended = attend(other, network.affinity(target, other).transpose(1, 2))
+            logits = network.decode_target(target, attended)
+            found += torch.sigmoid(resize(logits, size, align_corners=False))
+        maps.append(found / len(references))
+    return torch.cat(maps)
+
+
+def _target(request: Request) -> Target:
+    from vsodboost.targets import NetworkTarget
+
+    network = build_network()
+    weights.load_into(network, "cosnet")
+    return NetworkTarget(network, CARD, request, forward=partial(co_saliency, seed=request.seed))
+
+
+@hookimpl
+def vsodboost_register_targets(register: RegisterTarget) -> None:
+    """COSNet as ``cosnet``."""
+    register("cosnet", _target, CARD)

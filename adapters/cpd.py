@@ -4,6 +4,8 @@ Detection", CVPR 2019. Loads the authors' CPD.pth (VGG-16) and CPD-R.pth (ResNet
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -12,6 +14,12 @@ from torch.nn import functional as F
 from vsodboost_adapters.aspp import resize
 from vsodboost_adapters.rfb import RFB, MakeConv, NormedConv, PartialDecoder, plain_conv
 from vsodboost_adapters.two_tailed import TwoTailedResNet50, TwoTailedVGG16
+
+from vsodboost import weights
+from vsodboost.cards import TargetCard, WeightsSource
+from vsodboost.errors import UsageError
+from vsodboost.hookspecs import RegisterTarget, hookimpl
+from vsodboost.interfaces import Request, Target
 
 CHANNELS = 32
 Variant = Literal["vgg", "resnet"]
@@ -72,9 +80,7 @@ class CPD(nn.Module):
         return self._enlarge(attention, image), self._enlarge(detection, image)
 
     def _decode(self, *features: Tensor, copy: int) -> Tensor:
-        reduced = [
-            self.get_submodule(f"rfb{level}_{copy}")(x) for level, x in zip(self._levels, features, strict=True)
-        ]
+        reduced = [self.get_submodule(f"rfb{level}_{copy}")(x) for level, x in zip(self._levels, features, strict=True)]
         logits: Tensor = self.get_submodule(f"agg{copy}")(*reversed(reduced))
         return logits
 
@@ -91,4 +97,52 @@ def build_network(variant: Variant = "vgg") -> CPD:
         return CPD("vgg", TwoTailedVGG16(), {3: 256, 4: 512, 5: 512}, plain_conv, align_corners=False)
     if variant == "resnet":
         return CPD("resnet", TwoTailedResNet50(), {2: 512, 3: 1024, 4: 2048}, NormedConv, align_corners=True)
-    raise ValueError(f"CPD has the variants vgg and resnet, not {variant!r}")
+    raise UsageError(f"cpd has the variants vgg and resnet, not '{variant}'")
+
+
+VGG_CARD = TargetCard(
+    summary="CPD on VGG-16: a fast image model, one frame at a time",
+    licence="no licence given by the authors: all rights reserved",
+    paper="Wu, Su and Huang, Cascaded Partial Decoder for Fast and Accurate Salient Object Detection, CVPR 2019",
+    weights=WeightsSource(
+        file="CPD.pth",
+        published="github.com/wuzhe71/CPD (Google Drive 1ddopz30_sNPOb0MvTCoNwZwL-oQDMGIW)",
+        licence="no licence given by the authors: all rights reserved",
+        build=partial(build_network, "vgg"),
+    ),
+    input_size=(352, 352),
+    resize="pil",
+    output="logits",
+    minmax=True,
+    learning_rate=1e-5,  # a tenth of the training rate, as the keyframe paper fine-tunes (Liu et al., section V)
+)
+RESNET_CARD = replace(
+    VGG_CARD,
+    summary="CPD on ResNet-50: slower and more accurate than cpd",
+    weights=WeightsSource(
+        file="CPD-R.pth",
+        published="github.com/wuzhe71/CPD (Google Drive 188sybU9VU5rW2BH2Yzhko4w-G5sPp6yG)",
+        licence="no licence given by the authors: all rights reserved",
+        build=partial(build_network, "resnet"),
+    ),
+)
+
+
+def detection(maps: tuple[Tensor, Tensor]) -> Tensor:
+    """The final one of the two maps that the network gives."""
+    return maps[1]
+
+
+def _target(name: str, variant: Variant, card: TargetCard, request: Request) -> Target:
+    from vsodboost.targets import NetworkTarget
+
+    network = build_network(variant)
+    weights.load_into(network, name)
+    return NetworkTarget(network, card, request, select=detection)
+
+
+@hookimpl
+def vsodboost_register_targets(register: RegisterTarget) -> None:
+    """CPD as ``cpd`` (VGG-16) and ``cpd-resnet`` (ResNet-50)."""
+    register("cpd", partial(_target, "cpd", "vgg", VGG_CARD), VGG_CARD)
+    register("cpd-resnet", partial(_target, "cpd-resnet", "resnet", RESNET_CARD), RESNET_CARD)

@@ -7,9 +7,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-
 from vsodboost_adapters.aspp import resize
 from vsodboost_adapters.mobilenet_v3 import HIGH_CHANNELS, LOW_CHANNELS, LightRFB, MobileNetV3Features
+
+from vsodboost import weights
+from vsodboost.cards import TargetCard, WeightsSource
+from vsodboost.errors import UsageError
+from vsodboost.hookspecs import RegisterTarget, hookimpl
+from vsodboost.interfaces import Request, Target
 
 HEADS = ((3, 1), (3, 2), (4, 1), (4, 2))
 """Radius and dilation of each attention head's window: the pyramid."""
@@ -27,7 +32,7 @@ class PyramidSelfAttention(nn.Module):
         self.query_conv = nn.Conv3d(channels, channels, 1, bias=False)
         self.key_conv = nn.Conv3d(channels, channels, 1, bias=False)
         self.value_conv = nn.Conv3d(channels, channels, 1, bias=False)
-        self.output_Linear = nn.Conv3d(channels, channels, 1, bias=False)  # noqa: N815 (released key)
+        self.output_Linear = nn.Conv3d(channels, channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """``[B, C, T, h, w]`` to the same shape."""
@@ -50,8 +55,8 @@ def window_attention(query: Tensor, key: Tensor, value: Tensor, radius: int, dil
 
 
 def neighbours(x: Tensor, radius: int, dilation: int) -> Tensor:
-    """``[B, c, T, h, w]`` to ``[B h w, T (2 radius + 1)², c]``: what surrounds each position, zeros beyond the border."""
-    batch, c, clip, h, w = x.shape
+    """``[B, c, T, h, w]`` to ``[B h w, T (2 radius + 1)², c]``: what surrounds a position, zeros past the border."""
+    c, clip, h, w = x.shape[1:]
     reach, side = radius * dilation, 2 * radius + 1
     padded = F.pad(x, (reach, reach, reach, reach))
     steps = torch.arange(side, device=x.device) * dilation
@@ -129,5 +134,59 @@ class PCSA(nn.Module):
 def build_network(variant: str = "pcsa") -> PCSA:
     """The network with the released keys, untrained; there is one variant."""
     if variant != "pcsa":
-        raise ValueError(f"PCSA has one variant, pcsa, not {variant!r}")
+        raise UsageError(f"pcsa has no variant '{variant}'")
     return PCSA()
+
+
+CARD = TargetCard(
+    summary="PCSA: a light video model, five frames at a time",
+    licence="CC BY-NC 3.0 (code and weights)",
+    paper="Gu et al., Pyramid Constrained Self-Attention Network for Fast Video Salient Object Detection, AAAI 2020",
+    weights=WeightsSource(
+        file="PCSA.pth",
+        published="github.com/guyuchao/PyramidCSA (Google Drive folder 1Xe2Eob173M6e6dcapThrOD0rmnuDA2MN, Baidu t781)",
+        licence="CC BY-NC 3.0",
+        build=build_network,
+    ),
+    input_size=(256, 448),
+    mean=(0.0, 0.0, 0.0),  # see standardise_columns
+    std=(1.0, 1.0, 1.0),
+    resize="pil",
+    window=5,
+    output="probabilities",
+    learning_rate=1e-5,  # a tenth of the training rate
+)
+
+# Statistics of DUTS-TR and MSRA10K, from the authors' file.
+_MEAN = (0.47327, 0.44874, 0.39488)
+_STD = (0.22675, 0.22012, 0.22383)
+
+
+def standardise_columns(frames: Tensor) -> Tensor:
+    """``[..., H, W]`` in [0, 1] with its first three pixel columns standardised, as the released weights expect.
+
+    The authors meant the three colour channels; their transform indexes the last axis after the channels have moved
+    to the front, so in training it met columns 0, 1 and 2 and left all others in [0, 1].
+    """
+    mean, std = frames.new_tensor(_MEAN), frames.new_tensor(_STD)
+    return torch.cat([(frames[..., :3] - mean) / std, frames[..., 3:]], -1)
+
+
+def saliency(network: nn.Module, frames: Tensor, flow_images: Tensor | None = None) -> Tensor:
+    """A clip ``[B, T, 3, h, w]`` (or frames ``[N, 3, h, w]``) in [0, 1] to maps ``[B T, 1, h, w]`` in [0, 1]."""
+    maps: Tensor = network(standardise_columns(frames))
+    return maps
+
+
+def _target(request: Request) -> Target:
+    from vsodboost.targets import NetworkTarget
+
+    network = build_network()
+    weights.load_into(network, "pcsa")
+    return NetworkTarget(network, CARD, request, layout="clip", forward=saliency)
+
+
+@hookimpl
+def vsodboost_register_targets(register: RegisterTarget) -> None:
+    """PCSA as ``pcsa``."""
+    register("pcsa", _target, CARD)

@@ -1,0 +1,19 @@
+"""Weights of the models: add a file once, then the model finds it."""
+
+from vsodboost.weights.adding import Entry, add, entries, graph, verify, where
+from vsodboost.weights.download import download
+from vsodboost.weights.store import Provenance, load_into, remove, root
+
+__all__ = [
+    "Entry",
+    "Provenance",
+    "add",
+    "download",
+    "entries",
+    "graph",
+    "load_into",
+    "remove",
+    "root",
+    "verify",
+    "where",
+]

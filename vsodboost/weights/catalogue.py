@@ -1,0 +1,42 @@
+"""Which models have weights, and what their cards say of where to get them."""
+
+from __future__ import annotations
+
+import shlex
+
+from vsodboost.cards import WeightsSource
+from vsodboost.errors import UsageError
+
+KINDS = ("targets", "flows", "detectors", "spatial_models")
+
+
+def sources() -> dict[str, WeightsSource]:
+    """The weights source of every registered plugin that has one, by plugin name, in order of registration."""
+    from vsodboost.registry import Registry
+
+    registry = Registry.load()
+    found: dict[str, WeightsSource] = {}
+    for kind in KINDS:
+        for name in registry.names(kind):
+            if (source := registry.card(kind, name).weights) is not None:
+                found.setdefault(name, source)
+    return found
+
+
+def source(name: str) -> WeightsSource:
+    """The weights source of a plugin; raises UsageError, listing the names, when no plugin of that name has weights."""
+    known = sources()
+    if name not in known:
+        raise UsageError(f"no model named '{name}' takes weights; those that do: {', '.join(known) or 'none'}")
+    return known[name]
+
+
+def how_to_get(name: str) -> str:
+    """One line for a model without weights: where the authors publish the file, and the command that adds it."""
+    known = source(name)
+    if known.url is not None:
+        return f"{name}: no weights yet ({known.licence}); run: vsodboost weights download {name}"
+    return (
+        f"{name}: no weights yet; the authors publish {known.file} at {known.published} ({known.licence}); "
+        f"fetch it and run: vsodboost weights add {name} {shlex.quote(known.file)}"
+    )
