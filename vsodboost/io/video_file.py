@@ -170,13 +170,13 @@ class VideoFile:
         """Raise when the file holds less than it announces, or part of it is damaged."""
         if decoded == 0:
             raise InputError(f"{self.path} holds no frame that can be decoded")
-        short = header.cut_short(tally, missing_bytes(self.path))
-        if not short and not tally.damaged:
+        if not tally.damaged and not header.cut_short(tally, missing_bytes(self.path)):
             return
         about = "" if header.frames else "about "
         announced = f" of {about}{header.length}" if header.length and header.length >= decoded else ""
-        state = "cut short" if short else "damaged"
-        raise InputError(f"{self.path} is {state}: only {decoded}{announced} frames could be decoded; export it again")
+        raise InputError(
+            f"{self.path} is damaged or cut short: only {decoded}{announced} frames could be decoded; export it again"
+        )
 
 
 @contextmanager
@@ -203,6 +203,8 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
             # Frame threads ("AUTO") swallow errors, lose good frames before a damaged one, and hold a frame each.
             stream.codec_context.thread_type = "SLICE"
             yield container, stream
+    except av.error.EOFError as error:
+        raise InputError(f"{path} holds no frame that can be decoded") from error
     except av.FFmpegError as error:
         raise InputError(f"cannot read {path}: {_reason(error)}; is it a whole video file?") from error
     except OSError as error:

@@ -1,0 +1,66 @@
+"""Tiny videos for tests, written with PyAV: frame i is of one grey or colour that tells its index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+
+def shade(index: int) -> int:
+    """Grey level of frame ``index``; 24 levels, 10 apart, then again from the first."""
+    return 10 * (index % 24) + 10
+
+
+def plain_frames(count: int, height: int = 48, width: int = 64) -> list[NDArray[np.uint8]]:
+    """``count`` frames ``uint8[H, W, 3]``, frame i of grey level ``shade(i)``."""
+    return [np.full((height, width, 3), shade(index), np.uint8) for index in range(count)]
+
+
+def noise_frames(count: int, height: int = 48, width: int = 64) -> list[NDArray[np.uint8]]:
+    """``count`` frames of noise: packets of some size, so that a cut in the file falls inside one."""
+    rng = np.random.default_rng(0)
+    return [rng.integers(0, 256, (height, width, 3), np.uint8) for _ in range(count)]
+
+
+def write_video(
+    path: Path,
+    frames: Sequence[NDArray[np.uint8]],
+    codec: str = "libx264",
+    rate: int = 10,
+    pix_fmt: str = "yuv420p",
+    options: Mapping[str, str] | None = None,
+    container_options: Mapping[str, str] | None = None,
+    stamps: Sequence[int] | None = None,
+    audio_seconds: float = 0.0,
+) -> Path:
+    """Write ``frames`` to ``path``; ``stamps`` are presentation times in units of 1/``rate``, default 0, 1, 2 ..."""
+    with av.open(str(path), "w", options=dict(container_options or {})) as container:
+        stream = container.add_stream(codec, rate=rate, options=dict(options or {}))
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = pix_fmt
+        sound = container.add_stream("aac", rate=8000, layout="mono") if audio_seconds else None
+        for index, image in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(image, format="rgba" if image.shape[2] == 4 else "rgb24")
+            frame.pts = index if stamps is None else stamps[index]
+            frame.time_base = Fraction(1, rate)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+        if sound is not None:
+            for start in range(0, int(audio_seconds * 8000), 1024):
+                silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+                silence.sample_rate, silence.pts, silence.time_base = 8000, start, Fraction(1, 8000)
+                container.mux(sound.encode(silence))
+            container.mux(sound.encode(None))
+    return path
+
+
+def cut(path: Path, share: float) -> Path:
+    """Cut the file to the first ``share`` of its bytes, in place."""
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    return path
