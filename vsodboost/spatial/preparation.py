@@ -1,0 +1,64 @@
+"""Frames as the light networks want them, and their maps back at the frames' size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vsodboost.types import Frames, Maps
+
+MEAN = (0.5, 0.5, 0.5)
+STD = (0.5, 0.5, 0.5)
+PIXELS = 224 * 384
+"""Pixels a network sees of a frame, whatever its size and shape; sides are multiples of 32."""
+
+
+def working_size(size: tuple[int, int], pixels: int = PIXELS, multiple: int = 32) -> tuple[int, int]:
+    """(h, w) near ``pixels`` px in all, of about the aspect of ``size`` (H, W), both multiples of ``multiple``."""
+    height, width = size
+    aspect = width / height
+    ideal = (pixels / aspect) ** 0.5
+    return (
+        max(multiple, round(ideal / multiple) * multiple),
+        max(multiple, round(ideal * aspect / multiple) * multiple),
+    )
+
+
+def resize_frames(frames: Frames, size: tuple[int, int]) -> Frames:
+    """Frames ``uint8[T, H, W, 3]`` scaled to ``size`` (h, w)."""
+    if frames.shape[1:3] == size:
+        return frames
+    shrinks = frames.shape[1] > size[0]
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.stack([cv2.resize(f, size[::-1], interpolation=interpolation) for f in frames]).astype(np.uint8)
+
+
+def resize_maps(maps: NDArray[np.float32], size: tuple[int, int]) -> Maps:
+    """Maps ``float32[T, h, w]`` scaled to ``size`` (H, W): area when shrinking, bilinear otherwise."""
+    if maps.shape[1:] == size:
+        return maps
+    interpolation = cv2.INTER_AREA if maps.shape[1] > size[0] else cv2.INTER_LINEAR
+    return np.stack([cv2.resize(m, size[::-1], interpolation=interpolation) for m in maps]).astype(np.float32)
+
+
+def to_input(frames: Frames, device: str = "cpu") -> Tensor:
+    """Frames ``uint8[N, h, w, 3]`` as normalised ``float32[N, 3, h, w]``, channels last."""
+    values = torch.from_numpy(np.ascontiguousarray(frames)).to(device).permute(0, 3, 1, 2).float() / 255
+    mean, std = values.new_tensor(MEAN), values.new_tensor(STD)
+    return ((values - mean[:, None, None]) / std[:, None, None]).contiguous(memory_format=torch.channels_last)
+
+
+def normalise(frames: Frames, device: str = "cpu") -> tuple[Tensor, Callable[[Tensor], Maps]]:
+    """Network input at the working size, and the way back: probabilities ``[N, 1, h, w]`` to maps at frame size."""
+    size = (int(frames.shape[1]), int(frames.shape[2]))
+    values = to_input(resize_frames(frames, working_size(size)), device)
+
+    def back(probabilities: Tensor) -> Maps:
+        return resize_maps(probabilities[:, 0].float().cpu().numpy(), size)
+
+    return values, back

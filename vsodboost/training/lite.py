@@ -1,0 +1,187 @@
+"""``vsodboost train lite``: the small network, from an ImageNet encoder to the shipped weights.
+
+First stills alone; then the network, which has not seen any video yet, maps every video frame: those are the maps of a
+real but weak still-image model; then everything, each clue dropped at random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from vsodboost.perception.motion_image import motion_image
+from vsodboost.spatial.lite import CLUE_CHANNELS, LiteNetwork
+from vsodboost.spatial.preparation import MEAN, STD, normalise
+from vsodboost.training.augment import View, jitter_colour, random_view
+from vsodboost.training.data import AnnotatedVideo
+from vsodboost.training.loop import Batch, Loop, Schedule, freeze_batch_norm
+from vsodboost.training.losses import structure_loss
+from vsodboost.training.motions import random_motion
+from vsodboost.training.simulate import faulty_map, synthetic_motion
+
+SIZES = ((224, 384), (256, 320), (288, 288))
+Still = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+
+# How often which clues are given: frame alone, + motion, + motion and map, + map.
+CLUE_SHARES = (0.3, 0.2, 0.38, 0.12)
+
+
+@dataclass
+class LiteSettings:
+    """Defaults are what made the shipped weights."""
+
+    still_steps: int = 300
+    steps: int = 2600
+    batch: int = 8
+    encoder_rate: float = 3e-4
+    decoder_rate: float = 1e-3
+    stills_share: float = 0.4
+    seed: int = 0
+
+
+def _tensor(values: Sequence[NDArray[np.float32]]) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(np.stack(values), np.float32))
+
+
+class LiteData:
+    """Batches for a step: frames ``[N,3,h,w]``, clues ``[N,4,h,w]``, truth ``[N,1,h,w]``."""
+
+    def __init__(self, stills: list[Still], videos: list[AnnotatedVideo], settings: LiteSettings) -> None:
+        self.stills, self.videos, self.settings = stills, videos, settings
+        self.weak: dict[str, NDArray[np.uint8]] = {}
+        lengths = np.array([len(v) for v in videos], float)
+        self._shares = np.sqrt(lengths) / np.sqrt(lengths).sum() if videos else lengths
+
+    def stills_batch(self, step: int) -> Batch:
+        """Stills without clues."""
+        rng = np.random.default_rng([self.settings.seed, 1, step])
+        size = SIZES[rng.integers(len(SIZES))]
+        return self._stack([self._still(rng, size, clues=False) for _ in range(self.settings.batch)])
+
+    def batch(self, step: int) -> Batch:
+        """Stills and video frames with random clues."""
+        rng = np.random.default_rng([self.settings.seed, 2, step])
+        size = SIZES[rng.choice(len(SIZES), p=(0.6, 0.2, 0.2))]
+        share = self.settings.stills_share if self.stills and self.videos else float(bool(self.stills))
+        return self._stack(
+            [
+                self._still(rng, size, clues=True) if rng.random() < share else self._frame(rng, size)
+                for _ in range(self.settings.batch)
+            ]
+        )
+
+    def _stack(self, samples: list[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]]) -> Batch:
+        frames, clues, truths = zip(*samples, strict=True)
+        return {"frames": _tensor(frames), "clues": _tensor(clues), "truth": _tensor(truths)}
+
+    def _still(
+        self, rng: Generator, size: tuple[int, int], *, clues: bool
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        image, mask = self.stills[rng.integers(len(self.stills))]
+        view = random_view(image.shape, size, rng)
+        truth = view.take(mask) / 255
+        clue = np.zeros((CLUE_CHANNELS, *size), np.float32)
+        if clues:
+            with_motion, with_map = self._which(rng)
+            if with_motion and rng.random() < 0.5:
+                clue[:3] = motion_image(synthetic_motion(truth, rng)[None])[0]
+            if with_map:
+                donor = self.stills[rng.integers(len(self.stills))][1]
+                other = random_view(donor.shape, size, rng).take(donor) / 255
+                clue[3] = faulty_map(truth, rng, other=other) - 0.5
+        return self._image(view, image, rng), clue, truth[None]
+
+    def _frame(
+        self, rng: Generator, size: tuple[int, int]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        v = int(rng.choice(len(self.videos), p=self._shares))
+        video = self.videos[v]
+        t = int(rng.integers(len(video)))
+        view = random_view(video.frames.shape[1:], size, rng, least=0.7)
+        truth = view.take(video.truth[t]) / 255
+        clue = np.zeros((CLUE_CHANNELS, *size), np.float32)
+        with_motion, with_map = self._which(rng)
+        if with_motion:
+            motion = random_motion(video, t, rng)
+            if motion is not None:
+                clue[:3] = motion_image(view.take_motion(motion)[None])[0]
+        if with_map:
+            weak = view.take(self.weak[video.name][t]) / 255 if video.name in self.weak else None
+            near = rng.random() < 0.7
+            source = video if near else self.videos[rng.integers(len(self.videos))]
+            u = min(max(t + int(rng.integers(-8, 9)), 0), len(video) - 1) if near else int(rng.integers(len(source)))
+            other = random_view(source.truth.shape[1:], size, rng).take(source.truth[u]) / 255
+            if near:
+                other = view.take(source.truth[u]) / 255
+            clue[3] = faulty_map(truth, rng, weak=weak, other=other) - 0.5
+        return self._image(view, video.frames[t], rng), clue, truth[None]
+
+    def _image(self, view: View, image: NDArray[np.uint8], rng: Generator) -> NDArray[np.float32]:
+        frame = jitter_colour(view.take(image), rng) / 255
+        return np.asarray(((frame - MEAN) / STD).transpose(2, 0, 1), np.float32)
+
+    def _which(self, rng: Generator) -> tuple[bool, bool]:
+        kind = int(rng.choice(4, p=CLUE_SHARES))
+        return kind in (1, 2), kind in (2, 3)
+
+
+def _loss(network: nn.Module, batch: Batch) -> Tensor:
+    return structure_loss(network(batch["frames"], batch["clues"]).float(), batch["truth"])
+
+
+def _optimizer(network: LiteNetwork, settings: LiteSettings) -> torch.optim.Optimizer:
+    encoder, rest = network.trained_parameters()
+    return torch.optim.AdamW(
+        [{"params": encoder, "lr": settings.encoder_rate}, {"params": rest, "lr": settings.decoder_rate}],
+        weight_decay=1e-4,
+    )
+
+
+def map_videos(network: LiteNetwork, videos: list[AnnotatedVideo], device: str) -> dict[str, NDArray[np.uint8]]:
+    """The network's maps of every frame from the frame alone, ``uint8[T, H, W]`` by video."""
+    network.eval()
+    weak = {}
+    with torch.no_grad():
+        for video in videos:
+            maps = []
+            for start in range(0, len(video), 16):
+                frames, back = normalise(video.frames[start : start + 16], device)
+                maps.append(back(torch.sigmoid(network(frames))))
+            weak[video.name] = np.round(np.concatenate(maps) * 255).astype(np.uint8)
+    return weak
+
+
+def train_lite(
+    network: LiteNetwork,
+    data: LiteData,
+    settings: LiteSettings,
+    folder: Path,
+    say: Callable[[str], None],
+    *,
+    device: str = "cpu",
+    resume: bool = False,
+) -> dict[str, Tensor]:
+    """Both stages; returns the averaged weights. Checkpoints in ``folder``/stills and ``folder``/all."""
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def loop(steps: int, batch: Callable[[int], Batch], name: str) -> Loop:
+        network.train()
+        freeze_batch_norm(network.encoder)
+        made = Loop(network, _optimizer(network, settings), Schedule(steps), batch, _loss, folder / name, say, device)
+        if resume:
+            made.resume()
+        return made
+
+    if data.stills and settings.still_steps:
+        say(f"stage 1 of 2: {len(data.stills)} stills")
+        network.load_state_dict(loop(settings.still_steps, data.stills_batch, "stills").run())
+        data.weak = map_videos(network, data.videos, device)
+    say(f"stage 2 of 2: {len(data.stills)} stills, {sum(map(len, data.videos))} frames of {len(data.videos)} videos")
+    return loop(settings.steps, data.batch, "all").run()
