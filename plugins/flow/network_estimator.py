@@ -1,0 +1,104 @@
+"""From a flow network to an estimator: sizes, colour order, batches, weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from vsodboost_plugins.flow.frame_pairs import check_frame_pairs, no_flow
+from vsodboost_plugins.flow.options import whole_number
+
+from vsodboost.cards import WeightsSource
+from vsodboost.interfaces import Request
+from vsodboost.types import FlowField, Frames
+from vsodboost.weights import load_into
+from vsodboost.weights.matching import fit
+from vsodboost.weights.reading import read_checkpoint
+
+OPTIONS = {
+    "weights": "weights file of this network, instead of the one that `vsodboost weights add` stored",
+    "batch": "pairs of frames that run at once (default 1 on the CPU, else as many as fill two megapixels)",
+}
+PIXELS_AT_ONCE = 1 << 21  # on an accelerator; on the CPU a larger batch costs memory and saves no time
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network wants its pictures.
+
+    ``run(network, first, second)`` gets pictures ``float[N, 3, h, w]`` in [0, 1] and returns flow
+    ``float[N, 2, h', w']`` at any resolution, in px of (h, w). Both sides are multiples of ``multiple`` and at least
+    ``least`` px; ``bgr`` says in which order the channels come.
+    """
+
+    run: Callable[[nn.Module, Tensor, Tensor], Tensor]
+    multiple: int
+    least: int = 1
+    bgr: bool = True
+
+
+class NetworkEstimator:
+    """A flow network as FlowEstimator: frames of any size in, px at that size out."""
+
+    def __init__(self, network: nn.Module, recipe: Recipe, device: str = "cpu", batch: int | None = None) -> None:
+        self._network = network.to(device).eval()
+        self._recipe = recipe
+        self._device = torch.device(device)
+        self._batch = batch
+
+    def estimate(self, first: Frames, second: Frames) -> FlowField:
+        """Flow ``float32[N, H, W, 2]`` in px from ``first[n]`` to ``second[n]``, both ``uint8[N, H, W, 3]`` RGB."""
+        count, height, width = check_frame_pairs(first, second)
+        flow = no_flow(count, height, width)
+        at_once = self._batch or (1 if self._device.type == "cpu" else max(1, PIXELS_AT_ONCE // (height * width)))
+        for start in range(0, count, at_once):
+            part = slice(start, start + at_once)
+            with torch.inference_mode():
+                found = self._flow(self._pictures(first[part]), self._pictures(second[part]))
+            flow[part] = found.permute(0, 2, 3, 1).cpu().numpy()
+        return flow
+
+    def _pictures(self, frames: Frames) -> Tensor:
+        ordered = np.ascontiguousarray(frames[..., ::-1] if self._recipe.bgr else frames)
+        return torch.from_numpy(ordered).to(self._device).permute(0, 3, 1, 2).float() / 255
+
+    def _flow(self, first: Tensor, second: Tensor) -> Tensor:
+        height, width = first.shape[-2:]
+        size = (self._allowed(height), self._allowed(width))
+        flow = self._recipe.run(self._network, resized(first, size), resized(second, size))
+        scale = flow.new_tensor((width / size[1], height / size[0])).view(1, 2, 1, 1)
+        return resized(flow, (height, width)) * scale
+
+    def _allowed(self, side: int) -> int:
+        multiple = self._recipe.multiple
+        return -(-max(side, self._recipe.least) // multiple) * multiple
+
+
+def resized(values: Tensor, size: tuple[int, int]) -> Tensor:
+    """``float[N, C, h, w]`` at ``size`` (H, W), bilinear between pixel centres."""
+    if tuple(values.shape[-2:]) == size:
+        return values
+    return F.interpolate(values, size, mode="bilinear", align_corners=False)
+
+
+def estimator(name: str, source: WeightsSource, recipe: Recipe, request: Request) -> NetworkEstimator:
+    """The network of ``source`` with the weights stored under ``name`` (or option ``weights``), for one run.
+
+    Raises:
+        WeightsError: there are none (the message says how to add them), or they belong to another network.
+    """
+    assert source.build is not None
+    network = source.build()
+    if (file := request.options.get("weights")) is None:
+        load_into(network, name)
+    else:
+        tensors = read_checkpoint(Path(file))
+        renamed = source.rename(tensors) if source.rename else tensors
+        network.load_state_dict(fit(renamed, network.state_dict(), what=f"{file} is not for '{name}'"))
+    batch = whole_number(request, "batch", 0, least=0) or None
+    return NetworkEstimator(network, recipe, request.device, batch)
