@@ -114,7 +114,7 @@ def attend(features: Tensor, affinity: Tensor) -> Tensor:
     frame's positions ``[N, C, h, w]``; the softmax is over ``features``' own positions (equation 3).
     """
     gathered = torch.bmm(features.flatten(2), affinity.softmax(1))
-    return gathered.unflatten(2, features.shape[-2:])
+    return gathered.reshape(features.shape)
 
 
 def build_network(variant: str = "cosnet") -> COSNet:
@@ -156,9 +156,9 @@ def co_saliency(network: nn.Module, frames: Tensor, flow_images: Tensor | None =
     if not isinstance(network, COSNet):
         raise TypeError(f"co_saliency runs a COSNet, not a {type(network).__name__}")
     count, size = len(frames), frames.shape[-2:]
-    features = torch.cat([network.encoder(frame.flip(1))[0] for frame in frames.split(1)])  # BGR goes in
+    features = torch.cat([network.encoder(frame.flip(1))[0] for frame in torch.split(frames, 1)])  # BGR goes in
     random, maps = Random(seed), []
-    for i, target in enumerate(features.split(1)):
+    for i, target in enumerate(torch.split(features, 1)):
         found = torch.zeros_like(frames[i : i + 1, :1])
         references = random.sample(range(count), min(REFERENCES, count))
         for reference in references:

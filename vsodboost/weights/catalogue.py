@@ -7,19 +7,16 @@ import shlex
 from vsodboost.cards import WeightsSource
 from vsodboost.errors import UsageError
 
-KINDS = ("targets", "flows", "detectors", "spatial_models")
-
 
 def sources() -> dict[str, WeightsSource]:
     """The weights source of every registered plugin that has one, by plugin name, in order of registration."""
     from vsodboost.registry import Registry
 
-    registry = Registry.load()
     found: dict[str, WeightsSource] = {}
-    for kind in KINDS:
-        for name in registry.names(kind):
-            if (source := registry.card(kind, name).weights) is not None:
-                found.setdefault(name, source)
+    for named in Registry.load().entries.values():
+        for name, entry in named.items():
+            if entry.card.weights is not None:
+                found.setdefault(name, entry.card.weights)
     return found
 
 
@@ -35,7 +32,10 @@ def how_to_get(name: str) -> str:
     """One line for a model without weights: where the authors publish the file, and the command that adds it."""
     known = source(name)
     if known.url is not None:
-        return f"{name}: no weights yet ({known.licence}); run: vsodboost weights download {name}"
+        return (
+            f"{name}: no weights yet ({known.licence}); run: vsodboost weights download {name}, "
+            f"or add the authors' {known.file}, published at {known.published}"
+        )
     return (
         f"{name}: no weights yet; the authors publish {known.file} at {known.published} ({known.licence}); "
         f"fetch it and run: vsodboost weights add {name} {shlex.quote(known.file)}"

@@ -12,7 +12,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
 from pathlib import Path
@@ -94,18 +95,18 @@ def put_tensors(name: str, tensors: Mapping[str, Tensor], origin: Path, source: 
     from safetensors.torch import save_file
 
     target = folder(name) / TENSORS
-    _forget(name)
-    with atomic_path(target) as temporary:
+    with _writing(target), atomic_path(target) as temporary:
         save_file(dict(tensors), temporary, metadata={"format": "pt"})
+        _forget(name)
     return _record(name, target, origin, source)
 
 
 def put_file(name: str, origin: Path, file: str, source: WeightsSource) -> Provenance:
     """Store a copy of ``origin`` under the name ``file`` as the entry of ``name``, in place of an older one."""
     target = folder(name) / file
-    _forget(name)
-    with atomic_path(target) as temporary:
+    with _writing(target), atomic_path(target) as temporary:
         shutil.copyfile(origin, temporary)
+        _forget(name)
     return _record(name, target, origin, source)
 
 
@@ -153,6 +154,16 @@ def sha256(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"{path}: cannot be written ({error})") from None
 
 
 def _forget(name: str) -> None:

@@ -1,0 +1,1 @@
+from small_weights import state, store_home  # noqa: F401
