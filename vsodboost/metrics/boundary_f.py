@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import ceil, hypot
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodboost.metrics.distance import squared_distance
 from vsodboost.metrics.frame_pair import frame_pair
 
 TOLERANCE = 0.008
@@ -59,6 +59,4 @@ def contour(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _share_near(line: NDArray[np.bool_], other: NDArray[np.bool_], reach: int) -> float:
     """Share of the pixels of ``line`` that have one of ``other`` within ``reach`` px."""
-    distance = cv2.distanceTransform((~other).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[line]
-    # Distances are roots of whole numbers: half a unit between the squares keeps float32 rounding out of it.
-    return float((distance.astype(np.float64) ** 2 < reach**2 + 0.5).mean())
+    return float((squared_distance(other)[line] <= reach**2).mean())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vsodboost.errors import InputError, UsageError
 from vsodboost.io.image_file import is_image
-from vsodboost.io.source import natural_key
+from vsodboost.io.video import natural_key
 from vsodboost.metrics.protocols import Protocol
 
 TRUTH_FOLDERS = ("ground-truth", "GT_object_level", "GT")

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodboost.metrics.distance import squared_distance
 from vsodboost.metrics.frame_pair import EPSILON, frame_pair
 
 RADIUS = 3
@@ -34,8 +35,8 @@ def weighted_f(prediction: NDArray[Any], truth: NDArray[np.bool_], beta_squared:
         return 0.0
     error = np.abs(values - mask)
     inside = _smoothed_where_it_helps(error, mask)
-    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    importance = 2 - np.exp(np.log(0.5) / HALF_LIFE * distance[~mask].astype(np.float64))
+    distance = np.sqrt(squared_distance(mask)[~mask])
+    importance = 2 - np.exp(np.log(0.5) / HALF_LIFE * distance)
     hits = foreground - float(inside.sum())
     false_alarms = float((error[~mask] * importance).sum())
     recall = 1 - float(inside.mean())
