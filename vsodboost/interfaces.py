@@ -38,6 +38,22 @@ class FlowEstimator(Protocol):
 
 
 @runtime_checkable
+class NamedFlowEstimator(FlowEstimator, Protocol):
+    """A flow estimator that must know which frames it gets, because it reads flow from files named after them.
+
+    Where ``estimate_named`` exists it is called instead of ``estimate``.
+    """
+
+    def estimate_named(self, first: Clip, second: Clip) -> FlowField:
+        """Flow ``float32[N, H, W, 2]`` in px from frame n of ``first`` to frame n of ``second``.
+
+        Both are clips of one video and of equal length, with names and positions (``first``); their frames may be
+        smaller than the video's.
+        """
+        ...
+
+
+@runtime_checkable
 class Detector(Protocol):
     """A proposal detector."""
 
