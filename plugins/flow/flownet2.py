@@ -66,7 +66,7 @@ def enlarged(flow: Tensor, mode: str) -> Tensor:
 
 
 def build_network(rgb_max: float = 255.0) -> nn.Module:
-    """The network as published: 220 tensors under ``flownetc``, ``flownets_1``, ``flownets_2``, ``flownets_d``, ``flownetfusion``.
+    """The network as published: 220 tensors.
 
     The authors feed RGB in 0 to 255; FGPLG's copy has ``rgb_max=1``.
     """

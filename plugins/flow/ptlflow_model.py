@@ -6,6 +6,7 @@ ptlflow is an optional extra for an environment of its own: it upgrades torch an
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def build(request: Request) -> NetworkEstimator:
     if not request.argument:
         raise UsageError("flow ptlflow: name a model, as in --flow ptlflow:raft_small")
     try:
-        from ptlflow import get_model
+        get_model = import_module("ptlflow").get_model
     except ImportError as error:
         raise UsageError(f"flow ptlflow:{request.argument} needs ptlflow ({error}): {INSTALL}") from None
     network = load(get_model, request.argument, request.options.get("weights"))

@@ -73,7 +73,7 @@ def vsodboost_register_flows(register: RegisterFlow) -> None:
             name,
             partial(build, name),
             FlowCard(
-                summary=f"RAFT in torchvision's {'small' if name == 'raft-small' else 'large'} size: accurate, slow on a CPU",
+                summary=f"{name.upper()}, torchvision's implementation: accurate, slow on a CPU",
                 paper="Teed and Deng, ECCV 2020, arXiv:2003.12039",
                 options={**OPTIONS, "updates": f"refinement steps (default {UPDATES})"},
                 weights=source,

@@ -86,7 +86,7 @@ def doubled(flow: Tensor, height: int, width: int) -> Tensor:
 
 
 def build_network() -> nn.Module:
-    """The network as published: tensors ``netBasic.{level}.netBasic.{0,2,4,6,8}.{weight,bias}``, level 0 the coarsest."""
+    """The network as published: tensors ``netBasic.{level}.netBasic.{0,2,4,6,8}.{weight,bias}``, 0 is coarsest."""
     return SPyNet()
 
 
