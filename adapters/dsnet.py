@@ -5,8 +5,6 @@ Network layout of TJUMMG/DS-Net. Input: frame and flow image, both 512x512, Imag
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from vsodboost_adapters.aspp import resize
@@ -15,7 +13,9 @@ from vsodboost_adapters.resnet_aspp import ResNetPyramid
 from vsodboost.cards import TargetCard, WeightsSource
 from vsodboost.errors import UsageError
 from vsodboost.hookspecs import RegisterTarget, hookimpl
-from vsodboost.interfaces import Request
+from vsodboost.interfaces import Request, Target
+from vsodboost.targets import NetworkTarget
+from vsodboost.weights import load_into
 
 THRESHOLD = 0.6  # tau of the cross thresholding, paper Sec. IV-D
 
@@ -110,21 +110,11 @@ CARD = TargetCard(
 )
 
 
-def predict(network: nn.Module, frames: Tensor, flow_images: Tensor | None) -> Tensor:
-    """Frames [N, 3, h, w] and flow images -> logits [N, 1, h, w]; a frame without flow gets zeros, as in training."""
-    logits: Tensor = network(frames, torch.zeros_like(frames) if flow_images is None else flow_images)[0]
-    return logits
-
-
-def make_target(request: Request) -> Any:
+def make_target(request: Request) -> Target:
     """The target with the user's copy of the released weights."""
-    from vsodboost.targets import NetworkTarget
-
-    from vsodboost.weights import load_into
-
     network = build_network()
     load_into(network, "dsnet")
-    return NetworkTarget(network, CARD, request, forward=predict)
+    return NetworkTarget(network, CARD, request)
 
 
 @hookimpl

@@ -5,18 +5,18 @@ Network layout of lhaof/Motion-Guided-Attention (MIT). Input: frame and flow ima
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from vsodboost_adapters.aspp import AtrousPyramid, resize
 from vsodboost_adapters.resnet import Bottleneck, ResNet
 from vsodboost_adapters.resnet_aspp import ResNetPyramid, saliency_head
 
-from vsodboost.cards import IMAGENET_MEAN, IMAGENET_STD, TargetCard, WeightsSource
+from vsodboost.cards import TargetCard, WeightsSource
 from vsodboost.errors import UsageError
 from vsodboost.hookspecs import RegisterTarget, hookimpl
-from vsodboost.interfaces import Request
+from vsodboost.interfaces import Request, Target
+from vsodboost.targets import NetworkTarget
+from vsodboost.weights import load_into
 
 SITES = ("conv1", "layer1", "layer2", "layer3", "layer4")
 
@@ -86,24 +86,11 @@ CARD = TargetCard(
 )
 
 
-def predict(network: nn.Module, frames: Tensor, flow_images: Tensor | None) -> Tensor:
-    """Frames [N, 3, h, w] and flow images -> logits [N, 1, h, w]; a frame without flow counts as one without motion."""
-    if flow_images is None:  # the colour wheel renders no motion as white
-        mean, std = (frames.new_tensor(values)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_STD))
-        flow_images = ((1 - mean) / std).expand_as(frames)
-    logits: Tensor = network(frames, flow_images)[0]
-    return logits
-
-
-def make_target(request: Request) -> Any:
+def make_target(request: Request) -> Target:
     """The target with the user's copy of the released weights."""
-    from vsodboost.targets import NetworkTarget
-
-    from vsodboost.weights import load_into
-
     network = build_network()
     load_into(network, "mga")
-    return NetworkTarget(network, CARD, request, forward=predict)
+    return NetworkTarget(network, CARD, request)
 
 
 @hookimpl

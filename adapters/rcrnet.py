@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +18,9 @@ from vsodboost_adapters.resnet import Bottleneck, ResNet
 from vsodboost.cards import TargetCard, WeightsSource
 from vsodboost.errors import UsageError
 from vsodboost.hookspecs import RegisterTarget, hookimpl
-from vsodboost.interfaces import Request
+from vsodboost.interfaces import Request, Target
+from vsodboost.targets import NetworkTarget
+from vsodboost.weights import load_into
 
 FEATURES = 256
 Low = tuple[Tensor, Tensor, Tensor]
@@ -182,23 +183,15 @@ IMAGE_CARD = TargetCard(
 )
 
 
-def make_video_target(request: Request) -> Any:
+def make_video_target(request: Request) -> Target:
     """RCRNet+NER with the user's copy of the released weights."""
-    from vsodboost.targets import NetworkTarget
-
-    from vsodboost.weights import load_into
-
     network = build_network("video")
     load_into(network, "rcrnet")
-    return NetworkTarget(network, CARD, request, layout="list", select=torch.cat)
+    return NetworkTarget(network, CARD, request, layout="list")
 
 
-def make_image_target(request: Request) -> Any:
+def make_image_target(request: Request) -> Target:
     """RCRNet with the user's copy of the released weights."""
-    from vsodboost.targets import NetworkTarget
-
-    from vsodboost.weights import load_into
-
     network = build_network("image")
     load_into(network, "rcrnet-image")
     return NetworkTarget(network, IMAGE_CARD, request)

@@ -21,7 +21,9 @@ from vsodboost_adapters.resnet import Bottleneck, initialise, stage
 from vsodboost.cards import TargetCard, WeightsSource
 from vsodboost.errors import PluginError, UsageError, WeightsError
 from vsodboost.hookspecs import RegisterTarget, hookimpl
-from vsodboost.interfaces import Request
+from vsodboost.interfaces import Request, Target
+from vsodboost.targets import NetworkTarget
+from vsodboost.weights import load_into
 
 SIZE = 473
 HIDDEN = 32
@@ -181,20 +183,16 @@ CARD = TargetCard(
 
 
 def predict(network: nn.Module, frames: Tensor, flow_images: Tensor | None = None) -> Tensor:
-    """Clips [B, 3, 3, 473, 473] in RGB -> saliency [B*3, 1, 473, 473]; Caffe's weights want BGR."""
+    """A clip [3, 3, 473, 473] in RGB -> its saliency [3, 1, 473, 473]; Caffe's weights want BGR."""
     saliency: Tensor = network(frames.flip(-3))[0]
     return saliency
 
 
-def make_target(request: Request) -> Any:
+def make_target(request: Request) -> Target:
     """The target with the user's copy of the released weights."""
-    from vsodboost.targets import NetworkTarget
-
-    from vsodboost.weights import load_into
-
     network = build_network()
     load_into(network, "ssav")
-    return NetworkTarget(network, CARD, request, layout="clip", forward=predict)
+    return NetworkTarget(network, CARD, request, forward=predict)
 
 
 @hookimpl
