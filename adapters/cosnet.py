@@ -17,6 +17,7 @@ from vsodboost.cards import TargetCard, WeightsSource
 from vsodboost.errors import UsageError
 from vsodboost.hookspecs import RegisterTarget, hookimpl
 from vsodboost.interfaces import Request, Target
+from vsodboost.targets import NetworkTarget
 
 
 class BiasedPyramid(nn.Module):
@@ -171,8 +172,6 @@ def co_saliency(network: nn.Module, frames: Tensor, flow_images: Tensor | None =
 
 
 def _target(request: Request) -> Target:
-    from vsodboost.targets import NetworkTarget
-
     network = build_network()
     weights.load_into(network, "cosnet")
     return NetworkTarget(network, CARD, request, forward=partial(co_saliency, seed=request.seed))

@@ -20,6 +20,7 @@ from vsodboost.cards import TargetCard, WeightsSource
 from vsodboost.errors import UsageError
 from vsodboost.hookspecs import RegisterTarget, hookimpl
 from vsodboost.interfaces import Request, Target
+from vsodboost.targets import NetworkTarget
 
 CHANNELS = 32
 Variant = Literal["vgg", "resnet"]
@@ -134,8 +135,6 @@ def detection(maps: tuple[Tensor, Tensor]) -> Tensor:
 
 
 def _target(name: str, variant: Variant, card: TargetCard, request: Request) -> Target:
-    from vsodboost.targets import NetworkTarget
-
     network = build_network(variant)
     weights.load_into(network, name)
     return NetworkTarget(network, card, request, select=detection)

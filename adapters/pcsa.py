@@ -15,6 +15,7 @@ from vsodboost.cards import TargetCard, WeightsSource
 from vsodboost.errors import UsageError
 from vsodboost.hookspecs import RegisterTarget, hookimpl
 from vsodboost.interfaces import Request, Target
+from vsodboost.targets import NetworkTarget
 
 HEADS = ((3, 1), (3, 2), (4, 1), (4, 2))
 """Radius and dilation of each attention head's window: the pyramid."""
@@ -173,14 +174,13 @@ def standardise_columns(frames: Tensor) -> Tensor:
 
 
 def saliency(network: nn.Module, frames: Tensor, flow_images: Tensor | None = None) -> Tensor:
-    """A clip ``[B, T, 3, h, w]`` (or frames ``[N, 3, h, w]``) in [0, 1] to maps ``[B T, 1, h, w]`` in [0, 1]."""
-    maps: Tensor = network(standardise_columns(frames))
+    """A clip ``[T, 3, h, w]``, or clips ``[B, T, 3, h, w]``, in [0, 1] to maps ``[B T, 1, h, w]`` in [0, 1]."""
+    clips = standardise_columns(frames if frames.dim() == 5 else frames[None])
+    maps: Tensor = network(clips)
     return maps
 
 
 def _target(request: Request) -> Target:
-    from vsodboost.targets import NetworkTarget
-
     network = build_network()
     weights.load_into(network, "pcsa")
     return NetworkTarget(network, CARD, request, layout="clip", forward=saliency)

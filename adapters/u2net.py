@@ -19,6 +19,7 @@ from vsodboost.cards import IMAGENET_MEAN, IMAGENET_STD, TargetCard, WeightsSour
 from vsodboost.errors import UsageError
 from vsodboost.hookspecs import RegisterTarget, hookimpl
 from vsodboost.interfaces import Request, Target
+from vsodboost.targets import NetworkTarget
 
 Variant = Literal["u2net", "u2netp"]
 
@@ -196,8 +197,6 @@ def saliency(network: nn.Module, frames: Tensor, flow_images: Tensor | None = No
 
 
 def _target(variant: Variant, card: TargetCard, request: Request) -> Target:
-    from vsodboost.targets import NetworkTarget
-
     network: nn.Module
     if (graph := weights.graph(variant)) is not None:
         network = OnnxNetwork(graph, request.device)

@@ -76,13 +76,17 @@ class NetworkTarget:
             images = np.full_like(clip.frames, 255) if clip.flow is None else flow_images(clip.flow)
             flow = self._input(images)
         with torch.autocast("cuda", enabled=self.device.startswith("cuda")):
-            output = self._select(self._output(frames, flow))
+            output = self.saliency(frames, flow).float()
+        return np.asarray((torch.sigmoid(output) if self.card.output == "logits" else output)[:, 0].cpu().numpy())
+
+    def saliency(self, frames: Tensor, flow: Tensor | None = None) -> Tensor:
+        """The final map ``[N, 1, h, w]``, logits or probabilities by the card, of normalised frames ``[N, 3, h, w]``."""
+        output = self._select(self._output(frames, flow))
         if output.ndim == 3:
             output = output[:, None]
         if output.ndim != 4 or output.shape[1] != 1:
             raise PluginError(f"the network returned {tuple(output.shape)}; expected [N, 1, h, w]")
-        output = output.float()
-        return np.asarray((torch.sigmoid(output) if self.card.output == "logits" else output)[:, 0].cpu().numpy())
+        return output
 
     def _output(self, frames: Tensor, flow: Tensor | None) -> Any:
         if self._forward is not None:

@@ -31,7 +31,7 @@ def source(name: str) -> WeightsSource:
 def how_to_get(name: str) -> str:
     """One line for a model without weights: where the authors publish the file, and the command that adds it."""
     known = source(name)
-    if known.url is not None:
+    if known.url is not None and known.hash is not None:
         return (
             f"{name}: no weights yet ({known.licence}); run: vsodboost weights download {name}, "
             f"or add the authors' {known.file}, published at {known.published}"
