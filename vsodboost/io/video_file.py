@@ -41,6 +41,7 @@ VIDEO_SUFFIXES = frozenset(
 )
 # Text that points to other files or hosts, still images: formats which a file may be, but which are no video file.
 REFUSED_FORMATS = ("concat", "hls", "dash", "image2", "lavfi", "sdp", "rtsp")
+BROADCAST = ("mpegts",)  # made to be cut and joined anywhere, and its demuxer marks good packets as corrupt at a join
 TOLERANCE = 0.5  # seconds by which a container may overstate its duration
 
 
@@ -54,7 +55,6 @@ class _Tally:
     damaged: bool = False
 
     def note(self, packet: Any, is_video: bool) -> None:
-        self.damaged |= is_video and bool(packet.is_corrupt)
         self.packets += is_video
         stamp = packet.dts if packet.pts is None else packet.pts
         if stamp is not None and packet.time_base:
@@ -236,8 +236,9 @@ def _decoded(container: Any, stream: Any, tally: _Tally) -> Iterator[Any]:
             tally.note(packet, ours)
         if not ours or not packet.size:
             continue
-        if packet.is_corrupt:
-            break  # decoded, it would be half a picture
+        if packet.is_corrupt and container.format.name not in BROADCAST:
+            tally.damaged = True  # decoded, it would be half a picture
+            break
         try:
             yield from packet.decode()
         except av.error.InvalidDataError:

@@ -1,0 +1,70 @@
+"""Folders of frames: order, sizes, depths, and what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from tiny_videos import plain_frames
+
+from vsodboost.errors import InputError
+from vsodboost.io.atomic import write_png
+from vsodboost.io.frame_folder import FrameFolder
+
+
+def test_frames_come_in_natural_order_and_hidden_files_are_passed_over(tmp_path: Path) -> None:
+    for name in ("frame10.png", "frame2.PNG", "frame1.bmp", "._frame1.png", "notes.txt"):
+        Image.fromarray(plain_frames(1)[0]).save(tmp_path / name, format="BMP" if name.endswith("bmp") else "PNG")
+    (tmp_path / "frame3.png").mkdir()
+    (tmp_path / "frame3.png").rename(tmp_path / "more")
+    folder = FrameFolder(tmp_path)
+    assert [frame.name for frame in folder.frames()] == ["frame1", "frame2", "frame10"]
+    assert (folder.length, folder.size, folder.fps) == (3, (48, 64), 24.0)
+    assert len(list(folder.frames())) == 3
+
+
+def test_an_empty_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"{tmp_path.name} holds no frames"):
+        next(FrameFolder(tmp_path).frames())
+
+
+def test_the_first_frame_of_another_size_is_named_with_both_sizes(tmp_path: Path) -> None:
+    for index, width in enumerate((20, 20, 24, 20, 28)):
+        write_png(tmp_path / f"{index:05d}.png", np.zeros((10, width, 3), np.uint8))
+    walk = FrameFolder(tmp_path).frames()
+    assert [next(walk).name, next(walk).name] == ["00000", "00001"]
+    with pytest.raises(InputError, match=r"00002\.png is 24x10, but the first frame 00000\.png is 20x10"):
+        next(walk)
+
+
+def test_an_unreadable_frame_is_named(tmp_path: Path) -> None:
+    write_png(tmp_path / "00000.png", plain_frames(1)[0])
+    (tmp_path / "00001.png").write_text("no picture")
+    with pytest.raises(InputError, match=r"00001\.png"):
+        list(FrameFolder(tmp_path).frames())
+
+
+def test_two_frames_that_would_share_a_map_are_named(tmp_path: Path) -> None:
+    for suffix in ("jpg", "png"):
+        Image.fromarray(plain_frames(1)[0]).save(tmp_path / f"00000.{suffix}")
+    with pytest.raises(InputError, match=r"00000\.jpg and 00000\.png"):
+        next(FrameFolder(tmp_path).frames())
+
+
+def test_grey_and_deep_frames_become_rgb(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "0.png"), np.full((4, 6), 77, np.uint8))
+    cv2.imwrite(str(tmp_path / "1.png"), np.full((4, 6), 77 * 257, np.uint16))
+    cv2.imwrite(str(tmp_path / "2.png"), np.full((4, 6, 3), 77 * 257, np.uint16))
+    for frame in FrameFolder(tmp_path).frames():
+        assert frame.image.dtype == np.uint8 and frame.image.shape == (4, 6, 3)
+        assert np.unique(frame.image).tolist() == [77]
+
+
+def test_a_folder_that_vanished_says_so(tmp_path: Path) -> None:
+    folder = FrameFolder(tmp_path / "gone")
+    assert folder.length is None
+    with pytest.raises(InputError, match="gone"):
+        next(folder.frames())

@@ -1,0 +1,115 @@
+"""One image: whole, or an error."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from vsodboost.errors import InputError
+from vsodboost.io.image_file import read_grey, read_rgb
+
+NOISE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+
+
+def save(path: Path, pixels: np.ndarray, **options: object) -> Path:
+    Image.fromarray(pixels).save(path, **options)  # type: ignore[arg-type]
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "jpg"])
+def test_colours_are_rgb(tmp_path: Path, suffix: str) -> None:
+    green = np.zeros((16, 16, 3), np.uint8)
+    green[..., 0], green[..., 1] = 40, 200
+    image = read_rgb(save(tmp_path / f"green.{suffix}", green))
+    assert image.dtype == np.uint8 and image.flags.c_contiguous
+    assert np.abs(image.astype(int) - green).max() <= 3
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "jpg"])
+@pytest.mark.parametrize("share", [0.999, 0.6, 0.02])
+@pytest.mark.parametrize("read", [read_rgb, read_grey])
+def test_a_cut_image_is_never_half_read(tmp_path: Path, suffix: str, share: float, read: object) -> None:
+    path = save(tmp_path / f"cut.{suffix}", NOISE)
+    data = path.read_bytes()
+    path.write_bytes(data[: min(len(data) - 1, int(len(data) * share))])
+    with pytest.raises(InputError, match=rf"cut\.{suffix}"):
+        read(path)  # type: ignore[operator]
+
+
+def test_a_cut_jpeg_with_a_whole_thumbnail_is_still_cut(tmp_path: Path) -> None:
+    thumbnail = BytesIO()
+    Image.fromarray(NOISE[:8, :8]).save(thumbnail, "JPEG")
+    path = save(tmp_path / "cut.jpg", NOISE, exif=b"Exif\0\0" + thumbnail.getvalue())
+    assert read_rgb(path).shape == (40, 60, 3)
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(InputError, match="cut short"):
+        read_rgb(path)
+
+
+def test_a_progressive_jpeg_is_whole(tmp_path: Path) -> None:
+    assert read_rgb(save(tmp_path / "scans.jpg", NOISE, progressive=True)).shape == (40, 60, 3)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"\x89PNG\r\n\x1a\n IEND", b"BM", b"\xff\xd8\xff\xd9"])
+def test_what_is_no_image_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "bad.png"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"bad\.png") as caught:
+        read_rgb(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_image_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"gone\.png: No such file"):
+        read_rgb(tmp_path / "gone.png")
+
+
+def test_the_exif_orientation_of_a_frame_is_applied(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be shown turned 90 degrees clockwise
+    pixels = np.zeros((16, 32, 3), np.uint8)
+    pixels[:, :16] = 255
+    image = read_rgb(save(tmp_path / "phone.jpg", pixels, exif=exif))
+    assert image.shape == (32, 16, 3)
+    assert image[:12].mean() > 240 and image[20:].mean() < 15
+
+
+def test_transparency_is_dropped(tmp_path: Path) -> None:
+    pixels = np.dstack([NOISE, np.zeros((40, 60), np.uint8)])
+    np.testing.assert_array_equal(read_rgb(save(tmp_path / "clear.png", pixels)), NOISE)
+
+
+def test_grey_maps_of_8_and_16_bits(tmp_path: Path) -> None:
+    ramp8 = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    ramp16 = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
+    cv2.imwrite(str(tmp_path / "8.png"), ramp8)
+    cv2.imwrite(str(tmp_path / "16.png"), ramp16)
+    eight, sixteen = read_grey(tmp_path / "8.png"), read_grey(tmp_path / "16.png")
+    assert eight.dtype == sixteen.dtype == np.float32
+    np.testing.assert_allclose(eight, ramp8 / 255, atol=1e-6)
+    np.testing.assert_allclose(sixteen, ramp16 / 65535, atol=1e-6)
+
+
+def test_colour_maps_become_grey(tmp_path: Path) -> None:
+    mask = np.zeros((10, 12), np.uint8)
+    mask[2:6, 3:9] = 255
+    for mode in ("L", "1", "RGB", "RGBA", "LA"):
+        Image.fromarray(mask).convert(mode).save(tmp_path / f"{mode}.png")
+        np.testing.assert_array_equal(read_grey(tmp_path / f"{mode}.png"), mask / 255, err_msg=mode)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 255), (0, 1)])
+def test_a_palette_of_black_and_white(tmp_path: Path, low: int, high: int) -> None:
+    image = Image.new("P", (12, 10), low)
+    palette = [0] * 768
+    palette[3 * high : 3 * high + 3] = [255, 255, 255]
+    image.putpalette(palette)
+    image.paste(high, (3, 2, 9, 6))
+    image.save(tmp_path / "palette.png")
+    grey = read_grey(tmp_path / "palette.png")
+    assert grey.shape == (10, 12) and sorted(np.unique(grey)) == [0.0, 1.0] and grey.sum() == 24
