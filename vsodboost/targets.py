@@ -113,6 +113,18 @@ class NetworkTarget:
         return (values - mean[:, None, None]) / std[:, None, None]
 
 
+class CallableTarget:
+    """A function ``frames uint8[T, H, W, 3] -> maps [T, h, w]`` in [0, 1] as a target."""
+
+    def __init__(self, function: Callable[[Frames], Any]) -> None:
+        self.function = function
+
+    def predict(self, clip: Clip) -> Maps:
+        """What the function returns; it is checked like any plugin's."""
+        maps: Maps = self.function(clip.frames)
+        return maps
+
+
 def _resized(frame: Frames, size: tuple[int, int], how: str) -> Frames:
     if frame.shape[:2] == tuple(size):
         return frame

@@ -1,0 +1,1 @@
+"""Fusion: what target, motion and student know, put together."""

@@ -1,4 +1,4 @@
-"""Forward-backward consistency: where two flows of one pair of frames contradict each other, neither is to be trusted."""
+"""Forward-backward consistency: where the two flows of a pair of frames contradict each other, trust neither."""
 
 from __future__ import annotations
 

@@ -1,0 +1,34 @@
+"""Spatial models, the students that are fine-tuned on mined frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vsodboost.cards import SpatialModelCard
+from vsodboost.hookspecs import RegisterSpatialModel, hookimpl
+from vsodboost.interfaces import Request
+
+if TYPE_CHECKING:
+    from vsodboost.spatial.lite import LiteNetwork
+
+LITE_CARD = SpatialModelCard(
+    summary="EfficientNet-Lite0 with a light decoder, 3.0 M parameters, trained by this project (default)",
+    learning_rate=4e-4,
+    mean=(0.5, 0.5, 0.5),
+    std=(0.5, 0.5, 0.5),
+)
+
+
+def build_lite(request: Request) -> LiteNetwork:
+    """``lite`` with its shipped weights. Raises WeightsError when they are missing."""
+    from vsodboost.spatial.lite import LiteNetwork
+    from vsodboost.weights.shipped import load_shipped
+
+    network = LiteNetwork()
+    load_shipped(network, "lite")
+    return network
+
+
+@hookimpl
+def vsodboost_register_spatial_models(register: RegisterSpatialModel) -> None:
+    register("lite", build_lite, LITE_CARD)

@@ -1,0 +1,35 @@
+"""``lite``: the project's own small spatial model as a target, frame by frame."""
+
+from __future__ import annotations
+
+from vsodboost.cards import TargetCard
+from vsodboost.hookspecs import RegisterTarget, hookimpl
+from vsodboost.interfaces import Request
+from vsodboost.spatial import LITE_CARD, build_lite
+from vsodboost.spatial.preparation import resize_frames, working_size
+from vsodboost.spatial.student import Student
+from vsodboost.types import Clip, Maps
+
+CARD = TargetCard(
+    summary="the embedded still-image model: needs no download and no weights file",
+    mean=LITE_CARD.mean,
+    std=LITE_CARD.std,
+    batch=8,
+    learning_rate=LITE_CARD.learning_rate,
+)
+
+
+class LiteTarget:
+    """The untuned spatial model, frame by frame."""
+
+    def __init__(self, request: Request) -> None:
+        self.student = Student(build_lite(request), LITE_CARD, request.device)
+
+    def predict(self, clip: Clip) -> Maps:
+        """Maps ``float32[T, h, w]`` in [0, 1] at the working size."""
+        return self.student.predict(resize_frames(clip.frames, working_size(clip.size)))
+
+
+@hookimpl
+def vsodboost_register_targets(register: RegisterTarget) -> None:
+    register("lite", LiteTarget, CARD)

@@ -1,0 +1,54 @@
+"""``maps:DIR``: anybody's saliency maps as the target; no model is run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vsodboost.cards import TargetCard
+from vsodboost.errors import UsageError
+from vsodboost.hookspecs import RegisterTarget, hookimpl
+from vsodboost.interfaces import Request
+from vsodboost.io.map_folder import MapFolder
+from vsodboost.types import Clip, Maps
+
+CARD = TargetCard(
+    summary="a folder of saliency maps, DIR/<video>/<frame>.png, of any size, 8- or 16-bit grey",
+    argument="DIR",
+    licence="yours",
+    batch=100,
+)
+
+
+class MapsTarget:
+    """Reads the maps of the frames it is given."""
+
+    def __init__(self, folder: Path) -> None:
+        self.maps = MapFolder(folder)
+
+    def predict(self, clip: Clip) -> Maps:
+        """Maps ``float32[T, H, W]`` at the clip's size. Raises InputError when one is missing or unreadable."""
+        height, width = clip.size
+        found = []
+        for name in clip.names:
+            m = self.maps.read(clip.video, name)
+            if m.shape != (height, width):
+                how = cv2.INTER_AREA if m.shape[0] > height else cv2.INTER_LINEAR
+                m = cv2.resize(m, (width, height), interpolation=how).astype(np.float32)
+            found.append(m)
+        return np.stack(found)
+
+
+def build(request: Request) -> MapsTarget:
+    """The target for one run. Raises UsageError when the folder does not exist."""
+    folder = Path(request.argument).expanduser()
+    if not folder.is_dir():
+        raise UsageError(f"maps:{request.argument} is no folder; give the folder that holds <video>/<frame>.png")
+    return MapsTarget(folder)
+
+
+@hookimpl
+def vsodboost_register_targets(register: RegisterTarget) -> None:
+    register("maps", build, CARD)

@@ -1,0 +1,188 @@
+"""The buffered stream: perceive, mine, tune, predict, fuse, gate. Data goes left to right, once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vsodboost.buffers import buffers
+from vsodboost.errors import InputError
+from vsodboost.fusion.opinions import ask, fuse
+from vsodboost.gate import Gated, gate
+from vsodboost.io.video import VideoSource
+from vsodboost.perception.consistency import s_measure
+from vsodboost.perception.perceive import perceive
+from vsodboost.perception.shots import CutDetector, shots_between
+from vsodboost.plan import Plan
+from vsodboost.scene import FusingBooster, Mined, Scene, SurveyingBooster
+from vsodboost.spatial.finetune import Lessons, tune
+from vsodboost.spatial.memory import LessonMemory
+from vsodboost.spatial.preparation import resize_frames, resize_maps, working_size
+from vsodboost.targets import run_target
+from vsodboost.types import Clip, Frames, Maps
+
+
+@dataclass
+class Seconds:
+    """Seconds spent by stage, over the whole video."""
+
+    spent: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def of(self, stage: str) -> Iterator[None]:
+        """Adds the block's time to ``stage``."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.spent[stage] = self.spent.get(stage, 0.0) + time.perf_counter() - started
+
+
+@dataclass(frozen=True)
+class BoostedBuffer:
+    """One buffer, done: source ``frames``, the ``scene``, what was ``mined``, and the ``gated`` result.
+
+    ``maps`` are the final ones ``float32[T, H, W]`` at the source size, ``target`` the target's at the same size.
+    """
+
+    frames: Frames
+    scene: Scene
+    mined: Mined
+    gated: Gated
+    maps: Maps
+    target: Maps
+    losses: tuple[float, ...]
+
+
+class Engine:
+    """Boosts videos one after another; the student forgets each video before the next."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.seconds = Seconds()
+        self.cuts: list[int] = []
+
+    def boost(self, source: VideoSource, *, taught: dict[str, torch.Tensor] | None = None) -> Iterator[BoostedBuffer]:
+        """The video, buffer by buffer. ``taught`` are student weights to use as they are (dataset scope).
+
+        Raises:
+            VideoError: a frame, a map or a plugin's answer is not usable.
+        """
+        plan = self.plan
+        self.seconds, self.cuts = Seconds(), []
+        plan.student.reset()
+        memory = LessonMemory()
+        self._survey(source)
+        count = 0
+        for clip, scene, target in self.scenes(source):
+            count += len(clip)
+            with self.seconds.of("mine"):
+                mined = plan.booster.mine(scene)
+            losses: list[float] = []
+            if taught is not None:
+                plan.student.load(taught)
+            else:
+                with self.seconds.of("tune"):
+                    lessons = memory.with_earlier(lessons_of(scene, mined))
+                    losses = tune(plan.student, lessons, plan.tuning, plan.options.seed)
+            yield self._finish(clip, scene, target, mined, losses, learned=taught is not None or memory.size > 0)
+        if count == 0:
+            raise InputError(f"{source.path}: no frame in it")
+
+    def scenes(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
+        """Every buffer with its scene and the target's maps at the source size."""
+        detector = CutDetector()
+        stream = buffers(source, self.plan.options.buffer)
+        while True:
+            with self.seconds.of("read"):
+                clip = next(stream, None)
+            if clip is None:
+                return
+            with self.seconds.of("shots"):
+                cuts = detector.cuts(clip.frames)
+            self.cuts += [clip.first + c for c in cuts]
+            scene, target = self._scene(clip, shots_between(cuts, len(clip)))
+            yield clip, scene, target
+
+    def mine_all(self, source: VideoSource) -> Iterator[Lessons]:
+        """Only the lessons of a video, for the dataset scope."""
+        self.seconds, self.cuts = Seconds(), []
+        self._survey(source)
+        for _, scene, _ in self.scenes(source):
+            yield lessons_of(scene, self.plan.booster.mine(scene))
+
+    def _survey(self, source: VideoSource) -> None:
+        if self.plan.booster_card.passes > 1 and isinstance(self.plan.booster, SurveyingBooster):
+            with self.seconds.of("survey"):
+                for _, scene, _ in self.scenes(source):
+                    self.plan.booster.survey(scene)
+                self.plan.booster.conclude()
+            self.cuts = []
+
+    def _scene(self, clip: Clip, shots: list[tuple[int, int]]) -> tuple[Scene, Maps]:
+        plan = self.plan
+        size = working_size(clip.size)
+        small = resize_frames(clip.frames, size)
+        with self.seconds.of("perceive"):
+            seen = [perceive(plan.flow, plan.motion, small[a:b], plan.flow_name) for a, b in shots]
+        with self.seconds.of("target"):
+            target = np.concatenate(
+                [
+                    run_target(plan.target, plan.target_card, self._shot(clip, a, b, clues.flow), plan.target_name)
+                    for (a, b), clues in zip(shots, seen, strict=True)
+                ]
+            )
+        small_target = resize_maps(target, size)
+        motion = np.concatenate([c.motion for c in seen])
+        motion_maps = np.concatenate([c.maps for c in seen])
+        with self.seconds.of("fuse"):
+            fused = plan.fusion.predict(small, motion, small_target)
+        agreement = s_measure(torch.from_numpy(motion_maps), torch.from_numpy(small_target)).clamp(0, 1).numpy()
+        scene = Scene(
+            video=clip.video,
+            names=clip.names,
+            first=clip.first,
+            frames=small,
+            shots=tuple(shots),
+            target=small_target,
+            motion=motion,
+            motion_maps=motion_maps,
+            fused=fused,
+            quality=np.concatenate([c.quality for c in seen]),
+            consistency=agreement,
+            still=np.concatenate([c.still for c in seen]),
+        )
+        return scene, target
+
+    def _shot(self, clip: Clip, start: int, stop: int, flow: NDArray[np.float32]) -> Clip:
+        part = clip.part(start, stop)
+        return replace(part, flow=flow) if self.plan.target_card.needs_flow and stop - start > 1 else part
+
+    def _finish(
+        self, clip: Clip, scene: Scene, target: Maps, mined: Mined, losses: list[float], *, learned: bool
+    ) -> BoostedBuffer:
+        plan = self.plan
+        with self.seconds.of("predict"):
+            opinions = ask(plan.student, scene) if learned else None
+        with self.seconds.of("gate"):
+            if opinions is None:
+                boosted = scene.fused
+            elif isinstance(plan.booster, FusingBooster):
+                boosted = plan.booster.fuse(scene, opinions.informed)
+            else:
+                boosted = fuse(scene, opinions)
+            gated = gate(scene, boosted, opinions)
+            maps = gated.at_size(target)
+        return BoostedBuffer(clip.frames, scene, mined, gated, maps, target, tuple(losses))
+
+
+def lessons_of(scene: Scene, mined: Mined) -> Lessons:
+    """The mined frames with everything the student may learn from."""
+    chosen = mined.indices
+    return Lessons(scene.frames[chosen], mined.pseudo_truth, mined.weights, scene.motion[chosen], scene.target[chosen])

@@ -1,0 +1,151 @@
+"""What is to be done with a video: every choice made, every part built, before the first frame is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from vsodboost.cards import BoosterCard, TargetCard
+from vsodboost.errors import UsageError
+from vsodboost.interfaces import FlowEstimator, Request, Target
+from vsodboost.perception.motion_model import CameraResidual, MotionModel, TrainedMotion
+from vsodboost.registry import Registry
+from vsodboost.scene import Booster
+from vsodboost.spatial.finetune import TuneSettings
+from vsodboost.spatial.student import Student
+
+Scope = Literal["video", "dataset"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may choose; the names are the command line's."""
+
+    target: str = "lite"
+    booster: str = "mqp"
+    flow: str = "dis"
+    spatial_model: str = "lite"
+    motion: Literal["mqpm", "camera"] = "mqpm"
+    scope: Scope = "video"
+    buffer: int = 100
+    steps: int | None = None
+    device: str = "auto"
+    seed: int = 0
+    target_options: Mapping[str, str] = field(default_factory=dict)
+    booster_options: Mapping[str, str] = field(default_factory=dict)
+    flow_options: Mapping[str, str] = field(default_factory=dict)
+
+    def fingerprint(self) -> str:
+        """A line that is the same exactly when results would be (device and resuming apart)."""
+        import json
+        from dataclasses import asdict
+
+        values = {k: v for k, v in asdict(self).items() if k != "device"}
+        return json.dumps(values, sort_keys=True, default=dict)
+
+
+@dataclass
+class Plan:
+    """Everything built. ``target_name`` and ``flow_name`` are how errors call the plugins."""
+
+    options: Options
+    target: Target
+    target_card: TargetCard
+    flow: FlowEstimator
+    motion: MotionModel
+    booster: Booster
+    booster_card: BoosterCard
+    student: Student
+    fusion: Student
+    tuning: TuneSettings
+    device: str
+    registry: Registry
+
+    @property
+    def target_name(self) -> str:
+        return f"target '{self.options.target}'"
+
+    @property
+    def flow_name(self) -> str:
+        return f"flow estimator '{self.options.flow}'"
+
+
+def resolve_device(device: str) -> str:
+    """``auto`` becomes cuda when there is one, else cpu. Raises UsageError for a device that is not here."""
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"device '{device}' cannot be used ({reason}); try --device auto") from error
+    return device
+
+
+def make_plan(options: Options, registry: Registry, *, target: tuple[Any, TargetCard] | None = None) -> Plan:
+    """Build every part. ``target`` is a live object of the Python API and its card, instead of ``options.target``.
+
+    Raises:
+        UsageError: unknown names or options, a device that is not here.
+        WeightsError: weights are missing.
+    """
+    if options.buffer < 2:
+        raise UsageError(f"a buffer of {options.buffer} frames is too short; use at least 2 (default 100)")
+    device = resolve_device(options.device)
+
+    def request(chosen: Mapping[str, str]) -> Request:
+        return Request(options=dict(chosen), device=device, seed=options.seed)
+
+    found, card = target or registry.build("targets", options.target, request(options.target_options))
+    flow, _ = registry.build("flows", options.flow, request(options.flow_options))
+    booster, booster_card = registry.build("boosters", options.booster, request(options.booster_options))
+    network, spatial_card = registry.build("spatial_models", options.spatial_model, request({}))
+    fusion_network, fusion_card = registry.build("spatial_models", "lite", request({}))
+    tuning = TuneSettings() if options.steps is None else TuneSettings(steps=options.steps)
+    return Plan(
+        options=options,
+        target=as_target(found, card, request(options.target_options)),
+        target_card=card,
+        flow=flow,
+        motion=_motion_model(options, device),
+        booster=booster,
+        booster_card=booster_card,
+        student=Student(network, spatial_card, device),
+        fusion=Student(fusion_network, fusion_card, device),
+        tuning=tuning,
+        device=device,
+        registry=registry,
+    )
+
+
+def as_target(found: Any, card: TargetCard, request: Request) -> Target:
+    """What a factory returned, as a Target: a torch module is run by its card, a function gets the frames.
+
+    Raises:
+        UsageError: it is none of the three.
+    """
+    from torch import nn
+
+    from vsodboost.targets import CallableTarget, NetworkTarget
+
+    if isinstance(found, Target):
+        return found
+    if isinstance(found, nn.Module):
+        return NetworkTarget(found, card, request)
+    if callable(found):
+        return CallableTarget(found)
+    raise UsageError(f"a {type(found).__name__} is no target; give a function frames -> maps, a torch module or a Target")
+
+
+def _motion_model(options: Options, device: str) -> MotionModel:
+    if options.motion == "camera":
+        return CameraResidual()
+    from vsodboost.perception.mqpm import MotionQualityNetwork
+    from vsodboost.weights.shipped import load_shipped
+
+    network = MotionQualityNetwork()
+    load_shipped(network, "mqpm")
+    return TrainedMotion(network, device)

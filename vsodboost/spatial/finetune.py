@@ -1,0 +1,98 @@
+"""Fine-tuning the student on mined frames: seconds, not minutes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from torch import Tensor
+
+from vsodboost.spatial.student import Student, clue_tensor
+from vsodboost.training.losses import structure_loss
+from vsodboost.types import FlowField, Frames, Maps, PerFrame
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """Mined frames: ``frames uint8[K,h,w,3]``, ``pseudo_truth float32[K,h,w]``, ``weights float32[K]``, and what the
+    student may read beside the frame: object ``motion float32[K,h,w,2]`` px and ``target`` maps float32[K,h,w]."""
+
+    frames: Frames
+    pseudo_truth: Maps
+    weights: PerFrame
+    motion: FlowField
+    target: Maps
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+
+@dataclass(frozen=True)
+class TuneSettings:
+    """``steps`` of ``batch`` frames at ``rate`` (None: the card's); ``clue_share`` of the batches also show clues."""
+
+    steps: int = 40
+    batch: int = 4
+    rate: float | None = None
+    clue_share: float = 0.5
+    warmup: int = 4
+
+
+def tune(student: Student, lessons: Lessons, settings: TuneSettings, seed: int) -> list[float]:
+    """Fine-tune ``student`` in place (AdamW, cosine rate, batch norm frozen); returns the loss of each step.
+
+    The pseudo ground truth is soft; a frame counts by its weight. Seeded runs on the CPU are bit-identical.
+    """
+    if len(lessons) == 0:
+        return []
+    rng = np.random.default_rng([seed, len(lessons)])
+    rate = settings.rate or student.card.learning_rate
+    optimizer = torch.optim.AdamW(student.parameters(), lr=rate, weight_decay=student.card.weight_decay)
+    samples = student.samples(lessons.frames)
+    truth = torch.from_numpy(lessons.pseudo_truth).to(student.device)[:, None]
+    weights = torch.from_numpy(lessons.weights).to(student.device)
+    size = (int(truth.shape[2]), int(truth.shape[3]))
+    order = np.zeros(0, np.int64)
+    losses = []
+    for step in range(settings.steps):
+        while len(order) < settings.batch:
+            order = np.concatenate([order, rng.permutation(len(lessons))])
+        chosen, order = order[: settings.batch], order[settings.batch :]
+        clues = _clues(student, lessons, chosen, size, rng, settings.clue_share)
+        mirrored = rng.random() < 0.5
+        picked = [samples[i] for i in chosen]
+        goal = truth[chosen]
+        if mirrored:
+            picked = [tuple(part.flip(-1) for part in sample) for sample in picked]
+            goal = goal.flip(-1)
+            if clues is not None:
+                clues = clues.flip(-1)
+                clues[:, 0] *= -1  # a mirror turns dx round
+        for group in optimizer.param_groups:
+            group["lr"] = rate * _share(step, settings)
+        loss = structure_loss(student.logits(picked, clues).float(), goal, weights[chosen])
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(student.parameters(), 5.0)
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    return losses
+
+
+def _share(step: int, settings: TuneSettings) -> float:
+    if step < settings.warmup:
+        return (step + 1) / settings.warmup
+    return 0.5 * (1 + float(np.cos(np.pi * (step - settings.warmup) / max(1, settings.steps - settings.warmup))))
+
+
+def _clues(
+    student: Student, lessons: Lessons, chosen: np.ndarray, size: tuple[int, int], rng: Generator, share: float
+) -> Tensor | None:
+    if not student.reads_clues or rng.random() >= share:
+        return None
+    with_map = rng.random() < 0.5
+    return clue_tensor(
+        size, len(chosen), lessons.motion[chosen], lessons.target[chosen] if with_map else None, student.device
+    )

@@ -1,0 +1,53 @@
+"""The weights that come with the package: half-precision safetensors beside their model cards."""
+
+from __future__ import annotations
+
+import os
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vsodboost.errors import WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+FOLDER_VARIABLE = "VSODBOOST_SHIPPED"
+"""Environment variable: another folder to take lite.safetensors, mqpm.safetensors ... from (freshly trained ones)."""
+
+
+def shipped_path(name: str) -> Path:
+    """Where the weights of that name lie. Raises WeightsError when the installation lacks them."""
+    folder = os.environ.get(FOLDER_VARIABLE)
+    path = (
+        Path(folder) / f"{name}.safetensors"
+        if folder
+        else Path(str(files("vsodboost"))) / f"weights/shipped/{name}.safetensors"
+    )
+    if not path.is_file():
+        raise WeightsError(f"the shipped weights '{name}' are not in {path.parent}; reinstall vsodboost")
+    return path
+
+
+def load_shipped(network: nn.Module, name: str) -> None:
+    """Fill ``network`` with the shipped weights ``name``, strictly. Raises WeightsError when they are missing or damaged."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = shipped_path(name)
+    try:
+        state = load_file(path)
+        network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
+    except (SafetensorError, OSError, RuntimeError) as error:
+        raise WeightsError(f"{path} is damaged or of another version ({' '.join(str(error).split())[:200]})") from error
+
+
+def save_for_shipping(state: dict[str, Tensor], path: Path) -> None:
+    """Write weights as half-precision safetensors, atomically; batch counters are left as they are."""
+    from safetensors.torch import save_file
+
+    from vsodboost.io.atomic import atomic_path
+
+    half = {k: (v.half() if v.is_floating_point() else v).contiguous().cpu() for k, v in state.items()}
+    with atomic_path(path) as temporary:
+        save_file(half, temporary)
