@@ -25,8 +25,10 @@ class OnnxNetwork(nn.Module):
             raise UsageError(f"{path} needs onnxruntime: pip install 'vsodboost[cpu]' or 'vsodboost[gpu]'") from None
         wanted = ["CUDAExecutionProvider"] if device.startswith("cuda") else []
         there = [provider for provider in wanted if provider in onnxruntime.get_available_providers()]
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4  # its errors come as exceptions
         try:
-            self._session = onnxruntime.InferenceSession(str(path), providers=[*there, "CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=[*there, "CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's exceptions share no base class
             reason = str(error).splitlines()[0][:100]
             raise WeightsError(f"{path}: onnxruntime cannot load it ({reason}); download it again") from None

@@ -3,6 +3,7 @@
 from vsodboost.weights.adding import Entry, add, entries, graph, verify, where
 from vsodboost.weights.download import download
 from vsodboost.weights.store import Provenance, load_into, remove, root
+from vsodboost.weights.store import names as stored_names
 
 __all__ = [
     "Entry",
@@ -14,6 +15,7 @@ __all__ = [
     "load_into",
     "remove",
     "root",
+    "stored_names",
     "verify",
     "where",
 ]
