@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -57,6 +57,20 @@ def write_video(
                 container.mux(sound.encode(silence))
             container.mux(sound.encode(None))
     return path
+
+
+def remux(source: Path, target: Path, change: Callable[[list[av.Packet]], None]) -> Path:
+    """Copy the packets of a video into another file after ``change`` had its way with them."""
+    with av.open(str(source)) as read, av.open(str(target), "w", options={"avoid_negative_ts": "disabled"}) as written:
+        stream = read.streams.video[0]
+        older = not hasattr(written, "add_stream_from_template")  # PyAV < 14
+        copy = written.add_stream(template=stream) if older else written.add_stream_from_template(stream)
+        packets = [packet for packet in read.demux(stream) if packet.dts is not None]
+        change(packets)
+        for packet in packets:
+            packet.stream = copy
+            written.mux(packet)
+    return target
 
 
 def cut(path: Path, share: float) -> Path:

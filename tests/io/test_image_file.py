@@ -51,6 +51,12 @@ def test_a_cut_jpeg_with_a_whole_thumbnail_is_still_cut(tmp_path: Path) -> None:
         read_rgb(path)
 
 
+def test_what_phones_append_to_a_jpeg_does_no_harm(tmp_path: Path) -> None:
+    path = save(tmp_path / "motion.jpg", NOISE)
+    path.write_bytes(path.read_bytes() + b"a video \xff\xda and more")
+    assert read_rgb(path).shape == (40, 60, 3)
+
+
 def test_a_progressive_jpeg_is_whole(tmp_path: Path) -> None:
     assert read_rgb(save(tmp_path / "scans.jpg", NOISE, progressive=True)).shape == (40, 60, 3)
 

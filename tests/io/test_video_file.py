@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from tiny_videos import cut, noise_frames, plain_frames, shade, write_video
+from tiny_videos import cut, noise_frames, plain_frames, remux, shade, write_video
 
 from vsodboost.errors import InputError
 from vsodboost.io.video_file import VideoFile
@@ -224,15 +224,13 @@ def test_damage_in_the_middle_stops_before_it(tmp_path: Path) -> None:
 
 def test_an_edit_list_that_hides_frames_is_no_cut(tmp_path: Path) -> None:
     whole = write_video(tmp_path / "whole.mp4", plain_frames(20), options={"bf": "0", "g": "20"})
-    path = tmp_path / "trimmed.mp4"
-    with av.open(str(whole)) as read, av.open(str(path), "w", options={"avoid_negative_ts": "disabled"}) as written:
-        stream = read.streams.video[0]
-        copy = written.add_stream_from_template(stream)
-        for packet in read.demux(stream):
-            if packet.dts is not None:
-                shift = round(0.8 / packet.time_base)
-                packet.pts, packet.dts, packet.stream = packet.pts - shift, packet.dts - shift, copy
-                written.mux(packet)
+
+    def start_later(packets: list[av.Packet]) -> None:
+        for packet in packets:
+            shift = round(0.8 / packet.time_base)
+            packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
+
+    path = remux(whole, tmp_path / "trimmed.mp4", start_later)
     shown = [round(frame.image.mean()) for frame in VideoFile(path).frames()]
     assert shown == pytest.approx([shade(index) for index in range(8, 20)], abs=4)
 
@@ -244,17 +242,11 @@ def test_sound_longer_than_the_picture_is_no_cut(tmp_path: Path, suffix: str) ->
 
 
 def test_a_last_frame_held_long_is_no_cut(tmp_path: Path) -> None:
-    path = tmp_path / "held.mkv"
-    short = write_video(tmp_path / "short.mp4", plain_frames(5), options={"bf": "0"})
-    with av.open(str(short)) as read, av.open(str(path), "w") as written:
-        stream = read.streams.video[0]
-        copy = written.add_stream_from_template(stream)
-        packets = [packet for packet in read.demux(stream) if packet.dts is not None]
+    def hold(packets: list[av.Packet]) -> None:
         packets[-1].duration = round(6 / packets[-1].time_base)
-        for packet in packets:
-            packet.stream = copy
-            written.mux(packet)
-    assert len(list(VideoFile(path).frames())) == 5
+
+    short = write_video(tmp_path / "short.mp4", plain_frames(5), options={"bf": "0"})
+    assert len(list(VideoFile(remux(short, tmp_path / "held.mkv", hold)).frames())) == 5
 
 
 def test_a_recording_that_was_never_finished_is_read_to_its_end(tmp_path: Path) -> None:

@@ -73,11 +73,26 @@ def _decode(path: Path, flags: int) -> NDArray[Any]:
 
 def _is_cut_short(data: bytes) -> bool:
     if data.startswith(b"\xff\xd8"):
-        # Entropy-coded data never holds FFDA or FFD9, so the end of the image lies behind its last scan; a thumbnail in
-        # the EXIF header has an end of its own, but before the first scan of the image itself.
-        return data.rfind(b"\xff\xd9") <= data.rfind(b"\xff\xda")
+        return _is_cut_jpeg(data)
     if data.startswith(b"\x89PNG"):
-        return b"IEND" not in data[-64:] and b"IEND" not in data
-    if data.startswith(b"BM") and len(data) >= 6:
-        return len(data) < int.from_bytes(data[2:6], "little")
-    return False
+        return b"IEND" not in data
+    return data.startswith(b"BM") and len(data) < int.from_bytes(data[2:6], "little")
+
+
+def _is_cut_jpeg(data: bytes) -> bool:
+    """Whether the image data has no end mark. The header is walked first: a thumbnail in it has a mark of its own.
+
+    Source: ITU-T T.81, annex B: segments with their lengths; FFD9 cannot occur in entropy-coded data.
+    """
+    place = 2
+    while place + 4 <= len(data):
+        if data[place] != 0xFF:
+            return False  # not as the standard wants it: the decoder shall judge
+        marker = data[place + 1]
+        if marker == 0xDA:  # start of scan
+            return data.find(b"\xff\xd9", place) < 0
+        if marker == 0xFF:  # a fill byte
+            place += 1
+        else:
+            place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    return True

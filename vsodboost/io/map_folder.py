@@ -91,7 +91,11 @@ class MapFolder:
 def _maps(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    return sorted((file for file in folder.iterdir() if is_image(file)), key=lambda file: natural_key(file.name))
+    try:
+        files = [file for file in folder.iterdir() if is_image(file)]
+    except OSError as error:
+        raise InputError(f"cannot read {folder}: {error.strerror or error}") from error
+    return sorted(files, key=lambda file: natural_key(file.name))
 
 
 def _find(listing: _Listing, name: str) -> Path | None:
