@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from vsodboost.cards import BoosterCard, TargetCard
@@ -65,6 +65,10 @@ class Plan:
     @property
     def target_name(self) -> str:
         return f"target '{self.options.target}'"
+
+    def dataset_tuning(self, lessons: int) -> TuneSettings:
+        """Tuning for the dataset scope: enough steps to see every lesson about twice."""
+        return replace(self.tuning, steps=max(self.tuning.steps, lessons * 2 // self.tuning.batch))
 
     @property
     def flow_name(self) -> str:

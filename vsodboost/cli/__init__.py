@@ -1,0 +1,88 @@
+"""The command line: one file a command, each imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from vsodboost.errors import VsodboostError
+from vsodboost.version import __version__
+
+COMMANDS = {
+    "wrap": ("vsodboost.cli.wrap", "wrap_command"),
+    "eval": ("vsodboost.cli.eval", "eval_command"),
+    "plugins": ("vsodboost.cli.plugins", "plugins_command"),
+    "train": ("vsodboost.cli.train", "train"),
+    "weights": ("vsodboost.cli.weights", "weights"),
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are named, so that ``--help`` needs no torch."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        import difflib
+
+        near = difflib.get_close_matches(args[0], COMMANDS, n=1) if args else []
+        if args and args[0] not in COMMANDS and near and not args[0].startswith("-"):
+            ctx.fail(f"no command is called '{args[0]}'; did you mean {near[0]}?")
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="vsodboost")
+@click.option("--debug", is_flag=True, help="Show tracebacks of errors.")
+@click.pass_context
+def cli(ctx: click.Context, debug: bool) -> None:
+    """Boost any video salient object detection model on your own video, without labels.
+
+    \b
+    vsodboost wrap clip.mp4 -o out                              boost the embedded model
+    vsodboost wrap --target maps:my_model/ DAVIS -o out         boost anybody's maps
+    vsodboost eval DAVIS out --base my_model/                   was it worth it?
+    """
+    ctx.obj = {"debug": debug}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: errors become one line on stderr and an exit code (1: a video failed, 2: wrong use)."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in arguments
+    if debug:  # wherever it stands
+        arguments = ["--debug", *(a for a in arguments if a != "--debug")]
+    try:
+        code = cli.main(arguments, prog_name="vsodboost", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except VsodboostError as error:
+        if debug:
+            raise
+        click.echo(f"vsodboost: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("vsodboost: interrupted; --resume goes on with what is left", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        reason = " ".join(str(error).split()) or "no message"
+        click.echo(f"vsodboost: unexpected {type(error).__name__}: {reason}; run again with --debug", err=True)
+        sys.exit(1)

@@ -16,14 +16,10 @@ FOLDER_VARIABLE = "VSODBOOST_SHIPPED"
 """Environment variable: another folder to take lite.safetensors, mqpm.safetensors ... from (freshly trained ones)."""
 
 
-def shipped_path(name: str) -> Path:
+def shipped_path(name: str, suffix: str = ".safetensors") -> Path:
     """Where the weights of that name lie. Raises WeightsError when the installation lacks them."""
-    folder = os.environ.get(FOLDER_VARIABLE)
-    path = (
-        Path(folder) / f"{name}.safetensors"
-        if folder
-        else Path(str(files("vsodboost"))) / f"weights/shipped/{name}.safetensors"
-    )
+    folder = Path(os.environ.get(FOLDER_VARIABLE) or str(files("vsodboost") / "weights/shipped"))
+    path = folder / f"{name}{suffix}"
     if not path.is_file():
         raise WeightsError(f"the shipped weights '{name}' are not in {path.parent}; reinstall vsodboost")
     return path

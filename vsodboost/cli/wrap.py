@@ -1,0 +1,165 @@
+"""``vsodboost wrap``: boost a target model on videos."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vsodboost.cli.config import with_config
+from vsodboost.errors import UsageError
+
+if TYPE_CHECKING:
+    from vsodboost.io.video import VideoSource
+    from vsodboost.plan import Options
+    from vsodboost.run import Report
+
+
+def _pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
+    pairs = {}
+    for value in values:
+        name, sign, setting = value.partition("=")
+        if not sign or not name:
+            raise UsageError(f"{option} {value} is no NAME=VALUE")
+        pairs[name.strip()] = setting.strip()
+    return pairs
+
+
+@click.command("wrap", short_help="Boost a target model on videos.")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.option("--target", "-t", metavar="NAME", default="lite", show_default=True, help="Target model, or maps:DIR, onnx:FILE, torch:module:callable.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("boosted"), show_default=True, help="Output folder.")
+@click.option("--booster", metavar="NAME", default="mqp", show_default=True, help="How to choose what to learn from.")
+@click.option("--flow", metavar="NAME", default="dis", show_default=True, help="Optical flow estimator.")
+@click.option("--spatial-model", metavar="NAME", default="lite", show_default=True, help="The student that is fine-tuned.")
+@click.option("--motion", type=click.Choice(["mqpm", "camera"]), default="mqpm", show_default=True, help="Motion saliency: trained, or the untrained camera residual.")
+@click.option("--scope", type=click.Choice(["video", "dataset"]), default="video", show_default=True, help="Fine-tune per video, or once over all of them (the papers' protocol).")
+@click.option("--target-option", metavar="NAME=VALUE", multiple=True, help="Option of the target; vsodboost plugins lists them.")
+@click.option("--booster-option", metavar="NAME=VALUE", multiple=True, help="Option of the booster.")
+@click.option("--flow-option", metavar="NAME=VALUE", multiple=True, help="Option of the flow estimator.")
+@click.option("--write", "extras", type=click.Choice(["overlay"]), multiple=True, help="Also write an overlay video and a contact sheet.")
+@click.option("--steps", type=click.IntRange(min=1), help="Fine-tuning steps a buffer.")
+@click.option("--buffer", type=click.IntRange(min=2), default=100, show_default=True, help="Frames resident at once.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seeded runs on the CPU are bit-identical.")
+@click.option("--resume", is_flag=True, help="Keep finished videos, go on with the others.")
+@click.option("--overwrite", is_flag=True, help="Make existing results anew.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and check everything that can be checked.")
+@click.option("--no-plugin", metavar="NAME", multiple=True, help="Do not load this plugin.")
+@click.option("--config", type=click.Path(path_type=Path), callback=with_config, is_eager=True, expose_value=False, help="Options from a TOML file; the command line wins.")
+@click.option("--json", "as_json", is_flag=True, help="The run's summary as JSON on standard output.")
+@click.option("--quiet", is_flag=True, help="No progress on standard error.")
+def wrap_command(
+    inputs: tuple[str, ...],
+    *,
+    target: str,
+    out: Path,
+    booster: str,
+    flow: str,
+    spatial_model: str,
+    motion: Any,
+    scope: Any,
+    target_option: tuple[str, ...],
+    booster_option: tuple[str, ...],
+    flow_option: tuple[str, ...],
+    extras: tuple[str, ...],
+    steps: int | None,
+    buffer: int,
+    device: str,
+    seed: int,
+    resume: bool,
+    overwrite: bool,
+    dry_run: bool,
+    no_plugin: tuple[str, ...],
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Boost a target model on every video of INPUT.
+
+    INPUT is a video file, a folder of frames, a DAVIS root, a folder of videos or a glob; several may be given.
+    Each video gets a folder in -o: a map for every frame (8-bit grey PNG at the source size), frames.csv with the trust
+    of every frame, and run.json.
+
+    Exit code: 0 all done, 1 some videos failed, 2 wrong use.
+    """
+    from vsodboost.io.source import open_inputs
+    from vsodboost.plan import Options, make_plan
+    from vsodboost.registry import Registry
+
+    if resume and overwrite:
+        raise UsageError("--resume and --overwrite exclude each other; give one")
+    options = Options(
+        target=target,
+        booster=booster,
+        flow=flow,
+        spatial_model=spatial_model,
+        motion=motion,
+        scope=scope,
+        buffer=buffer,
+        steps=steps,
+        device=device,
+        seed=seed,
+        target_options=_pairs(target_option, "--target-option"),
+        booster_options=_pairs(booster_option, "--booster-option"),
+        flow_options=_pairs(flow_option, "--flow-option"),
+    )
+    sources = open_inputs(list(inputs))
+    registry = Registry.load(no_plugin=no_plugin)
+    if not quiet:
+        for broken in registry.broken:
+            click.echo(f"vsodboost: plugin {broken.plugin} is left out: {broken.reason}", err=True)
+    plan = make_plan(options, registry)
+    if dry_run:
+        sys.exit(_describe(sources, options, plan.device, as_json))
+    from vsodboost.cli.progress import shown
+    from vsodboost.run import Writing, run
+
+    writing = Writing(out, frozenset(extras), resume=resume, overwrite=overwrite)
+    with shown(sources, quiet=quiet) as progress:
+        report = run(plan, sources, writing, progress)
+    _conclude(report, out, as_json, quiet)
+    sys.exit(1 if report.failed else 0)
+
+
+def _conclude(report: Report, out: Path, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        summary = {"out": str(out), "done": report.done, "skipped": report.skipped, "failed": report.failed}
+        click.echo(json.dumps(summary, indent=1, default=dict))
+    for video, reason in report.failed.items():
+        click.echo(f"vsodboost: {video}: {reason}", err=True)
+    if quiet or as_json:
+        return
+    counts = [f"{len(report.done)} done", f"{len(report.skipped)} kept"] if report.skipped else [f"{len(report.done)} done"]
+    counts += [f"{len(report.failed)} failed"] if report.failed else []
+    click.echo(f"{', '.join(counts)}; maps, frames.csv and run.json are in {out}/", err=True)
+
+
+def _describe(sources: list[VideoSource], options: Options, device: str, as_json: bool) -> int:
+    from vsodboost.errors import InputError
+    from vsodboost.io.probe import describe
+
+    videos, code = [], 0
+    for source in sources:
+        try:
+            videos.append(describe(source))
+        except InputError as error:
+            videos.append({"name": source.name, "path": str(source.path), "error": str(error)})
+            code = 1
+    if as_json:
+        from dataclasses import asdict
+
+        click.echo(json.dumps({"videos": videos, "settings": asdict(options), "device": device}, indent=1, default=dict))
+        return code
+    for video in videos:
+        if "error" in video:
+            click.echo(f"{video['name']}: {video['error']}")
+            continue
+        frames = video["frames"] if video["frames"] is not None else "?"
+        click.echo(f"{video['name']}: {frames} frames, {video['width']}x{video['height']}, {video['fps']:.3g} fps")
+    click.echo(
+        f"target {options.target}, booster {options.booster}, flow {options.flow}, device {device}; nothing was written"
+    )
+    return code
