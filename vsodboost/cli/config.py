@@ -22,16 +22,7 @@ def with_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
     """
     if value is None:
         return
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        content = tomllib.loads(value.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"cannot read the config {value}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{value} is no valid TOML: {error}") from error
+    content = read_toml(value)
     chosen = content.get(ctx.info_name or "", content)
     if not isinstance(chosen, dict):
         raise UsageError(f"{value}: '{ctx.info_name}' must be a table of options")
@@ -49,3 +40,18 @@ def with_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
 
 def _long(option: click.Option) -> str:
     return max(option.opts, key=len).lstrip("-")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The file's content. Raises UsageError when it cannot be read or is no TOML."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read the config {path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is no valid TOML: {error}") from error
+    return content

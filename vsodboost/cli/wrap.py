@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from vsodboost.run import Report
 
 
-def _pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
-    pairs = {}
+def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
+    """``NAME=VALUE`` texts as a dictionary. Raises UsageError for anything else."""
+    found = {}
     for value in values:
         name, sign, setting = value.partition("=")
         if not sign or not name:
             raise UsageError(f"{option} {value} is no NAME=VALUE")
-        pairs[name.strip()] = setting.strip()
-    return pairs
+        found[name.strip()] = setting.strip()
+    return found
 
 
 @click.command("wrap", short_help="Boost a target model on videos.")
@@ -102,9 +103,9 @@ def wrap_command(
         steps=steps,
         device=device,
         seed=seed,
-        target_options=_pairs(target_option, "--target-option"),
-        booster_options=_pairs(booster_option, "--booster-option"),
-        flow_options=_pairs(flow_option, "--flow-option"),
+        target_options=pairs(target_option, "--target-option"),
+        booster_options=pairs(booster_option, "--booster-option"),
+        flow_options=pairs(flow_option, "--flow-option"),
     )
     sources = open_inputs(list(inputs))
     registry = Registry.load(no_plugin=no_plugin)

@@ -1,0 +1,68 @@
+"""``vsodboost train``: the project's own networks, and target models whose card has a trainer."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+
+@click.command("train", short_help="Train a network on annotated data.")
+@click.argument("name")
+@click.argument("data", metavar="DATA...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Checkpoints and result.  [default: runs/NAME]")
+@click.option("--option", metavar="NAME=VALUE", multiple=True, help="Option of the trainer (steps=..., batch=...).")
+@click.option("--config", "config", type=click.Path(path_type=Path), help="Trainer options from a TOML file.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda ...")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--resume", is_flag=True, help="Go on from the checkpoints in -o.")
+@click.option("--quiet", is_flag=True, help="No progress on standard error.")
+def train(
+    name: str,
+    data: tuple[Path, ...],
+    *,
+    out: Path | None,
+    option: tuple[str, ...],
+    config: Path | None,
+    device: str,
+    seed: int,
+    resume: bool,
+    quiet: bool,
+) -> None:
+    """Train NAME on DATA: DAVIS-like roots (JPEGImages, Annotations) and folders of stills (images, masks).
+
+    NAME is one of the project's own networks (lite, mqpm) or a target model that says how it is trained.
+    The file that comes out is named at the end.
+    """
+    from vsodboost.cli.config import read_toml
+    from vsodboost.cli.wrap import pairs
+    from vsodboost.errors import UsageError
+    from vsodboost.plan import resolve_device
+    from vsodboost.registry import Registry
+    from vsodboost.training.own import TRAINERS
+    from vsodboost.training.recipe import TrainingRequest
+
+    for root in data:
+        if not root.is_dir():
+            raise UsageError(f"the training data {root} is no folder")
+    trainer = TRAINERS.get(name)
+    if trainer is None:
+        registry = Registry.load()
+        trainable = [n for n, e in registry.entries["targets"].items() if getattr(e.card, "trainer", None)]
+        trainer = getattr(registry.entries["targets"][name].card, "trainer", None) if name in trainable else None
+    if trainer is None:
+        raise UsageError(f"'{name}' cannot be trained; these can: {', '.join([*TRAINERS, *sorted(trainable)])}")
+    options = {k: str(v) for k, v in read_toml(config).items()} if config else {}
+    options.update(pairs(option, "--option"))
+    folder = out or Path("runs") / name
+    if (folder / f"{name}.safetensors").exists() and not resume:
+        raise UsageError(f"{folder} holds a finished training; choose another -o, or --resume")
+    started = time.perf_counter()
+
+    def say(message: str) -> None:
+        if not quiet:
+            click.echo(f"[{time.perf_counter() - started:7.0f} s] {message}", err=True)
+
+    made = trainer(TrainingRequest(data, folder, say, options, resolve_device(device), seed, resume))
+    click.echo(str(made))
