@@ -74,7 +74,8 @@ def _read_flo(path: Path) -> Flow:
 
 def _read_npz(path: Path) -> NDArray[np.float32]:
     try:
-        with np.load(path, allow_pickle=False) as content:
+        with path.open("rb") as file:  # np.load leaves a damaged archive open
+            content = np.load(file, allow_pickle=False)
             if isinstance(content, np.ndarray):
                 raise InputError(f"{path}: a .npy file under the name of an .npz; save it with np.savez")
             names = content.files
@@ -82,9 +83,7 @@ def _read_npz(path: Path) -> NDArray[np.float32]:
             if name is None:
                 raise InputError(f"{path}: holds {', '.join(names) or 'nothing'}; call the array 'flow'")
             flow = content[name]
-    except OSError:
-        raise
-    except InputError:
+    except (OSError, InputError):
         raise
     except Exception as error:  # a damaged zip or pickle fails with many kinds
         raise InputError(f"{path}: not a readable .npz file ({type(error).__name__}); save it with np.savez") from None

@@ -38,7 +38,7 @@ class FlowFolder:
     def estimate_named(self, first: Clip, second: Clip) -> FlowField:
         """Flow ``float32[N, H, W, 2]`` in px from frame n of ``first`` to frame n of ``second``.
 
-        A missing backward flow is made by inverting the forward flow of the same two frames.
+        Without a source a missing backward flow is made by inverting the forward flow of the same two frames.
 
         Raises:
             InputError: a pair has no file (the message names it), or its file cannot be read.
@@ -62,7 +62,7 @@ class FlowFolder:
         for stem in stems:
             if (path := self._file(video, stem)) is not None:
                 return read_flow(path)
-        if distance < 0:
+        if distance < 0 and self._source is None:
             reverse = self._find(video, other, name, -distance)
             return None if reverse is None else inverted(reverse)
         return None
