@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from vsodboost.weights.graph_card import card_to_metadata
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from vsodboost.targets import NetworkTarget
 
 TOLERANCE = 1e-4
 """Largest difference allowed between a map of the graph and of the model, both in [0, 1]."""
@@ -40,33 +43,37 @@ def export_onnx(name: str, file: str | Path, *, size: tuple[int, int] | None = N
         WeightsError: the model has no weights yet.
         PluginError: the model cannot be written as a graph, or the graph gives other maps.
     """
-    _need_onnx()
-    import torch
-
     from vsodboost.registry import Registry
     from vsodboost.targets import NetworkTarget
 
+    _need_onnx()
     target, card = Registry.load().build("targets", name, Request())
     if not isinstance(target, NetworkTarget) or not any(True for _ in target.network.parameters()):
         raise UsageError(f"'{name}' is not a torch network, so there is nothing to export")
-    if card.input_size is None and size is None:
+    frame_size = card.input_size or size
+    if frame_size is None:
         raise UsageError(f"'{name}' takes frames of any size; say which with --size HxW")
     if card.input_size is not None and size not in (None, tuple(card.input_size)):
         raise UsageError(
             f"'{name}' takes frames of {card.input_size[0]}x{card.input_size[1]} px only; leave out --size"
         )
+    return export_target(target, name, Path(file), frame_size)
+
+
+def export_target(target: NetworkTarget, name: str, file: Path, size: tuple[int, int]) -> float:
+    """Write a target built from a network, called ``name`` in its card and messages; as ``export_onnx`` otherwise."""
+    import torch
+
+    card = replace(target.card, input_size=size)
     traced, checked = (1, 2) if card.window == 1 else (card.window, card.window)
-    frames_size = card.input_size or size
-    assert frames_size is not None
-    path = Path(file)
-    with atomic_path(path) as temporary, torch.inference_mode():
+    with atomic_path(file) as temporary, torch.inference_mode():
         try:
-            _write(target, card, _noise(card, traced, frames_size, seed=0), temporary)
+            _write(target, _noise(card, traced, size, seed=0), temporary)
         except Exception as error:  # whatever tracing of a stranger's network raises
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             raise PluginError(f"'{name}' cannot be written as a graph: {reason}") from error
         _describe(temporary, card, name)
-        difference = _difference(target, card, temporary, _noise(card, checked, frames_size, seed=1), name)
+        difference = _difference(target, temporary, _noise(card, checked, size, seed=1), name)
         if not difference <= TOLERANCE:
             raise PluginError(
                 f"'{name}' cannot be exported: the graph's maps differ by {difference:.2g} from the model's"
@@ -97,7 +104,7 @@ def _noise(card: TargetCard, count: int, size: tuple[int, int], seed: int) -> li
     return made
 
 
-def _write(target: Any, card: TargetCard, arguments: list[Tensor], path: Path) -> None:
+def _write(target: NetworkTarget, arguments: list[Tensor], path: Path) -> None:
     import torch
 
     class Graph(torch.nn.Module):
@@ -109,10 +116,10 @@ def _write(target: Any, card: TargetCard, arguments: list[Tensor], path: Path) -
 
         def forward(self, *inputs: Tensor) -> Tensor:
             """As ``NetworkTarget.saliency``."""
-            return target.saliency(*inputs)  # type: ignore[no-any-return]
+            return target.saliency(*inputs)
 
     names = ["frames", "flow_images"][: len(arguments)]
-    free = {name: {0: "N"} for name in [*names, "saliency"]} if card.window == 1 else {}
+    free = {name: {0: "N"} for name in [*names, "saliency"]} if target.card.window == 1 else {}
     # torch's newer exporter needs onnxscript; the older one does all that these networks need.
     older = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
     with warnings.catch_warnings():
@@ -131,7 +138,7 @@ def _describe(path: Path, card: TargetCard, name: str) -> None:
     onnx.save(model, str(path))
 
 
-def _difference(target: Any, card: TargetCard, path: Path, arguments: list[Tensor], name: str) -> float:
+def _difference(target: NetworkTarget, path: Path, arguments: list[Tensor], name: str) -> float:
     """Largest difference of the graph's maps from the target's, in [0, 1]."""
     import onnxruntime
     import torch
@@ -148,7 +155,7 @@ def _difference(target: Any, card: TargetCard, path: Path, arguments: list[Tenso
             f"'{name}' cannot be exported: the graph fails on {len(arguments[0])} frames ({reason})"
         ) from error
     wanted = target.saliency(*arguments)
-    if card.output == "logits":
+    if target.card.output == "logits":
         found, wanted = found.sigmoid(), wanted.sigmoid()
     if found.shape != wanted.shape:
         return float("inf")
