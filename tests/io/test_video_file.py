@@ -243,7 +243,10 @@ def test_sound_longer_than_the_picture_is_no_cut(tmp_path: Path, suffix: str) ->
 
 def test_a_last_frame_held_long_is_no_cut(tmp_path: Path) -> None:
     def hold(packets: list[av.Packet]) -> None:
-        packets[-1].duration = round(6 / packets[-1].time_base)
+        try:
+            packets[-1].duration = round(6 / packets[-1].time_base)
+        except AttributeError:
+            pytest.skip("this PyAV cannot set the duration of a packet")
 
     short = write_video(tmp_path / "short.mp4", plain_frames(5), options={"bf": "0"})
     assert len(list(VideoFile(remux(short, tmp_path / "held.mkv", hold)).frames())) == 5
