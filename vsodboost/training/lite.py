@@ -32,6 +32,9 @@ Still = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 # How often which clues are given: frame alone, + motion, + motion and map, + map.
 CLUE_SHARES = (0.3, 0.2, 0.38, 0.12)
 
+# First the network learns to doubt a map, then when not to: (until this share of the steps, share of nearly right maps).
+NEARLY_RIGHT = ((0.54, 0.06), (1.0, 0.3))
+
 
 @dataclass
 class LiteSettings:
@@ -63,43 +66,48 @@ class LiteData:
         """Stills without clues."""
         rng = np.random.default_rng([self.settings.seed, 1, step])
         size = SIZES[rng.integers(len(SIZES))]
-        return self._stack([self._still(rng, size, clues=False) for _ in range(self.settings.batch)])
+        return self._stack([self._still(rng, size, None) for _ in range(self.settings.batch)])
 
     def batch(self, step: int) -> Batch:
         """Stills and video frames with random clues."""
         rng = np.random.default_rng([self.settings.seed, 2, step])
         size = SIZES[rng.choice(len(SIZES), p=(0.6, 0.2, 0.2))]
         share = self.settings.stills_share if self.stills and self.videos else float(bool(self.stills))
+        right = self._nearly_right(step)
         return self._stack(
             [
-                self._still(rng, size, clues=True) if rng.random() < share else self._frame(rng, size)
+                self._still(rng, size, right) if rng.random() < share else self._frame(rng, size, right)
                 for _ in range(self.settings.batch)
             ]
         )
+
+    def _nearly_right(self, step: int) -> float:
+        done = step / max(1, self.settings.steps)
+        return next(share for until, share in NEARLY_RIGHT if done < until)
 
     def _stack(self, samples: list[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]]) -> Batch:
         frames, clues, truths = zip(*samples, strict=True)
         return {"frames": _tensor(frames), "clues": _tensor(clues), "truth": _tensor(truths)}
 
     def _still(
-        self, rng: Generator, size: tuple[int, int], *, clues: bool
+        self, rng: Generator, size: tuple[int, int], nearly_right: float | None
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         image, mask = self.stills[rng.integers(len(self.stills))]
         view = random_view(image.shape, size, rng)
         truth = view.take(mask) / 255
         clue = np.zeros((CLUE_CHANNELS, *size), np.float32)
-        if clues:
+        if nearly_right is not None:
             with_motion, with_map = self._which(rng)
             if with_motion and rng.random() < 0.5:
                 clue[:3] = motion_image(synthetic_motion(truth, rng)[None])[0]
             if with_map:
                 donor = self.stills[rng.integers(len(self.stills))][1]
                 other = random_view(donor.shape, size, rng).take(donor) / 255
-                clue[3] = faulty_map(truth, rng, other=other) - 0.5
+                clue[3] = faulty_map(truth, rng, other=other, nearly_right=nearly_right) - 0.5
         return self._image(view, image, rng), clue, truth[None]
 
     def _frame(
-        self, rng: Generator, size: tuple[int, int]
+        self, rng: Generator, size: tuple[int, int], nearly_right: float
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         v = int(rng.choice(len(self.videos), p=self._shares))
         video = self.videos[v]
@@ -120,7 +128,7 @@ class LiteData:
             other = random_view(source.truth.shape[1:], size, rng).take(source.truth[u]) / 255
             if near:
                 other = view.take(source.truth[u]) / 255
-            clue[3] = faulty_map(truth, rng, weak=weak, other=other) - 0.5
+            clue[3] = faulty_map(truth, rng, weak=weak, other=other, nearly_right=nearly_right) - 0.5
         return self._image(view, video.frames[t], rng), clue, truth[None]
 
     def _image(self, view: View, image: NDArray[np.uint8], rng: Generator) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ from vsodboost.training.data import AnnotatedVideo, is_stills, read_stills, read
 from vsodboost.training.lite import LiteData, LiteSettings, Still, train_lite
 from vsodboost.training.motions import add_motions
 from vsodboost.training.recipe import Trainer, TrainingRequest, read_settings
+from vsodboost.training.trust import trust
 from vsodboost.weights.shipped import save_for_shipping
 
 VALIDATION = "dance-jump,horsejump-low,mallard-water,scooter-gray"
@@ -125,4 +126,4 @@ def _written(state: dict[str, torch.Tensor], path: Path) -> Path:
     return path
 
 
-TRAINERS: Mapping[str, Trainer] = {"lite": lite, "mqpm": mqpm}
+TRAINERS: Mapping[str, Trainer] = {"lite": lite, "mqpm": mqpm, "trust": trust}

@@ -22,8 +22,8 @@ def blobs(shape: tuple[int, int], rng: Generator, coverage: float) -> Map:
     return np.asarray(field > np.quantile(field, 1 - coverage), np.float32)
 
 
-def _edge_fault(truth: Map, rng: Generator) -> Map:
-    size = int(rng.integers(1, 1 + max(2, min(truth.shape) // 24)))
+def _edge_fault(truth: Map, rng: Generator, largest: int | None = None) -> Map:
+    size = int(rng.integers(1, 1 + (largest or max(2, min(truth.shape) // 24))))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * size + 1, 2 * size + 1))
     operation = (cv2.erode, cv2.dilate)[rng.integers(2)]
     return np.asarray(operation(truth, kernel), np.float32)
@@ -36,12 +36,17 @@ def _coarse(m: Map, rng: Generator) -> Map:
     return np.asarray(np.clip(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), 0, 1), np.float32)
 
 
-def faulty_map(truth: Map, rng: Generator, *, weak: Map | None = None, other: Map | None = None) -> Map:
+def faulty_map(
+    truth: Map, rng: Generator, *, weak: Map | None = None, other: Map | None = None, nearly_right: float = 0.06
+) -> Map:
     """A simulated target map ``float32[H, W]`` in [0, 1].
 
     ``weak`` is a real but weak model's map of the frame, ``other`` the truth of another frame (of the same video: a late
-    map; of another: a distractor of natural shape).
+    map; of another: a distractor of natural shape). A share ``nearly_right`` of the maps has small faults at edges, if any.
     """
+    if rng.random() < nearly_right:
+        m = _edge_fault(truth, rng, largest=3) if rng.random() < 0.4 else truth
+        return _finish(m, rng)
     kind = rng.random()
     if weak is not None and kind < 0.35:
         m = weak.copy()
@@ -67,6 +72,11 @@ def faulty_map(truth: Map, rng: Generator, *, weak: Map | None = None, other: Ma
             m = _coarse(m, rng)
         if rng.random() < 0.2:
             m = m * rng.uniform(0.4, 1)
+    return _finish(m, rng)
+
+
+def _finish(m: Map, rng: Generator) -> Map:
+    """Soft or binary, as models' maps are."""
     if rng.random() < 0.5:
         m = cv2.GaussianBlur(m, (0, 0), float(rng.uniform(0.5, 6)))
     if rng.random() < 0.35:

@@ -1,0 +1,54 @@
+"""What ``vsodboost train NAME`` hands to a model's trainer, and how a trainer reads its options."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from vsodboost.errors import UsageError
+
+Settings = TypeVar("Settings")
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """One training: ``data`` are DAVIS-like roots and folders of stills, ``folder`` takes checkpoints and the result.
+
+    ``options`` are the trainer's own; ``resume`` goes on from the checkpoints in ``folder``.
+    """
+
+    data: tuple[Path, ...]
+    folder: Path
+    say: Callable[[str], None]
+    options: Mapping[str, str] = field(default_factory=dict)
+    device: str = "cpu"
+    seed: int = 0
+    resume: bool = False
+
+
+Trainer = Callable[[TrainingRequest], Path]
+"""Trains a model and returns the file of its weights, which ``vsodboost weights add NAME FILE`` takes."""
+
+
+def read_settings(kind: type[Settings], options: Mapping[str, str]) -> Settings:
+    """``kind(**options)`` for a dataclass of numbers and words; the text of each option becomes its field's type.
+
+    Raises:
+        UsageError: an option does not exist, is no number where one is needed, or is a negative number.
+    """
+    known: dict[str, Any] = {f.name: f.default for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for name, text in options.items():
+        if name not in known:
+            raise UsageError(f"no training option is called '{name}'; known: {', '.join(sorted(known))}")
+        wanted = type(known[name])
+        try:
+            values[name] = wanted(text)
+        except ValueError:
+            raise UsageError(f"training option {name}={text}: not a number like {known[name]}") from None
+        if wanted is not str and not 0 <= values[name] < float("inf"):
+            raise UsageError(f"training option {name}={text}: must be a number of at least 0")
+    return kind(**values)
