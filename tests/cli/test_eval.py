@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from map_files import write_sequence
 
+from vsodboost.cli import main
 from vsodboost.cli.eval import eval_command
 from vsodboost.errors import InputError, UsageError, VsodboostError
 from vsodboost.metrics.evaluate import evaluate
@@ -127,3 +128,18 @@ def test_errors_are_one_line_with_their_exit_code(folders: Path) -> None:
     assert "--json and --format csv exclude each other" in str(both)
     assert run(folders / "gt", folders / "base", "--protocol", "vos").exit_code == 2
     assert run(folders / "gt", folders / "base", "--step", 0).exit_code == 2
+
+
+def test_through_the_entry_point(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["eval", str(folders / "gt"), str(folders / "base"), "--jobs", "1", "--format", "csv"]
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 0
+    assert capsys.readouterr().out.startswith("sequence,frames,maxF")
+    arguments[2] = str(folders / "maps")
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    output = capsys.readouterr()
+    assert (left.value.code, output.out) == (1, "")
+    assert len(output.err.splitlines()) == 1
+    assert "frame 00000 of goat has no map" in output.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -142,7 +143,7 @@ def _block_scores(blocks: list[Sequence[Pair]], protocol: Protocol, jobs: int) -
         yield from (score_block(block, protocol) for block in blocks)
         return
     # Spawned, not forked: the caller may hold threads (torch, OpenCV), and forked locks of theirs would hang.
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_single_threaded)
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker)
     try:
         futures: list[Future[BlockScore]] = [pool.submit(score_block, block, protocol) for block in blocks]
         for future in futures:
@@ -153,8 +154,9 @@ def _block_scores(blocks: list[Sequence[Pair]], protocol: Protocol, jobs: int) -
         pool.shutdown(cancel_futures=True)
 
 
-def _single_threaded() -> None:
+def _start_worker() -> None:
     cv2.setNumThreads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends the workers after their block
 
 
 def _evaluation(protocol: Protocol, sequences: list[SequenceScore]) -> Evaluation:
