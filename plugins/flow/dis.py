@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from vsodboost_plugins.flow.frame_pairs import check_frame_pairs, enlarge_by_border, grey, no_flow
-from vsodboost_plugins.flow.options import choice
+from vsodboost_plugins.options import Options
 
 from vsodboost.cards import FlowCard
 from vsodboost.hookspecs import RegisterFlow, hookimpl
@@ -45,7 +45,7 @@ class DIS:
 
 def build(request: Request) -> DIS:
     """The estimator for one run; option ``preset``."""
-    return DIS(choice(request, "preset", tuple(PRESETS), DEFAULT_PRESET))
+    return DIS(Options(request, "--flow-option").choice("preset", tuple(PRESETS), DEFAULT_PRESET))
 
 
 @hookimpl

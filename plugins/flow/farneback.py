@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from vsodboost_plugins.flow.frame_pairs import check_frame_pairs, grey, no_flow
-from vsodboost_plugins.flow.options import whole_number
+from vsodboost_plugins.options import Options
 
 from vsodboost.cards import FlowCard
 from vsodboost.hookspecs import RegisterFlow, hookimpl
@@ -39,7 +39,8 @@ class Farneback:
 
 def build(request: Request) -> Farneback:
     """The estimator for one run; options ``levels`` and ``window``."""
-    return Farneback(whole_number(request, "levels", LEVELS), whole_number(request, "window", WINDOW, least=3))
+    options = Options(request, "--flow-option")
+    return Farneback(options.whole("levels", LEVELS), options.whole("window", WINDOW, least=3))
 
 
 @hookimpl

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from vsodboost_plugins.flow.frame_pairs import check_frame_pairs, no_flow
-from vsodboost_plugins.flow.options import whole_number
+from vsodboost_plugins.options import Options
 
 from vsodboost.cards import WeightsSource
 from vsodboost.interfaces import Request
@@ -100,5 +100,5 @@ def estimator(name: str, source: WeightsSource, recipe: Recipe, request: Request
         tensors = read_checkpoint(Path(file))
         renamed = source.rename(tensors) if source.rename else tensors
         network.load_state_dict(fit(renamed, network.state_dict(), what=f"{file} is not for '{name}'"))
-    batch = whole_number(request, "batch", 0, least=0) or None
+    batch = Options(request, "--flow-option").whole("batch", 0, least=0) or None
     return NetworkEstimator(network, recipe, request.device, batch)

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from vsodboost_plugins.flow.network_estimator import OPTIONS, NetworkEstimator, Recipe
-from vsodboost_plugins.flow.options import whole_number
+from vsodboost_plugins.options import Options
 
 from vsodboost.cards import FlowCard
 from vsodboost.errors import UsageError, WeightsError
@@ -48,7 +48,9 @@ def build(request: Request) -> NetworkEstimator:
     except ImportError as error:
         raise UsageError(f"flow ptlflow:{request.argument} needs ptlflow ({error}): {INSTALL}") from None
     network = load(get_model, request.argument, request.options.get("weights"))
-    return NetworkEstimator(network, RECIPE, request.device, whole_number(request, "batch", 0, least=0) or None)
+    return NetworkEstimator(
+        network, RECIPE, request.device, Options(request, "--flow-option").whole("batch", 0, least=0) or None
+    )
 
 
 def load(get_model: Callable[..., Any], name: str, weights: str | None) -> nn.Module:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 from vsodboost_plugins.flow.network_estimator import OPTIONS, NetworkEstimator, Recipe, estimator
-from vsodboost_plugins.flow.options import whole_number
+from vsodboost_plugins.options import Options
 
 from vsodboost.cards import FlowCard, WeightsSource
 from vsodboost.hookspecs import RegisterFlow, hookimpl
@@ -63,7 +63,7 @@ WEIGHTS = {
 
 def build(name: str, request: Request) -> NetworkEstimator:
     """The estimator for one run; options ``weights``, ``batch`` and ``updates``."""
-    return estimator(name, WEIGHTS[name], recipe(whole_number(request, "updates", UPDATES)), request)
+    return estimator(name, WEIGHTS[name], recipe(Options(request, "--flow-option").whole("updates", UPDATES)), request)
 
 
 @hookimpl
