@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -21,6 +22,7 @@ from vsodboost.errors import UsageError
 from vsodboost.hookspecs import RegisterTarget, hookimpl
 from vsodboost.interfaces import Request, Target
 from vsodboost.targets import NetworkTarget
+from vsodboost.training.recipe import TrainingRequest
 
 CHANNELS = 32
 Variant = Literal["vgg", "resnet"]
@@ -101,6 +103,12 @@ def build_network(variant: Variant = "vgg") -> CPD:
     raise UsageError(f"cpd has the variants vgg and resnet, not '{variant}'")
 
 
+def _train(name: str, variant: Variant, encoder: str, request: TrainingRequest) -> Path:
+    from vsodboost_adapters import training_cpd
+
+    return training_cpd.train(request, build_network(variant), name, encoder)
+
+
 VGG_CARD = TargetCard(
     summary="CPD on VGG-16: a fast image model, one frame at a time",
     licence="no licence given by the authors: all rights reserved",
@@ -116,6 +124,7 @@ VGG_CARD = TargetCard(
     output="logits",
     minmax=True,
     learning_rate=1e-5,  # a tenth of the training rate, as the keyframe paper fine-tunes (Liu et al., section V)
+    trainer=partial(_train, "cpd", "vgg", "vgg16"),
 )
 RESNET_CARD = replace(
     VGG_CARD,
@@ -126,6 +135,7 @@ RESNET_CARD = replace(
         licence="no licence given by the authors: all rights reserved",
         build=partial(build_network, "resnet"),
     ),
+    trainer=partial(_train, "cpd-resnet", "resnet", "resnet50"),
 )
 
 

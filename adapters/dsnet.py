@@ -5,6 +5,8 @@ Network layout of TJUMMG/DS-Net. Input: frame and flow image, both 512x512, Imag
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 from vsodboost_adapters.aspp import resize
@@ -15,6 +17,7 @@ from vsodboost.errors import UsageError
 from vsodboost.hookspecs import RegisterTarget, hookimpl
 from vsodboost.interfaces import Request, Target
 from vsodboost.targets import NetworkTarget
+from vsodboost.training.recipe import TrainingRequest
 from vsodboost.weights import load_into
 
 THRESHOLD = 0.6  # tau of the cross thresholding, paper Sec. IV-D
@@ -90,6 +93,13 @@ def build_network(variant: str = "dsnet") -> nn.Module:
     return DSNetwork()
 
 
+def train(request: TrainingRequest) -> Path:
+    """Train DS-Net by the paper's recipe; returns the weights file."""
+    from vsodboost_adapters import training_dsnet
+
+    return training_dsnet.train(request)
+
+
 CARD = TargetCard(
     summary="DS-Net: frame and optical flow weighed against each other, scale by scale (512x512)",
     licence="none stated by the authors (all rights reserved)",
@@ -106,7 +116,8 @@ CARD = TargetCard(
     output="logits",
     minmax=True,  # the authors' test script stretches every map
     batch=4,
-    learning_rate=5e-5,
+    learning_rate=5e-6,  # a tenth of the training rate, as the keyframe paper fine-tunes
+    trainer=train,
 )
 
 

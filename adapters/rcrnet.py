@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,7 @@ from vsodboost.errors import UsageError
 from vsodboost.hookspecs import RegisterTarget, hookimpl
 from vsodboost.interfaces import Request, Target
 from vsodboost.targets import NetworkTarget
+from vsodboost.training.recipe import TrainingRequest
 from vsodboost.weights import load_into
 
 FEATURES = 256
@@ -147,6 +149,14 @@ def build_network(variant: str = "video") -> nn.Module:
 PAPER = "Yan et al.: Semi-Supervised Video Salient Object Detection Using Pseudo-Labels, ICCV 2019"
 PUBLISHED = "https://github.com/Kinpzz/RCRNet-Pytorch (README: Google Drive, Baidu)"
 
+
+def train(request: TrainingRequest) -> Path:
+    """Train RCRNet, then RCRNet+NER, by the paper's recipe; returns the weights file."""
+    from vsodboost_adapters import training_rcrnet
+
+    return training_rcrnet.train(request)
+
+
 CARD = TargetCard(
     summary="RCRNet+NER: refinement network with a non-local recurrent module over four frames (448x448)",
     licence="MIT (code and weights)",
@@ -162,7 +172,8 @@ CARD = TargetCard(
     window=4,
     overlap="last",  # the last clip is the last four frames and its maps replace earlier ones, as in the authors' test
     output="logits",
-    learning_rate=1e-5,
+    learning_rate=1e-6,  # a tenth of the training rate, as the keyframe paper fine-tunes
+    trainer=train,
 )
 
 IMAGE_CARD = TargetCard(
@@ -179,7 +190,7 @@ IMAGE_CARD = TargetCard(
     resize="pil",
     output="logits",
     batch=2,  # the decoder works at full size: 0.2 GB a frame and feature map
-    learning_rate=1e-4,
+    learning_rate=1e-5,
 )
 
 

@@ -94,7 +94,7 @@ def build_network(variant: str = "ssav") -> nn.Module:
     """The network at its fixed size of 473 px; there is one variant."""
     if variant != "ssav":
         raise UsageError(f"ssav has no variant '{variant}'")
-    return SSAVNetwork()
+    return SSAVNetwork(SIZE)
 
 
 BATCH_NORM = ("weight", "bias", "running_mean", "running_var")  # Caffe's order in this model; the last is a variance
@@ -130,14 +130,14 @@ def blob_names() -> Iterator[tuple[str, str]]:
         yield f"{layer}/1", f"{layer}.bias"
 
 
-def state_dict_from_blobs(blobs: Mapping[str, Any], size: int = SIZE) -> dict[str, Tensor]:
-    """Caffe's blobs ``{"layer/index": array}`` -> the state dict of ``SSAVNetwork(size)``.
+def state_dict_from_blobs(blobs: Mapping[str, Any], size: int | None = None) -> dict[str, Tensor]:
+    """Caffe's blobs ``{"layer/index": array}`` -> the state dict of ``SSAVNetwork(size)``, by default of 473 px.
 
     Every blob of the released model must be there, with its size; axes of length one do not matter (Caffe keeps
     batch-norm blobs as 1xCx1x1). Raises WeightsError naming the first blob that is missing, unknown or misshapen.
     """
     with torch.device("meta"):
-        wanted = SSAVNetwork(size).state_dict()
+        wanted = SSAVNetwork(SIZE if size is None else size).state_dict()
     names = dict(blob_names())
     unknown, missing = sorted(set(blobs) - set(names)), [name for name in names if name not in blobs]
     if missing or unknown:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -73,6 +73,9 @@ class TargetCard(Card):
     batch: int = 8
     learning_rate: float | None = None
     """Rate at which the model may be fine-tuned (None: not trainable); the keyframe booster's twin uses it."""
+    trainer: Callable[[Any], Path] | None = None
+    """What ``vsodboost train NAME`` runs: takes a ``vsodboost.training.recipe.TrainingRequest``, trains the model from
+    scratch or from a checkpoint on labelled data and returns the file of its weights."""
 
 
 @dataclass(frozen=True)
