@@ -14,7 +14,8 @@ LIMIT = 100
 
 
 def buffer_length(announced: int | None, limit: int = LIMIT) -> int:
-    """Frames a buffer: equal shares of a video of known length (104 frames are 52 + 52, not 100 + 4), else ``limit``."""
+    """Frames a buffer: equal shares of a video of known length (104 frames are 52 + 52, not 100 + 4), else
+    ``limit``."""
     if not announced or announced <= limit:
         return limit
     count = -(-announced // limit)

@@ -33,7 +33,8 @@ def checked_maps(values: Any, count: int, plugin: str) -> Maps:
 
 
 def checked_flow(values: Any, shape: tuple[int, int, int], plugin: str) -> FlowField:
-    """Flow as ``float32[N, H, W, 2]`` for ``shape`` (N, H, W). Raises PluginError otherwise or when it is not finite."""
+    """Flow as ``float32[N, H, W, 2]`` for ``shape`` (N, H, W). Raises PluginError otherwise or when it is not
+    finite."""
     array = _floats(values, plugin, "flow")
     if array.shape != (*shape, 2):
         raise PluginError(f"{plugin} returned flow of shape {array.shape}; expected {(*shape, 2)}")

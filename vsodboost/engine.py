@@ -20,9 +20,18 @@ from vsodboost.perception.consistency import s_measure
 from vsodboost.perception.perceive import perceive
 from vsodboost.perception.shots import CutDetector, shots_between
 from vsodboost.plan import Plan
-from vsodboost.scene import FusingBooster, Mined, Scene, SurveyingBooster
+from vsodboost.scene import (
+    FusingBooster,
+    KnowingBooster,
+    Mined,
+    PreparingBooster,
+    ReadingBooster,
+    ReviewingBooster,
+    Scene,
+    SurveyingBooster,
+)
 from vsodboost.spatial.finetune import Lessons, tune
-from vsodboost.spatial.memory import LessonMemory
+from vsodboost.spatial.memory import LessonMemory, join
 from vsodboost.spatial.preparation import resize_frames, resize_maps, working_size
 from vsodboost.targets import run_target
 from vsodboost.types import Clip, Frames, Maps
@@ -64,7 +73,7 @@ class Engine:
     """Boosts videos one after another; the student forgets each video before the next."""
 
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+        self.plan = plan.booster.prepare(plan) if isinstance(plan.booster, PreparingBooster) else plan
         self.seconds = Seconds()
         self.cuts: list[int] = []
 
@@ -118,6 +127,9 @@ class Engine:
             yield lessons_of(scene, self.plan.booster.mine(scene))
 
     def _survey(self, source: VideoSource) -> None:
+        if isinstance(self.plan.booster, ReadingBooster):
+            with self.seconds.of("survey"):
+                self.plan.booster.read(source)
         if self.plan.booster_card.passes > 1 and isinstance(self.plan.booster, SurveyingBooster):
             with self.seconds.of("survey"):
                 for _, scene, _ in self.scenes(source):
@@ -169,7 +181,8 @@ class Engine:
     ) -> BoostedBuffer:
         plan = self.plan
         with self.seconds.of("predict"):
-            opinions = ask(plan.student, scene) if learned else None
+            fuses = isinstance(plan.booster, FusingBooster)
+            opinions = ask(plan.student, scene) if learned or fuses else None
         with self.seconds.of("gate"):
             if opinions is None:
                 boosted = scene.fused
@@ -177,12 +190,18 @@ class Engine:
                 boosted = plan.booster.fuse(scene, opinions.informed)
             else:
                 boosted = fuse(scene, opinions)
-            gated = gate(scene, boosted, opinions)
+            gated = gate(scene, boosted, opinions if learned else None)
+            if isinstance(plan.booster, ReviewingBooster):
+                gated = plan.booster.review(scene, boosted, gated)
             maps = gated.at_size(target)
+            if isinstance(plan.booster, KnowingBooster):
+                for t, known in plan.booster.known(scene).items():
+                    maps[t] = resize_maps(known[None], (int(maps.shape[1]), int(maps.shape[2])))[0]
         return BoostedBuffer(clip.frames, scene, mined, gated, maps, target, tuple(losses))
 
 
 def lessons_of(scene: Scene, mined: Mined) -> Lessons:
-    """The mined frames with everything the student may learn from."""
+    """The mined frames with everything the student may learn from, after the lessons from beyond the scene."""
     chosen = mined.indices
-    return Lessons(scene.frames[chosen], mined.pseudo_truth, mined.weights, scene.motion[chosen], scene.target[chosen])
+    own = Lessons(scene.frames[chosen], mined.pseudo_truth, mined.weights, scene.motion[chosen], scene.target[chosen])
+    return own if mined.beyond is None else join([mined.beyond, own])

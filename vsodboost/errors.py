@@ -1,12 +1,12 @@
 """The exception tree. Every message is one line that names the file, frame or plugin, and the mend.
 
-    VsodboostError
-    ├── UsageError            the request makes no sense: unknown name, bad option, missing path  (exit 2)
-    │   └── UnknownPlugin     no such target, flow, detector, booster ...; lists near names
-    └── VideoError            one video cannot be processed; the others go on                    (exit 1)
-        ├── InputError        the video or a map cannot be read, or is not what it claims
-        ├── PluginError       a plugin raised, or returned something of the wrong shape, dtype or range
-        └── WeightsError      a weights file is missing, damaged or belongs to another model
+VsodboostError
+├── UsageError            the request makes no sense: unknown name, bad option, missing path  (exit 2)
+│   └── UnknownPlugin     no such target, flow, detector, booster ...; lists near names
+└── VideoError            one video cannot be processed; the others go on                    (exit 1)
+    ├── InputError        the video or a map cannot be read, or is not what it claims
+    ├── PluginError       a plugin raised, or returned something of the wrong shape, dtype or range
+    └── WeightsError      a weights file is missing, damaged or belongs to another model
 """
 
 from __future__ import annotations

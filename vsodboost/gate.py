@@ -29,7 +29,8 @@ LOW_TRUST = 0.55
 
 @dataclass(frozen=True)
 class Gated:
-    """Final maps ``float32[T, h, w]`` at the working size, ``share`` float32[T] of the boosted map in each, ``trust`` of
+    """Final maps ``float32[T, h, w]`` at the working size, ``share`` float32[T] of the boosted map in each, ``trust``
+    of
     the final and ``target_trust`` of the target's maps (estimated S-measure, [0, 1]), and a ``flags`` word a frame:
     "" | "still" (nothing moves: passed through) | "untaught" (nothing was mined) | "doubtful" (low trust)."""
 

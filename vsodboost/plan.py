@@ -104,6 +104,8 @@ def make_plan(options: Options, registry: Registry, *, target: tuple[Any, Target
         return Request(options=dict(chosen), device=device, seed=options.seed)
 
     found, card = target or registry.build("targets", options.target, request(options.target_options))
+    own = getattr(found, "card", None)  # onnx:FILE learns its card from the file
+    card = own if isinstance(own, TargetCard) else card
     flow, _ = registry.build("flows", options.flow, request(options.flow_options))
     booster, booster_card = registry.build("boosters", options.booster, request(options.booster_options))
     network, spatial_card = registry.build("spatial_models", options.spatial_model, request({}))
@@ -141,7 +143,9 @@ def as_target(found: Any, card: TargetCard, request: Request) -> Target:
         return NetworkTarget(found, card, request)
     if callable(found):
         return CallableTarget(found)
-    raise UsageError(f"a {type(found).__name__} is no target; give a function frames -> maps, a torch module or a Target")
+    raise UsageError(
+        f"a {type(found).__name__} is no target; give a function frames -> maps, a torch module or a Target"
+    )
 
 
 def _motion_model(options: Options, device: str) -> MotionModel:

@@ -61,7 +61,8 @@ class Registry:
         """Load the entry points of group "vsodboost", except ``no_plugin``.
 
         ``only`` (default: $VSODBOOST_LOAD_PLUGINS, comma-separated, when it is set) names the entry points of other
-        packages to load; those of vsodboost itself are always there. A plugin that cannot be loaded is kept in ``broken``.
+        packages to load; those of vsodboost itself are always there. A plugin that cannot be loaded is kept in
+        ``broken``.
 
         Raises:
             UsageError: ``no_plugin`` names an entry point that does not exist.
@@ -91,7 +92,7 @@ class Registry:
             self.manager.register(plugin, name=name)
             self.manager.check_pending()
             for kind in KINDS:
-                method = getattr(self.manager.subset_hook_caller(f"vsodboost_register_{kind}", self._others(plugin)), "__call__")
+                method = self.manager.subset_hook_caller(f"vsodboost_register_{kind}", self._others(plugin)).__call__
                 staged: list[Entry] = []
                 method(register=_collector(staged, name))
                 for entry in staged:
@@ -121,7 +122,8 @@ class Registry:
         present = self.entries[kind].get(entry.name)
         if present is not None:
             raise PluginError(
-                f"plugin {entry.plugin} registers the {_SINGULAR[kind]} '{entry.name}', which {present.plugin} already has; "
+                f"plugin {entry.plugin} registers the {_SINGULAR[kind]} '{entry.name}', "
+                f"which {present.plugin} already has; "
                 f"leave one out with --no-plugin {entry.plugin}"
             )
         self.entries[kind][entry.name] = entry

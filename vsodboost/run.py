@@ -55,7 +55,8 @@ class Progress:
 
 @dataclass(frozen=True)
 class Writing:
-    """Where and what to write: ``extras`` may hold "overlay"; ``resume`` skips finished videos, ``overwrite`` redoes."""
+    """Where and what to write: ``extras`` may hold "overlay"; ``resume`` skips finished videos, ``overwrite``
+    redoes."""
 
     out: Path
     extras: frozenset[str] = frozenset()
@@ -160,7 +161,9 @@ def _one(
                 if sheet is not None:
                     size = (int(buffer.frames.shape[1]), int(buffer.frames.shape[2]))
                     overlay = stack.enter_context(OverlayVideo(folder / "overlay.mp4", source.fps, size))
-            hook.vsodboost_video_mined(video=source.name, first=first, mined=[first + int(i) for i in buffer.mined.indices])
+            hook.vsodboost_video_mined(
+                video=source.name, first=first, mined=[first + int(i) for i in buffer.mined.indices]
+            )
             if buffer.losses:
                 hook.vsodboost_video_tuned(video=source.name, first=first, losses=list(buffer.losses))
                 losses.append(buffer.losses[-1])

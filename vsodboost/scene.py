@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.types import FlowField, Frames, Maps, PerFrame
+
+if TYPE_CHECKING:
+    from vsodboost.gate import Gated
+    from vsodboost.io.video import VideoSource
+    from vsodboost.plan import Plan
+    from vsodboost.spatial.finetune import Lessons
 
 
 @dataclass(frozen=True)
@@ -16,7 +23,8 @@ class Scene:
     """One buffer at the working size (h, w): T consecutive frames and every clue about them.
 
     ``target``, ``motion_maps`` and ``fused`` are maps ``float32[T, h, w]`` in [0, 1]: the target model's, the motion
-    saliency, and the fusion network's first opinion. ``motion`` is the object motion ``float32[T, h, w, 2]`` px (zero where
+    saliency, and the fusion network's first opinion. ``motion`` is the object motion ``float32[T, h, w, 2]`` px (zero
+    where
     a shot has one frame). ``quality`` is the motion quality, ``consistency`` the S-measure of target and motion
     saliency, both ``float32[T]``. ``shots`` are half-open ranges of frames between cuts.
     """
@@ -42,12 +50,14 @@ class Scene:
 @dataclass(frozen=True)
 class Mined:
     """What a booster chose to learn from: frame ``indices`` of the scene (int64[K], ascending), their pseudo ground
-    truth ``float32[K, h, w]`` in [0, 1] and ``weights`` float32[K] > 0. ``notes`` explain the choice (JSON values)."""
+    truth ``float32[K, h, w]`` in [0, 1] and ``weights`` float32[K] > 0. ``notes`` explain the choice (JSON values).
+    ``beyond`` are lessons from outside the scene."""
 
     indices: NDArray[np.int64]
     pseudo_truth: Maps
     weights: PerFrame
     notes: dict[str, Any] = field(default_factory=dict)
+    beyond: Lessons | None = None
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -69,6 +79,24 @@ class Booster(Protocol):
 
 
 @runtime_checkable
+class PreparingBooster(Booster, Protocol):
+    """A booster with a say in the plan: another student, other tuning."""
+
+    def prepare(self, plan: Plan) -> Plan:
+        """The plan to work by, once a run; ``plan`` itself stays as it is."""
+        ...
+
+
+@runtime_checkable
+class ReadingBooster(Booster, Protocol):
+    """A booster that reads the video's frames before the first scene is made (its card says ``passes=2``)."""
+
+    def read(self, source: VideoSource) -> None:
+        """Take notes of a video; called once a video, before anything else."""
+        ...
+
+
+@runtime_checkable
 class SurveyingBooster(Booster, Protocol):
     """A booster whose card says ``passes=2``: it sees every scene of the video once before it mines."""
 
@@ -86,5 +114,24 @@ class FusingBooster(Booster, Protocol):
     """A booster that makes the final map its own way before the gate."""
 
     def fuse(self, scene: Scene, predicted: Maps) -> Maps:
-        """Final maps ``float32[T, h, w]`` from the tuned model's ``predicted`` ones."""
+        """Final maps ``float32[T, h, w]`` from the tuned model's ``predicted`` ones (of the untuned, if nothing was
+        mined)."""
+        ...
+
+
+@runtime_checkable
+class ReviewingBooster(Booster, Protocol):
+    """A booster that knows something which the gate does not."""
+
+    def review(self, scene: Scene, boosted: Maps, gated: Gated) -> Gated:
+        """What becomes of the gate's decision between ``boosted`` and the target's maps."""
+        ...
+
+
+@runtime_checkable
+class KnowingBooster(Booster, Protocol):
+    """A booster that knows some frames' maps."""
+
+    def known(self, scene: Scene) -> Mapping[int, NDArray[np.float32]]:
+        """Maps ``float32[H, W]`` in [0, 1] of any size by index in the scene; they are the result as they are."""
         ...

@@ -80,7 +80,8 @@ class NetworkTarget:
         return np.asarray((torch.sigmoid(output) if self.card.output == "logits" else output)[:, 0].cpu().numpy())
 
     def saliency(self, frames: Tensor, flow: Tensor | None = None) -> Tensor:
-        """The final map ``[N, 1, h, w]``, logits or probabilities by the card, of normalised frames ``[N, 3, h, w]``."""
+        """The final map ``[N, 1, h, w]``, logits or probabilities by the card, of normalised frames ``[N, 3, h,
+        w]``."""
         output = self._select(self._output(frames, flow))
         if output.ndim == 3:
             output = output[:, None]

@@ -1,7 +1,8 @@
 """Trust: a label-free estimate of a map's S-measure, from how far independent opinions agree with it.
 
 Target, motion, the untuned and the tuned student err in different places, so a map they all agree with is rarely wrong.
-The weights of the clues are fitted on annotated video that the networks were not trained on (``vsodboost train trust``).
+The weights of the clues are fitted on annotated video that the networks were not trained on (``vsodboost train
+trust``).
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class TrustModel:
         """Trust ``float32[T]`` in [0, 1] from clues ``float32[T, len(CLUES)]``."""
         x = (clues - self.mean) / self.scale
         h = np.tanh(x @ self.hidden + self.hidden_bias)
-        return (1 / (1 + np.exp(-(h @ self.out + self.out_bias)))).astype(np.float32)
+        return np.asarray(1 / (1 + np.exp(-(h @ self.out + self.out_bias))), np.float32)
 
     def to_json(self) -> str:
         """As ``trust.json`` holds it."""

@@ -69,11 +69,12 @@ class Mqp:
 
 def _agreement(scene: Scene) -> PerFrame:
     """How far target, motion and fusion tell one story, [0, 1] a frame."""
-    return (
+    return np.asarray(
         0.4 * scene.consistency
         + 0.3 * soft_overlap(scene.target, scene.fused)
-        + 0.3 * soft_overlap(scene.motion_maps, scene.fused)
-    ).astype(np.float32)
+        + 0.3 * soft_overlap(scene.motion_maps, scene.fused),
+        np.float32,
+    )
 
 
 def window_winners(
@@ -92,7 +93,7 @@ def window_winners(
 
 def sharpened(maps: Maps, steepness: float = 10.0) -> Maps:
     """Soft maps pushed towards 0 and 1: sigmoid(steepness · (map - ½))."""
-    return (1 / (1 + np.exp(-steepness * (maps - 0.5)))).astype(np.float32)
+    return np.asarray(1 / (1 + np.exp(-steepness * (maps - 0.5))), np.float32)
 
 
 def build(request: Request) -> Mqp:

@@ -31,10 +31,10 @@ def with_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
     for key, setting in chosen.items():
         option = options.get(key.replace("_", "-"))
         if option is None or option is param or option.name is None:
-            raise UsageError(f"{value}: no option of {ctx.info_name} is called '{key}'; known: {', '.join(sorted(options))}")
-        if isinstance(setting, dict):
-            setting = [f"{k}={v}" for k, v in setting.items()]
-        defaults[option.name] = setting
+            raise UsageError(
+                f"{value}: no option of {ctx.info_name} is called '{key}'; known: {', '.join(sorted(options))}"
+            )
+        defaults[option.name] = [f"{k}={v}" for k, v in setting.items()] if isinstance(setting, dict) else setting
     ctx.default_map = {**(ctx.default_map or {}), **defaults}
 
 

@@ -44,7 +44,9 @@ def plugins_command(*, as_json: bool, no_plugin: tuple[str, ...]) -> None:
         for column in ("name", "plugin", "licence", "summary"):
             table.add_column(column, overflow="fold")
         for name, e in sorted(registry.entries[kind].items()):
-            table.add_row(f"{name}:{e.card.argument}" if e.card.argument else name, e.plugin, e.card.licence, e.card.summary)
+            table.add_row(
+                f"{name}:{e.card.argument}" if e.card.argument else name, e.plugin, e.card.licence, e.card.summary
+            )
             for option, help_ in e.card.options.items():
                 table.add_row("", "", "", f"  {option}=  {help_}")
         console.print(table)

@@ -31,17 +31,48 @@ def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
 
 @click.command("wrap", short_help="Boost a target model on videos.")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
-@click.option("--target", "-t", metavar="NAME", default="lite", show_default=True, help="Target model, or maps:DIR, onnx:FILE, torch:module:callable.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("boosted"), show_default=True, help="Output folder.")
+@click.option(
+    "--target",
+    "-t",
+    metavar="NAME",
+    default="lite",
+    show_default=True,
+    help="Target model, or maps:DIR, onnx:FILE, torch:module:callable.",
+)
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), default=Path("boosted"), show_default=True, help="Output folder."
+)
 @click.option("--booster", metavar="NAME", default="mqp", show_default=True, help="How to choose what to learn from.")
 @click.option("--flow", metavar="NAME", default="dis", show_default=True, help="Optical flow estimator.")
-@click.option("--spatial-model", metavar="NAME", default="lite", show_default=True, help="The student that is fine-tuned.")
-@click.option("--motion", type=click.Choice(["mqpm", "camera"]), default="mqpm", show_default=True, help="Motion saliency: trained, or the untrained camera residual.")
-@click.option("--scope", type=click.Choice(["video", "dataset"]), default="video", show_default=True, help="Fine-tune per video, or once over all of them (the papers' protocol).")
-@click.option("--target-option", metavar="NAME=VALUE", multiple=True, help="Option of the target; vsodboost plugins lists them.")
+@click.option(
+    "--spatial-model", metavar="NAME", default="lite", show_default=True, help="The student that is fine-tuned."
+)
+@click.option(
+    "--motion",
+    type=click.Choice(["mqpm", "camera"]),
+    default="mqpm",
+    show_default=True,
+    help="Motion saliency: trained, or the untrained camera residual.",
+)
+@click.option(
+    "--scope",
+    type=click.Choice(["video", "dataset"]),
+    default="video",
+    show_default=True,
+    help="Fine-tune per video, or once over all of them (the papers' protocol).",
+)
+@click.option(
+    "--target-option", metavar="NAME=VALUE", multiple=True, help="Option of the target; vsodboost plugins lists them."
+)
 @click.option("--booster-option", metavar="NAME=VALUE", multiple=True, help="Option of the booster.")
 @click.option("--flow-option", metavar="NAME=VALUE", multiple=True, help="Option of the flow estimator.")
-@click.option("--write", "extras", type=click.Choice(["overlay"]), multiple=True, help="Also write an overlay video and a contact sheet.")
+@click.option(
+    "--write",
+    "extras",
+    type=click.Choice(["overlay"]),
+    multiple=True,
+    help="Also write an overlay video and a contact sheet.",
+)
 @click.option("--steps", type=click.IntRange(min=1), help="Fine-tuning steps a buffer.")
 @click.option("--buffer", type=click.IntRange(min=2), default=100, show_default=True, help="Frames resident at once.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
@@ -50,7 +81,14 @@ def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
 @click.option("--overwrite", is_flag=True, help="Make existing results anew.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and check everything that can be checked.")
 @click.option("--no-plugin", metavar="NAME", multiple=True, help="Do not load this plugin.")
-@click.option("--config", type=click.Path(path_type=Path), callback=with_config, is_eager=True, expose_value=False, help="Options from a TOML file; the command line wins.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    callback=with_config,
+    is_eager=True,
+    expose_value=False,
+    help="Options from a TOML file; the command line wins.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The run's summary as JSON on standard output.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 def wrap_command(
@@ -133,7 +171,9 @@ def _conclude(report: Report, out: Path, as_json: bool, quiet: bool) -> None:
         click.echo(f"vsodboost: {video}: {reason}", err=True)
     if quiet or as_json:
         return
-    counts = [f"{len(report.done)} done", f"{len(report.skipped)} kept"] if report.skipped else [f"{len(report.done)} done"]
+    counts = (
+        [f"{len(report.done)} done", f"{len(report.skipped)} kept"] if report.skipped else [f"{len(report.done)} done"]
+    )
     counts += [f"{len(report.failed)} failed"] if report.failed else []
     click.echo(f"{', '.join(counts)}; maps, frames.csv and run.json are in {out}/", err=True)
 
@@ -152,7 +192,9 @@ def _describe(sources: list[VideoSource], options: Options, device: str, as_json
     if as_json:
         from dataclasses import asdict
 
-        click.echo(json.dumps({"videos": videos, "settings": asdict(options), "device": device}, indent=1, default=dict))
+        click.echo(
+            json.dumps({"videos": videos, "settings": asdict(options), "device": device}, indent=1, default=dict)
+        )
         return code
     for video in videos:
         if "error" in video:

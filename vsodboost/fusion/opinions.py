@@ -13,7 +13,8 @@ from vsodboost.types import Maps
 
 @dataclass(frozen=True)
 class Opinions:
-    """Maps ``float32[T, h, w]`` of the tuned student: from the frame ``alone``, and ``informed`` by motion and target."""
+    """Maps ``float32[T, h, w]`` of the tuned student: from the frame ``alone``, and ``informed`` by motion and
+    target."""
 
     alone: Maps
     informed: Maps

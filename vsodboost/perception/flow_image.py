@@ -50,7 +50,7 @@ def flow_image(flow: NDArray[np.float32], *, largest: float | None = None) -> ND
     colour = np.where(inside, 1 - radius[..., None] * (1 - colour), colour * 0.75)
     image = np.floor(255 * colour)
     image[unknown] = 0
-    return image.astype(np.uint8)
+    return np.asarray(image, np.uint8)
 
 
 def flow_images(flow: FlowField) -> Frames:

@@ -11,13 +11,15 @@ from vsodboost.types import FlowField, Maps, PerFrame
 
 
 class MotionModel(Protocol):
-    """Object motion ``float32[T, h, w, 2]`` px -> motion saliency ``float32[T, h, w]``, motion quality ``float32[T]``."""
+    """Object motion ``float32[T, h, w, 2]`` px -> motion saliency ``float32[T, h, w]``, motion quality
+    ``float32[T]``."""
 
     def predict(self, motion: FlowField) -> tuple[Maps, PerFrame]: ...
 
 
 class CameraResidual:
-    """The untrained model: length of the residual motion; quality is how clearly the map is bright here and dark there."""
+    """The untrained model: length of the residual motion; quality is how clearly the map is bright here and dark
+    there."""
 
     def predict(self, motion: FlowField) -> tuple[Maps, PerFrame]:
         """Maps and quality; quality is 1 - the share of undecided pixels (between .2 and .8), less for huge areas."""

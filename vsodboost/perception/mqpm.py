@@ -22,7 +22,8 @@ WIDTHS = (48, 48, 32, 24)
 
 
 class Motion(NamedTuple):
-    """``logits [N, 1, h, w]`` of the motion saliency; ``high [N]`` logit of high quality; ``score [N]`` logit of MQS."""
+    """``logits [N, 1, h, w]`` of the motion saliency; ``high [N]`` logit of high quality; ``score [N]`` logit of
+    MQS."""
 
     logits: Tensor
     high: Tensor

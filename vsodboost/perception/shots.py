@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -41,7 +42,8 @@ class CutDetector:
         self._changes: list[float] = []
 
     def cuts(self, frames: Iterable[NDArray[np.uint8]]) -> list[int]:
-        """Indices of the frames (uint8[H, W, 3] RGB) that begin a new shot; 0 only if it differs from the last call's end."""
+        """Indices of the frames (uint8[H, W, 3] RGB) that begin a new shot; 0 only if it differs from the last call's
+        end."""
         changes: list[float] = []
         history = len(self._changes)
         for frame in frames:
@@ -62,4 +64,4 @@ class CutDetector:
 def shots_between(cuts: list[int], count: int) -> list[tuple[int, int]]:
     """Half-open shots that ``cuts`` divide ``count`` frames into."""
     edges = [0, *sorted({c for c in cuts if 0 < c < count}), count]
-    return [(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    return [(a, b) for a, b in pairwise(edges) if b > a]

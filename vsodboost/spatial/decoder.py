@@ -46,7 +46,9 @@ class _Context(nn.Module):
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
-        self.reduce = nn.Sequential(nn.Conv2d(channels, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True))
+        self.reduce = nn.Sequential(
+            nn.Conv2d(channels, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)
+        )
         self.branches = nn.ModuleList(
             nn.Conv2d(width, width, 3, padding=d, dilation=d, groups=width, bias=False) for d in (1, 2, 4)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from numpy.random import Generator
 from torch import Tensor
 
 from vsodboost.spatial.student import Student, clue_tensor
-from vsodboost.training.losses import structure_loss
+from vsodboost.training.losses import euclidean_loss, structure_loss
 from vsodboost.types import FlowField, Frames, Maps, PerFrame
 
 
@@ -31,17 +32,28 @@ class Lessons:
 
 @dataclass(frozen=True)
 class TuneSettings:
-    """``steps`` of ``batch`` frames at ``rate`` (None: the card's); ``clue_share`` of the batches also show clues."""
+    """``steps`` of ``batch`` frames at ``rate`` (None: the card's); ``clue_share`` of the batches also show clues.
+
+    ``passes`` replaces the steps by that many times the number of lessons. ``optimizer`` "adamw" warms up and cools down
+    and mirrors at random; "sgd" (momentum .95, weight decay 5e-4) keeps its rate and shows frames as they are: paper 002.
+    """
 
     steps: int = 40
     batch: int = 4
     rate: float | None = None
     clue_share: float = 0.5
     warmup: int = 4
+    passes: float | None = None
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    loss: Literal["structure", "euclidean"] = "structure"
+
+    def steps_for(self, lessons: int) -> int:
+        """Steps to learn that many lessons."""
+        return self.steps if self.passes is None else max(1, round(self.passes * lessons / self.batch))
 
 
 def tune(student: Student, lessons: Lessons, settings: TuneSettings, seed: int) -> list[float]:
-    """Fine-tune ``student`` in place (AdamW, cosine rate, batch norm frozen); returns the loss of each step.
+    """Fine-tune ``student`` in place (batch norm frozen, gradients clipped); returns the loss of each step.
 
     The pseudo ground truth is soft; a frame counts by its weight. Seeded runs on the CPU are bit-identical.
     """
@@ -49,19 +61,20 @@ def tune(student: Student, lessons: Lessons, settings: TuneSettings, seed: int) 
         return []
     rng = np.random.default_rng([seed, len(lessons)])
     rate = settings.rate or student.card.learning_rate
-    optimizer = torch.optim.AdamW(student.parameters(), lr=rate, weight_decay=student.card.weight_decay)
+    steps, scheduled = settings.steps_for(len(lessons)), settings.optimizer == "adamw"
+    optimizer = _optimizer(student, settings, rate)
     samples = student.samples(lessons.frames)
     truth = torch.from_numpy(lessons.pseudo_truth).to(student.device)[:, None]
     weights = torch.from_numpy(lessons.weights).to(student.device)
     size = (int(truth.shape[2]), int(truth.shape[3]))
     order = np.zeros(0, np.int64)
     losses = []
-    for step in range(settings.steps):
+    for step in range(steps):
         while len(order) < settings.batch:
             order = np.concatenate([order, rng.permutation(len(lessons))])
         chosen, order = order[: settings.batch], order[settings.batch :]
         clues = _clues(student, lessons, chosen, size, rng, settings.clue_share)
-        mirrored = rng.random() < 0.5
+        mirrored = rng.random() < 0.5 and scheduled
         picked = [samples[i] for i in chosen]
         goal = truth[chosen]
         if mirrored:
@@ -71,8 +84,12 @@ def tune(student: Student, lessons: Lessons, settings: TuneSettings, seed: int) 
                 clues = clues.flip(-1)
                 clues[:, 0] *= -1  # a mirror turns dx round
         for group in optimizer.param_groups:
-            group["lr"] = rate * _share(step, settings)
-        loss = structure_loss(student.logits(picked, clues).float(), goal, weights[chosen])
+            group["lr"] = rate * _share(step, steps, settings.warmup) if scheduled else rate
+        logits = student.logits(picked, clues).float()
+        if settings.loss == "euclidean":
+            loss = euclidean_loss(torch.sigmoid(logits), goal)
+        else:
+            loss = structure_loss(logits, goal, weights[chosen])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(student.parameters(), 5.0)
@@ -81,10 +98,16 @@ def tune(student: Student, lessons: Lessons, settings: TuneSettings, seed: int) 
     return losses
 
 
-def _share(step: int, settings: TuneSettings) -> float:
-    if step < settings.warmup:
-        return (step + 1) / settings.warmup
-    return 0.5 * (1 + float(np.cos(np.pi * (step - settings.warmup) / max(1, settings.steps - settings.warmup))))
+def _optimizer(student: Student, settings: TuneSettings, rate: float) -> torch.optim.Optimizer:
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(student.parameters(), lr=rate, momentum=0.95, weight_decay=5e-4)
+    return torch.optim.AdamW(student.parameters(), lr=rate, weight_decay=student.card.weight_decay)
+
+
+def _share(step: int, steps: int, warmup: int) -> float:
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.5 * (1 + float(np.cos(np.pi * (step - warmup) / max(1, steps - warmup))))
 
 
 def _clues(

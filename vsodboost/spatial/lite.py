@@ -1,7 +1,8 @@
 """``lite``: the small network that learns in seconds.
 
 One EfficientNet-Lite0 encoder reads a frame and, where there are any, two clues beside it: the object motion
-(3 channels, see ``perception.motion_image``) and a saliency map to be improved (1 channel). It is trained with each clue
+(3 channels, see ``perception.motion_image``) and a saliency map to be improved (1 channel). It is trained with each
+clue
 dropped at random, so one set of weights is the spatial model (frame alone), a video model (frame and motion) and the
 fusion network (frame, motion and a map).
 
@@ -34,7 +35,8 @@ class Texture(NamedTuple):
 
 
 class _ClueEncoder(nn.Module):
-    """Clues ``[N, 4, h, w]`` -> features at strides 2 and 4; the second starts as zero, so that a frame stays itself."""
+    """Clues ``[N, 4, h, w]`` -> features at strides 2 and 4; the second starts as zero, so that a frame stays
+    itself."""
 
     def __init__(self, coarse: int) -> None:
         super().__init__()

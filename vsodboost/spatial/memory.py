@@ -22,7 +22,8 @@ class LessonMemory:
         return 0 if self._held is None else len(self._held)
 
     def with_earlier(self, new: Lessons) -> Lessons:
-        """``new`` together with the lessons held, which are then thinned out again; nothing when there is nothing new."""
+        """``new`` together with the lessons held, which are then thinned out again; nothing when there is nothing
+        new."""
         if len(new) == 0:
             return new
         together = new if self._held is None else join([self._held, new])

@@ -18,7 +18,8 @@ from vsodboost.types import FlowField, Frames, Maps
 def clue_tensor(
     size: tuple[int, int], count: int, motion: FlowField | None, maps: Maps | None, device: str = "cpu"
 ) -> Tensor:
-    """Clues ``float32[N, 4, h, w]`` for ``LiteNetwork`` from object motion [N,h,w,2] px and maps [N,h,w]; either may be None."""
+    """Clues ``float32[N, 4, h, w]`` for ``LiteNetwork`` from object motion [N,h,w,2] px and maps [N,h,w]; either may
+    be None."""
     clues = np.zeros((count, CLUE_CHANNELS, *size), np.float32)
     if motion is not None:
         clues[:, :3] = motion_image(motion)
@@ -108,4 +109,3 @@ class Student:
     def reads_clues(self) -> bool:
         """Whether the network reads motion and maps beside the frame."""
         return isinstance(self.network, LiteNetwork)
-

@@ -56,3 +56,8 @@ def jitter_colour(frame: Image, rng: Generator) -> Image:
     if rng.random() < 0.15:
         frame = cv2.GaussianBlur(frame.astype(np.float32), (0, 0), float(rng.uniform(0.5, 2)))
     return np.asarray(np.clip(frame, 0, 255), np.float32)
+
+
+def share(levels: Image) -> Image:
+    """8-bit levels (0 to 255) as a share of one, float32."""
+    return np.asarray(levels / 255, np.float32)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from vsodboost.perception.motion_image import motion_image
 from vsodboost.spatial.lite import CLUE_CHANNELS, LiteNetwork
 from vsodboost.spatial.preparation import MEAN, STD, normalise
-from vsodboost.training.augment import View, jitter_colour, random_view
+from vsodboost.training.augment import View, jitter_colour, random_view, share
 from vsodboost.training.data import AnnotatedVideo
 from vsodboost.training.loop import Batch, Loop, Schedule, freeze_batch_norm
 from vsodboost.training.losses import structure_loss
@@ -32,7 +32,8 @@ Still = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 # How often which clues are given: frame alone, + motion, + motion and map, + map.
 CLUE_SHARES = (0.3, 0.2, 0.38, 0.12)
 
-# First the network learns to doubt a map, then when not to: (until this share of the steps, share of nearly right maps).
+# First the network learns to doubt a map, then when not to: (until this share of the steps, share of nearly right
+# maps).
 NEARLY_RIGHT = ((0.54, 0.06), (1.0, 0.3))
 
 
@@ -94,7 +95,7 @@ class LiteData:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         image, mask = self.stills[rng.integers(len(self.stills))]
         view = random_view(image.shape, size, rng)
-        truth = view.take(mask) / 255
+        truth = share(view.take(mask))
         clue = np.zeros((CLUE_CHANNELS, *size), np.float32)
         if nearly_right is not None:
             with_motion, with_map = self._which(rng)
@@ -102,7 +103,7 @@ class LiteData:
                 clue[:3] = motion_image(synthetic_motion(truth, rng)[None])[0]
             if with_map:
                 donor = self.stills[rng.integers(len(self.stills))][1]
-                other = random_view(donor.shape, size, rng).take(donor) / 255
+                other = share(random_view(donor.shape, size, rng).take(donor))
                 clue[3] = faulty_map(truth, rng, other=other, nearly_right=nearly_right) - 0.5
         return self._image(view, image, rng), clue, truth[None]
 
@@ -113,7 +114,7 @@ class LiteData:
         video = self.videos[v]
         t = int(rng.integers(len(video)))
         view = random_view(video.frames.shape[1:], size, rng, least=0.7)
-        truth = view.take(video.truth[t]) / 255
+        truth = share(view.take(video.truth[t]))
         clue = np.zeros((CLUE_CHANNELS, *size), np.float32)
         with_motion, with_map = self._which(rng)
         if with_motion:
@@ -121,13 +122,13 @@ class LiteData:
             if motion is not None:
                 clue[:3] = motion_image(view.take_motion(motion)[None])[0]
         if with_map:
-            weak = view.take(self.weak[video.name][t]) / 255 if video.name in self.weak else None
+            weak = share(view.take(self.weak[video.name][t])) if video.name in self.weak else None
             near = rng.random() < 0.7
             source = video if near else self.videos[rng.integers(len(self.videos))]
             u = min(max(t + int(rng.integers(-8, 9)), 0), len(video) - 1) if near else int(rng.integers(len(source)))
-            other = random_view(source.truth.shape[1:], size, rng).take(source.truth[u]) / 255
+            other = share(random_view(source.truth.shape[1:], size, rng).take(source.truth[u]))
             if near:
-                other = view.take(source.truth[u]) / 255
+                other = share(view.take(source.truth[u]))
             clue[3] = faulty_map(truth, rng, weak=weak, other=other, nearly_right=nearly_right) - 0.5
         return self._image(view, video.frames[t], rng), clue, truth[None]
 

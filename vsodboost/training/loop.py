@@ -39,7 +39,8 @@ class Loop:
     """Trains ``network`` on what ``batch(step)`` returns; ``loss(network, batch)`` gives the scalar to descend.
 
     ``batch`` must depend on the step alone, so that a resumed run sees what an uninterrupted one would have seen.
-    A checkpoint with everything is written to ``folder`` every ``every`` steps; ``average`` is the decay of the averaged
+    A checkpoint with everything is written to ``folder`` every ``every`` steps; ``average`` is the decay of the
+    averaged
     weights, which is what is kept in the end.
     """
 

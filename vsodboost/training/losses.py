@@ -28,6 +28,14 @@ def structure_loss(logits: Tensor, truth: Tensor, weight: Tensor | None = None) 
     return (losses * per_frame).sum() / per_frame.sum().clamp(min=1e-6)
 
 
+def euclidean_loss(maps: Tensor, truth: Tensor) -> Tensor:
+    """Squared distance summed over pixels, halved, the mean over the N frames of a batch (paper 002, Eq. 8).
+
+    ``maps`` and ``truth`` are ``[N, 1, h, w]`` in [0, 1].
+    """
+    return (maps - truth).square().sum() / (2 * len(maps))
+
+
 def _surroundings(truth: Tensor) -> Tensor:
     """Mean of about 31 x 31 px around each pixel, at a quarter of the size: the exact one costs a third of a step."""
     coarse = F.avg_pool2d(truth, 4, ceil_mode=True, count_include_pad=False)

@@ -1,4 +1,5 @@
-"""The object motions a network is trained on: several flow estimators, both directions, neighbours and skipped frames."""
+"""The object motions a network is trained on: several flow estimators, both directions, neighbours and skipped
+frames."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ GAPS = (1, 2, 4)
 
 
 def add_motions(video: AnnotatedVideo, estimators: Mapping[str, FlowEstimator], cache: Path) -> None:
-    """Fill ``video.motions`` with kinds ``NAME+1``, ``NAME-1``, ``NAME+2`` ...: ``float16[T, H, W, 2]`` px a frame step.
+    """Fill ``video.motions`` with kinds ``NAME+1``, ``NAME-1``, ``NAME+2`` ...: ``float16[T, H, W, 2]`` px a frame
+    step.
 
     Frames without a partner at that gap hold NaN. Results are kept in ``cache`` as .npy files.
     """

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from vsodboost.perception.consistency import s_measure
 from vsodboost.perception.motion_image import motion_image
 from vsodboost.perception.mqpm import Motion, MotionQualityNetwork, quality_threshold
-from vsodboost.training.augment import random_view
+from vsodboost.training.augment import random_view, share
 from vsodboost.training.data import AnnotatedVideo
 from vsodboost.training.loop import Batch, Loop, Schedule
 from vsodboost.training.losses import structure_loss
@@ -50,7 +50,9 @@ class MotionData:
     def batch(self, step: int) -> Batch:
         rng = np.random.default_rng([self.settings.seed, 3, step])
         size = SIZES[rng.choice(len(SIZES), p=(0.6, 0.2, 0.2))]
-        motions, truths, scores = [], [], []
+        motions: list[NDArray[np.float32]] = []
+        truths: list[NDArray[np.float32]] = []
+        scores: list[np.float32] = []
         while len(motions) < self.settings.batch:
             video = self.videos[rng.choice(len(self.videos), p=self._shares)]
             t = int(rng.integers(len(video)))
@@ -60,7 +62,7 @@ class MotionData:
             view = random_view(video.frames.shape[1:], size, rng)
             field = _turn(view.take_motion(motion), rng)
             motions.append(motion_image(field[None])[0])
-            truths.append(view.take(video.truth[t])[None] / 255)
+            truths.append(share(view.take(video.truth[t]))[None])
             known = self.scores.get(video.name)
             scores.append(np.float32(np.nan) if known is None else known[t])
         return {

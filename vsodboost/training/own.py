@@ -51,7 +51,8 @@ class MqpmOptions:
 def read_data(
     request: TrainingRequest, flows: str, without: str, cache: str
 ) -> tuple[list[Still], list[AnnotatedVideo]]:
-    """Stills and videos (with their motions, by every estimator of ``flows``, comma-separated) behind the data folders."""
+    """Stills and videos (with their motions, by every estimator of ``flows``, comma-separated) behind the data
+    folders."""
     stills: list[Still] = []
     videos: list[AnnotatedVideo] = []
     for root in request.data:
@@ -76,7 +77,9 @@ def load_imagenet_encoder(network: LiteNetwork, path: Path) -> None:
     try:
         given = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise WeightsError(f"{path} cannot be read as a torch checkpoint: {' '.join(str(error).split())[:120]}") from error
+        raise WeightsError(
+            f"{path} cannot be read as a torch checkpoint: {' '.join(str(error).split())[:120]}"
+        ) from error
     own = network.encoder.state_dict()
     names = [name for name in own if "num_batches" not in name]
     values = [value for name, value in given.items() if "num_batches" not in name][: len(names)]
@@ -100,7 +103,9 @@ def lite(request: TrainingRequest) -> Path:
         steps=options.steps, still_steps=options.still_steps, batch=options.batch, seed=request.seed
     )
     data = LiteData(stills, videos, settings)
-    state = train_lite(network, data, settings, request.folder, request.say, device=request.device, resume=request.resume)
+    state = train_lite(
+        network, data, settings, request.folder, request.say, device=request.device, resume=request.resume
+    )
     return _written(state, request.folder / "lite.safetensors")
 
 
@@ -117,7 +122,9 @@ def mqpm(request: TrainingRequest) -> Path:
     network = MotionQualityNetwork()
     settings = MotionSettings(steps=options.steps, batch=options.batch, seed=request.seed)
     data = MotionData(videos, settings)
-    state = train_mqpm(network, data, settings, request.folder, request.say, device=request.device, resume=request.resume)
+    state = train_mqpm(
+        network, data, settings, request.folder, request.say, device=request.device, resume=request.resume
+    )
     return _written(state, request.folder / "mqpm.safetensors")
 
 

@@ -17,7 +17,9 @@ Map = NDArray[np.float32]
 def blobs(shape: tuple[int, int], rng: Generator, coverage: float) -> Map:
     """A random smooth pattern ``float32[H, W]`` in {0, 1} that covers about ``coverage`` of the frame."""
     height, width = shape
-    coarse = rng.standard_normal((max(3, height // int(rng.integers(16, 64))), max(3, width // int(rng.integers(16, 64)))))
+    coarse = rng.standard_normal(
+        (max(3, height // int(rng.integers(16, 64))), max(3, width // int(rng.integers(16, 64))))
+    )
     field = cv2.resize(coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
     return np.asarray(field > np.quantile(field, 1 - coverage), np.float32)
 
@@ -41,8 +43,10 @@ def faulty_map(
 ) -> Map:
     """A simulated target map ``float32[H, W]`` in [0, 1].
 
-    ``weak`` is a real but weak model's map of the frame, ``other`` the truth of another frame (of the same video: a late
-    map; of another: a distractor of natural shape). A share ``nearly_right`` of the maps has small faults at edges, if any.
+    ``weak`` is a real but weak model's map of the frame, ``other`` the truth of another frame (of the same video: a
+    late
+    map; of another: a distractor of natural shape). A share ``nearly_right`` of the maps has small faults at edges,
+    if any.
     """
     if rng.random() < nearly_right:
         m = _edge_fault(truth, rng, largest=3) if rng.random() < 0.4 else truth
@@ -67,7 +71,7 @@ def faulty_map(
         if other is not None and rng.random() < 0.2 * (0.5 + severity):
             m = np.maximum(m, np.roll(other, int(rng.integers(truth.shape[1])), axis=1) * rng.uniform(0.3, 1))
         if weak is not None and rng.random() < 0.2:
-            m = m + (weak - m) * rng.uniform(0.2, 0.8)
+            m = np.asarray(m + (weak - m) * rng.uniform(0.2, 0.8), np.float32)
         if rng.random() < 0.4:
             m = _coarse(m, rng)
         if rng.random() < 0.2:

@@ -1,6 +1,7 @@
 """``vsodboost train trust``: what agreement is worth, fitted on video that the networks have not seen.
 
-Every annotated video is boosted several times with simulated targets of every quality, from nearly right to garbage; for
+Every annotated video is boosted several times with simulated targets of every quality, from nearly right to garbage;
+for
 the target's, the fused and the boosted maps the clues of ``vsodboost.trust`` are noted with the true S-measure.
 """
 
@@ -29,6 +30,7 @@ from vsodboost.plan import Options, Plan, make_plan
 from vsodboost.registry import Registry
 from vsodboost.scene import Scene
 from vsodboost.spatial.preparation import resize_maps
+from vsodboost.training.augment import share
 from vsodboost.training.data import AnnotatedVideo, is_stills, read_videos
 from vsodboost.training.recipe import TrainingRequest, read_settings
 from vsodboost.training.simulate import blobs, faulty_map
@@ -68,7 +70,9 @@ class SimulatedTarget:
             operation = (cv2.erode, cv2.dilate)[rng.integers(2)]
             return np.asarray(operation(truth, np.ones((size, size))) > 0.5, np.float32)
         if self.kind == "garbage":
-            return blobs((truth.shape[0], truth.shape[1]), np.random.default_rng([self.seed, t]), float(rng.uniform(0.03, 0.2)))
+            return blobs(
+                (truth.shape[0], truth.shape[1]), np.random.default_rng([self.seed, t]), float(rng.uniform(0.03, 0.2))
+            )
         other = self.truth[max(0, t - int(rng.integers(4, 12)))]
         return other.copy() if self.kind == "late" else faulty_map(truth, rng, other=other)
 
@@ -101,7 +105,7 @@ def observe(videos: Sequence[AnnotatedVideo], request: TrainingRequest, frames: 
     registry = Registry.load()
     seen = Observations([], [])
     for video in videos:
-        truth = video.truth[:frames].astype(np.float32) / 255
+        truth = share(video.truth[:frames].astype(np.float32))
         for number, kind in enumerate(KINDS):
             plan = _plan(registry, truth, kind, request, number)
             for scene, opinions in _heard(plan, video.frames[:frames], video.name):
@@ -132,7 +136,8 @@ def _heard(plan: Plan, frames: NDArray[np.uint8], name: str) -> Iterator[tuple[S
 
 
 def fit(clues: NDArray[np.float32], scores: NDArray[np.float32], options: TrustOptions, seed: int) -> TrustModel:
-    """Fit the small network of ``TrustModel`` to predict ``scores`` [N] from ``clues`` [N, len(CLUES)] (full batch Adam)."""
+    """Fit the small network of ``TrustModel`` to predict ``scores`` [N] from ``clues`` [N, len(CLUES)] (full batch
+    Adam)."""
     torch.manual_seed(seed)
     mean, scale = clues.mean(axis=0), clues.std(axis=0) + 1e-3
     x, y = torch.from_numpy((clues - mean) / scale), torch.from_numpy(scores)
@@ -152,7 +157,9 @@ def trust(request: TrainingRequest) -> Path:
     """``vsodboost train trust``: writes trust.json."""
     options = read_settings(TrustOptions, request.options)
     only = [name for name in options.only.split(",") if name]
-    videos = [v for root in request.data if not is_stills(root) for v in read_videos(root) if not only or v.name in only]
+    videos = [
+        v for root in request.data if not is_stills(root) for v in read_videos(root) if not only or v.name in only
+    ]
     if not videos:
         raise UsageError("train trust needs annotated video; is the name in only=... right?")
     seen = observe(videos, request, options.frames)

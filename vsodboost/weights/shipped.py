@@ -26,7 +26,8 @@ def shipped_path(name: str, suffix: str = ".safetensors") -> Path:
 
 
 def load_shipped(network: nn.Module, name: str) -> None:
-    """Fill ``network`` with the shipped weights ``name``, strictly. Raises WeightsError when they are missing or damaged."""
+    """Fill ``network`` with the shipped weights ``name``, strictly. Raises WeightsError when they are missing or
+    damaged."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
