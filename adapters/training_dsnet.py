@@ -56,7 +56,7 @@ def loss(network: nn.Module, batch: Batch) -> Tensor:
 
 @dataclass(frozen=True)
 class Sample:
-    """A labelled frame; ``neighbour`` is where its flow goes (None: no flow), ``sign`` is -1 if that is the frame before."""
+    """A labelled frame; ``neighbour`` is where its flow goes (None: no flow), ``sign`` -1 if that is the one before."""
 
     frame: Path
     mask: Path
