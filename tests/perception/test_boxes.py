@@ -53,7 +53,7 @@ def test_suppression_equals_a_naive_loop(seed: int, threshold: float) -> None:
     expected = naive_suppression(boxes, scores, threshold)
     assert non_maximum_suppression(boxes, scores, threshold).tolist() == expected
     assert non_maximum_suppression(boxes, scores, threshold, most=5).tolist() == expected[:5]
-    assert threshold == 1 or len(expected) < 60
+    assert threshold > 0.5 or len(expected) < 60
 
 
 def test_a_box_on_the_threshold_stays() -> None:
