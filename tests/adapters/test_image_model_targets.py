@@ -70,6 +70,11 @@ def small_target(registry: Registry, name: str, folder: Path, size: tuple[int, i
     return target, state
 
 
+def counts(target: NetworkTarget) -> tuple[int, ...]:
+    """Frames to try: for a window also fewer, and no multiple of it."""
+    return (2,) if target.card.window == 1 else (1, target.card.window + 2)
+
+
 @pytest.mark.parametrize("name", WRAPPERS)
 def test_a_file_in_the_authors_wrapper_gives_a_working_target(registry: Registry, name: str, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=f"vsodboost weights (add|download) {name}"):
@@ -78,7 +83,7 @@ def test_a_file_in_the_authors_wrapper_gives_a_working_target(registry: Registry
     loaded = target.network.state_dict()
     assert list(loaded) == list(state)
     assert all(torch.equal(loaded[key], value) for key, value in state.items())
-    for count in (1, 7):  # also shorter than a window, and no multiple of it
+    for count in counts(target):
         maps = run_target(target, target.card, clip(count), name)
         assert maps.shape == (count, 60, 90)
         assert maps.dtype == np.float32
@@ -87,7 +92,7 @@ def test_a_file_in_the_authors_wrapper_gives_a_working_target(registry: Registry
         assert maps.std() > 0
 
 
-@pytest.mark.parametrize("name", ["cpd", "cpd-resnet", "u2netp", "pcsa"])
+@pytest.mark.parametrize("name", ["cpd", "u2netp", "pcsa"])
 def test_the_exported_graph_gives_the_same_maps(registry: Registry, name: str, tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     target, _ = small_target(registry, name, tmp_path, (64, 96))
@@ -98,7 +103,7 @@ def test_the_exported_graph_gives_the_same_maps(registry: Registry, name: str, t
     assert card is not None
     assert (card.input_size, card.window, card.output) == ((64, 96), target.card.window, target.card.output)
     graph = NetworkTarget(network, card, Request())
-    for count in (1, 7):
+    for count in counts(target):
         expected = run_target(target, target.card, clip(count), name)
         np.testing.assert_allclose(run_target(graph, card, clip(count), "onnx"), expected, atol=1e-4)
 
