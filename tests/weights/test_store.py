@@ -57,7 +57,8 @@ def test_unknown_names(store_home: Path, checkpoint: Path) -> None:
 
 def test_the_file_of_another_model_is_refused_and_the_other_named(store_home: Path, checkpoint: Path) -> None:
     with pytest.raises(
-        WeightsError, match=r"authors\.pth is not for 'wide' but for 'small': vsodboost weights add small"
+        WeightsError,
+        match=r"authors\.pth is not for 'wide': 7 of another shape .*; it fits 'small': vsodboost weights add small",
     ):
         weights.add("wide", checkpoint)
     assert store.installed("wide") is None

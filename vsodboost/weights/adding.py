@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,11 +51,9 @@ def add(name: str, file: str | Path) -> Provenance:
     try:
         fitted = fit(source.rename(tensors) if source.rename else tensors, wanted, what=f"{path} is not for '{name}'")
     except WeightsError as error:
-        if (other := _model_of(tensors, besides=name)) is not None:
-            raise WeightsError(
-                f"{path} is not for '{name}' but for '{other}': vsodboost weights add {other} {path}"
-            ) from None
-        raise error from None
+        other = _model_of(tensors, besides=name)
+        hint = f"; it fits '{other}': vsodboost weights add {other} {shlex.quote(str(path))}" if other else ""
+        raise WeightsError(f"{error}{hint}") from None
     return store.put_tensors(name, fitted, path, source)
 
 
@@ -105,9 +104,12 @@ def _model_of(tensors: dict[str, Tensor], besides: str) -> str | None:
     from vsodboost.weights.matching import differences, with_counters
 
     for name, source in catalogue.sources().items():
-        if name != besides and source.build is not None:
+        if name == besides or source.build is None:
+            continue
+        try:
             wanted = _network_state(source.build)
-            renamed = source.rename(tensors) if source.rename else tensors
-            if not differences(with_counters(renamed, wanted), wanted):
-                return name
+        except Exception:  # a hint is not worth failing for a plugin that cannot build its network here
+            continue
+        if not differences(with_counters(tensors, wanted), wanted):
+            return name
     return None
