@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from vsodboost.types import FlowField, Frames
 
-# Hues of the 55-colour wheel: red, yellow, green, cyan, blue, magenta, in steps of unequal length.
+# From red to yellow, green, cyan, blue, magenta and back: (colours, the full channel, the rising or falling one).
 _SEGMENTS = ((15, 0, 1), (6, 1, 0), (4, 1, 2), (11, 2, 1), (13, 2, 0), (6, 0, 2))
 _UNKNOWN = 1e7
 
@@ -18,10 +18,8 @@ def colour_wheel() -> NDArray[np.float32]:
     for index, (length, full, changing) in enumerate(_SEGMENTS):
         part = np.zeros((length, 3), np.float32)
         ramp = np.floor(255 * np.arange(length) / length)
-        if index % 2 == 0:
-            part[:, full], part[:, changing] = 255, ramp
-        else:
-            part[:, full], part[:, changing] = 255 - ramp, 255
+        part[:, full] = 255
+        part[:, changing] = ramp if index % 2 == 0 else 255 - ramp
         parts.append(part)
     return np.concatenate(parts)
 

@@ -1,0 +1,67 @@
+"""Clues of a shot: both directions averaged, one frame has none, a broken estimator is named."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vsodboost.errors import PluginError
+from vsodboost.perception.motion_model import CameraResidual
+from vsodboost.perception.overlap import soft_overlap
+from vsodboost.perception.perceive import perceive
+
+
+class Known:
+    """Estimator that reports an object moving right by 4 px forward and 2 px backward."""
+
+    def estimate(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        forward = int(first[0, 0, 0, 0]) < int(second[0, 0, 0, 0])
+        flow = np.zeros((*first.shape[:3], 2), np.float32)
+        flow[:, 12:20, 12:20, 0] = 4 if forward else -2
+        return flow
+
+
+def clip(count: int) -> np.ndarray:
+    return np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, 32, 32, 3)).copy()
+
+
+def test_inner_frames_take_the_mean_of_both_directions() -> None:
+    clues = perceive(Known(), CameraResidual(), clip(3), "known")
+    assert np.abs(clues.motion[:, 16, 16, 0] - [4, 3, 2]).max() < 0.2
+    assert clues.flow[2, 16, 16, 0] == 2  # the last frame carries the negated backward flow
+    assert clues.maps[:, 14:18, 14:18].min() > 0.9
+    assert not clues.still.any()
+
+
+def test_one_frame_has_no_motion() -> None:
+    clues = perceive(Known(), CameraResidual(), clip(1), "known")
+    assert clues.still.all()
+    assert clues.maps.max() == 0
+    assert clues.quality[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (np.zeros((1, 32, 32, 1), np.float32), "shape"),
+        (np.full((1, 32, 32, 2), np.nan, np.float32), "NaN"),
+        (RuntimeError("no luck"), "no luck"),
+    ],
+)
+def test_a_broken_estimator_is_named(answer: object, message: str) -> None:
+    class Broken:
+        def estimate(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+            if isinstance(answer, Exception):
+                raise answer
+            return answer  # type: ignore[return-value]
+
+    with pytest.raises(PluginError, match=f"flow 'broken'.*{message}"):
+        perceive(Broken(), CameraResidual(), clip(2), "flow 'broken'")
+
+
+def test_soft_overlap() -> None:
+    a = np.zeros((3, 4, 4), np.float32)
+    b = np.zeros((3, 4, 4), np.float32)
+    a[0, :2], b[0, :2] = 1, 1  # the same
+    a[1, :2], b[1, 1:3] = 1, 1  # half of each: 2·4 / (8 + 8)
+    assert soft_overlap(a, b).tolist() == [1.0, 0.5, 1.0]
