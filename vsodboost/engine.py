@@ -85,11 +85,11 @@ class Engine:
         """
         plan = self.plan
         self.seconds, self.cuts = Seconds(), []
-        plan.student.reset()
+        if not plan.options.carry_over:
+            plan.student.reset()
         memory = LessonMemory()
-        self._survey(source)
         count = 0
-        for clip, scene, target in self.scenes(source):
+        for clip, scene, target in self._surveyed(source):
             count += len(clip)
             with self.seconds.of("mine"):
                 mined = plan.booster.mine(scene)
@@ -122,20 +122,32 @@ class Engine:
     def mine_all(self, source: VideoSource) -> Iterator[Lessons]:
         """Only the lessons of a video, for the dataset scope."""
         self.seconds, self.cuts = Seconds(), []
-        self._survey(source)
-        for _, scene, _ in self.scenes(source):
+        for _, scene, _ in self._surveyed(source):
             yield lessons_of(scene, self.plan.booster.mine(scene))
 
-    def _survey(self, source: VideoSource) -> None:
-        if isinstance(self.plan.booster, ReadingBooster):
+    def _surveyed(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
+        """The scenes, after the booster has seen the whole video if it wants to; one of a single buffer is perceived
+        once only."""
+        booster = self.plan.booster
+        if isinstance(booster, ReadingBooster):
             with self.seconds.of("survey"):
-                self.plan.booster.read(source)
-        if self.plan.booster_card.passes > 1 and isinstance(self.plan.booster, SurveyingBooster):
+                booster.read(source)
+        if self.plan.booster_card.passes < 2 or not isinstance(booster, SurveyingBooster):
+            yield from self.scenes(source)
+            return
+        count, only = 0, None
+        for seen in self.scenes(source):
+            count, only = count + 1, seen if count == 0 else None
             with self.seconds.of("survey"):
-                for _, scene, _ in self.scenes(source):
-                    self.plan.booster.survey(scene)
-                self.plan.booster.conclude()
-            self.cuts = []
+                booster.survey(seen[1])
+            del seen  # the next buffer need not share the memory with it
+        with self.seconds.of("survey"):
+            booster.conclude()
+        if only is not None:
+            yield only
+            return
+        self.cuts = []
+        yield from self.scenes(source)
 
     def _scene(self, clip: Clip, shots: list[tuple[int, int]]) -> tuple[Scene, Maps]:
         plan = self.plan
@@ -169,6 +181,7 @@ class Engine:
             quality=np.concatenate([c.quality for c in seen]),
             consistency=agreement,
             still=np.concatenate([c.still for c in seen]),
+            full=clip.frames,
         )
         return scene, target
 

@@ -26,15 +26,19 @@ class Options:
     booster: str = "mqp"
     flow: str = "dis"
     spatial_model: str = "lite"
+    detector: str = "blobs"
     motion: Literal["mqpm", "camera"] = "mqpm"
     scope: Scope = "video"
     buffer: int = 100
     steps: int | None = None
     device: str = "auto"
     seed: int = 0
+    carry_over: bool = False
+    """Keep the student from one video to the next, as the papers' scripts do (results then depend on the order)."""
     target_options: Mapping[str, str] = field(default_factory=dict)
     booster_options: Mapping[str, str] = field(default_factory=dict)
     flow_options: Mapping[str, str] = field(default_factory=dict)
+    detector_options: Mapping[str, str] = field(default_factory=dict)
 
     def fingerprint(self) -> str:
         """A line that is the same exactly when results would be (device and resuming apart)."""

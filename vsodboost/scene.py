@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.types import FlowField, Frames, Maps, PerFrame
+from vsodboost.types import FlowField, Frames, Maps, PerFrame, Proposals
 
 if TYPE_CHECKING:
     from vsodboost.gate import Gated
@@ -42,6 +42,8 @@ class Scene:
     consistency: PerFrame
     still: NDArray[np.bool_]
     """``bool[T]``: nothing but noise moves there, so motion says nothing."""
+    full: Frames | None = None
+    """The frames at the source size, ``uint8[T, H, W, 3]``, for those who look closer; the engine always gives them."""
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -51,7 +53,9 @@ class Scene:
 class Mined:
     """What a booster chose to learn from: frame ``indices`` of the scene (int64[K], ascending), their pseudo ground
     truth ``float32[K, h, w]`` in [0, 1] and ``weights`` float32[K] > 0. ``notes`` explain the choice (JSON values).
-    ``beyond`` are lessons from outside the scene."""
+    ``beyond`` are lessons from outside the scene. Notes under "boxes" are drawn on the contact sheet: a list of
+    {"frame": index in the scene, "box": [x0, y0, x1, y1] px at the working size, "kind": "salient" | "background" |
+    "undecided"}."""
 
     indices: NDArray[np.int64]
     pseudo_truth: Maps
@@ -134,4 +138,14 @@ class KnowingBooster(Booster, Protocol):
 
     def known(self, scene: Scene) -> Mapping[int, NDArray[np.float32]]:
         """Maps ``float32[H, W]`` in [0, 1] of any size by index in the scene; they are the result as they are."""
+        ...
+
+
+@runtime_checkable
+class SceneDetector(Protocol):
+    """A proposal detector that goes by what is known of the scene instead of by frames alone (see ``Detector``)."""
+
+    def detect_scene(self, scene: Scene, spatial: Maps) -> Sequence[Proposals]:
+        """Proposals of each frame, best first, px at the working size; ``spatial`` float32[T, h, w] in [0, 1] are the
+        untuned spatial model's maps of the frames alone."""
         ...

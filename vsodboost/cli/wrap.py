@@ -45,6 +45,13 @@ def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
 @click.option("--booster", metavar="NAME", default="mqp", show_default=True, help="How to choose what to learn from.")
 @click.option("--flow", metavar="NAME", default="dis", show_default=True, help="Optical flow estimator.")
 @click.option(
+    "--detector",
+    metavar="NAME",
+    default="blobs",
+    show_default=True,
+    help="Object proposals, for boosters that want some.",
+)
+@click.option(
     "--spatial-model", metavar="NAME", default="lite", show_default=True, help="The student that is fine-tuned."
 )
 @click.option(
@@ -66,6 +73,7 @@ def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
 )
 @click.option("--booster-option", metavar="NAME=VALUE", multiple=True, help="Option of the booster.")
 @click.option("--flow-option", metavar="NAME=VALUE", multiple=True, help="Option of the flow estimator.")
+@click.option("--detector-option", metavar="NAME=VALUE", multiple=True, help="Option of the detector.")
 @click.option(
     "--write",
     "extras",
@@ -77,6 +85,9 @@ def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
 @click.option("--buffer", type=click.IntRange(min=2), default=100, show_default=True, help="Frames resident at once.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seeded runs on the CPU are bit-identical.")
+@click.option(
+    "--carry-over", is_flag=True, help="Keep the student from one video to the next, as the papers' scripts do."
+)
 @click.option("--resume", is_flag=True, help="Keep finished videos, go on with the others.")
 @click.option("--overwrite", is_flag=True, help="Make existing results anew.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and check everything that can be checked.")
@@ -98,17 +109,20 @@ def wrap_command(
     out: Path,
     booster: str,
     flow: str,
+    detector: str,
     spatial_model: str,
     motion: Any,
     scope: Any,
     target_option: tuple[str, ...],
     booster_option: tuple[str, ...],
     flow_option: tuple[str, ...],
+    detector_option: tuple[str, ...],
     extras: tuple[str, ...],
     steps: int | None,
     buffer: int,
     device: str,
     seed: int,
+    carry_over: bool,
     resume: bool,
     overwrite: bool,
     dry_run: bool,
@@ -134,6 +148,7 @@ def wrap_command(
         target=target,
         booster=booster,
         flow=flow,
+        detector=detector,
         spatial_model=spatial_model,
         motion=motion,
         scope=scope,
@@ -141,9 +156,11 @@ def wrap_command(
         steps=steps,
         device=device,
         seed=seed,
+        carry_over=carry_over,
         target_options=pairs(target_option, "--target-option"),
         booster_options=pairs(booster_option, "--booster-option"),
         flow_options=pairs(flow_option, "--flow-option"),
+        detector_options=pairs(detector_option, "--detector-option"),
     )
     sources = open_inputs(list(inputs))
     registry = Registry.load(no_plugin=no_plugin)

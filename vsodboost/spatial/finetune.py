@@ -34,8 +34,9 @@ class Lessons:
 class TuneSettings:
     """``steps`` of ``batch`` frames at ``rate`` (None: the card's); ``clue_share`` of the batches also show clues.
 
-    ``passes`` replaces the steps by that many times the number of lessons. ``optimizer`` "adamw" warms up and cools down
-    and mirrors at random; "sgd" (momentum .95, weight decay 5e-4) keeps its rate and shows frames as they are: paper 002.
+    ``passes`` replaces the steps by that many times the number of lessons. ``optimizer`` "adamw" warms up and cools
+    down and mirrors at random (``mirror``); "sgd" (momentum .95, weight decay 5e-4) keeps its rate and shows frames as
+    they are: paper 002.
     """
 
     steps: int = 40
@@ -46,6 +47,7 @@ class TuneSettings:
     passes: float | None = None
     optimizer: Literal["adamw", "sgd"] = "adamw"
     loss: Literal["structure", "euclidean"] = "structure"
+    mirror: bool = True
 
     def steps_for(self, lessons: int) -> int:
         """Steps to learn that many lessons."""
@@ -74,7 +76,7 @@ def tune(student: Student, lessons: Lessons, settings: TuneSettings, seed: int) 
             order = np.concatenate([order, rng.permutation(len(lessons))])
         chosen, order = order[: settings.batch], order[settings.batch :]
         clues = _clues(student, lessons, chosen, size, rng, settings.clue_share)
-        mirrored = rng.random() < 0.5 and scheduled
+        mirrored = rng.random() < 0.5 and scheduled and settings.mirror
         picked = [samples[i] for i in chosen]
         goal = truth[chosen]
         if mirrored:

@@ -86,9 +86,12 @@ class LiteNetwork(LightDecoder):
 
     def from_texture(self, texture: Texture, clues: Tensor | None = None) -> Tensor:
         """Logits ``[N, 1, h, w]`` from what ``texture`` gave for the frames."""
-        height, width = 2 * int(texture.fine.shape[-2]), 2 * int(texture.fine.shape[-1])
+        return self.decode(self.features(texture, clues), _size(texture))
+
+    def features(self, texture: Texture, clues: Tensor | None = None) -> list[Tensor]:
+        """The encoder's features at strides 2, 4, 8, 16 and 32 (and the clues' in the first two)."""
         if clues is None:
-            clues = texture.fine.new_zeros(len(texture.fine), CLUE_CHANNELS, height, width)
+            clues = texture.fine.new_zeros(len(texture.fine), CLUE_CHANNELS, *_size(texture))
         fine, coarse = self.clues(clues)
         x = texture.coarse + coarse
         features = [torch.cat([texture.fine, fine], dim=1), x]
@@ -96,10 +99,15 @@ class LiteNetwork(LightDecoder):
             x = stage(x)
             if name:
                 features.append(x)
-        return self.decode(features, (height, width))
+        return features
 
     def trained_parameters(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """(encoder's, the rest's) parameters that training changes."""
         encoder = [p for stage in list(self.encoder.blocks)[FROZEN_STAGES:] for p in stage.parameters()]
         known = {id(p) for p in self.encoder.parameters()}
         return encoder, [p for p in self.parameters() if id(p) not in known]
+
+
+def _size(texture: Texture) -> tuple[int, int]:
+    """(h, w) of the frames that ``texture`` was made of."""
+    return 2 * int(texture.fine.shape[-2]), 2 * int(texture.fine.shape[-1])
