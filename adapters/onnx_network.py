@@ -55,7 +55,7 @@ class OnnxNetwork(nn.Module):
         for start in range(0, count, step):
             places = np.minimum(np.arange(start, start + step), count - 1)
             runs.append(self._session.run(None, {i.name: a[places] for i, a in zip(self._inputs, arrays, strict=True)}))
-        outputs = (np.concatenate(parts)[:count] for parts in zip(*runs, strict=True))
+        outputs = (np.concatenate([np.atleast_1d(p) for p in parts])[:count] for parts in zip(*runs, strict=True))
         return tuple(torch.from_numpy(output).to(images[0].device) for output in outputs)
 
     @staticmethod

@@ -1,0 +1,139 @@
+"""Card fields as a user types them: ``--target-option mean=0.5,0.5,0.5`` and the like, read with clear refusals."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from vsodboost.cards import TargetCard
+from vsodboost.errors import UsageError
+
+FEEDING = {
+    "size": "HxW in px the frames are resized to, or source",
+    "resize": "bilinear (default) or pil, which is antialiased",
+    "scale": "what pixels are divided by before mean and std: 255 (default) or 1",
+    "mean": "taken off each channel, as 0.5 or 0.485,0.456,0.406 (default: ImageNet's; with scale=1: 0)",
+    "std": "each channel is divided by, as mean (default: ImageNet's; with scale=1: 1)",
+    "channels": "rgb (default) or bgr: the order of the network's channels, mean and std",
+    "batch": "frames a call at most (default 8)",
+    "minmax": "on stretches each map to the full range (default off)",
+}
+"""Options that say how a network is fed and read; ``fed_by`` understands them."""
+
+WINDOWING = {
+    "window": "frames a clip, for a model that sees several at once",
+    "stride": "frames from one clip to the next (default: window)",
+    "overlap": "where clips overlap: mean (default) or last",
+}
+"""Options that say how a video is cut into clips; ``windowed_by`` understands them."""
+
+Numbers = tuple[float, float, float]
+
+
+class CardOptions:
+    """The options a target was given; ``owner`` (``onnx:FILE``) begins every refusal, all of which are UsageErrors."""
+
+    def __init__(self, values: Mapping[str, str], owner: str) -> None:
+        self._values = values
+        self.owner = owner
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def text(self, name: str, default: str) -> str:
+        """The option as it was typed."""
+        return self._values.get(name, default)
+
+    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
+        """One of ``allowed``, whose first is the default."""
+        value = self._values.get(name, allowed[0])
+        if value not in allowed:
+            raise self.refusal(name, " or ".join(allowed))
+        return value
+
+    def switch(self, name: str) -> bool:
+        """on or off (default)."""
+        return self.choice(name, ("off", "on")) == "on"
+
+    def count(self, name: str) -> int | None:
+        """A whole number of at least 1; None when it is not given."""
+        if name not in self._values:
+            return None
+        if not re.fullmatch(r"0*[1-9][0-9]*", self._values[name]):
+            raise self.refusal(name, "a whole number of at least 1")
+        return int(self._values[name])
+
+    def size(self, name: str) -> tuple[int, int] | None:
+        """HxW in px as (H, W); None when it is not given or ``source``."""
+        value = self._values.get(name, "source")
+        if value == "source":
+            return None
+        found = re.fullmatch(r"([1-9][0-9]*)x([1-9][0-9]*)", value)
+        if found is None:
+            raise self.refusal(name, "HxW in px, as 352x352, or source")
+        return int(found[1]), int(found[2])
+
+    def numbers(self, name: str, default: Numbers) -> Numbers:
+        """Three numbers, or one for all three."""
+        if name not in self._values:
+            return default
+        try:
+            values = [float(part) for part in self._values[name].split(",")]
+        except ValueError:
+            values = []
+        if len(values) == 1:
+            values *= 3
+        if len(values) != 3 or not all(map(math.isfinite, values)) or (name == "std" and min(values) <= 0):
+            raise self.refusal(name, "one or three numbers, as 0.485,0.456,0.406" + " above 0" * (name == "std"))
+        return values[0], values[1], values[2]
+
+    def refusal(self, name: str, wanted: str) -> UsageError:
+        """What to raise when the option ``name`` is none of what is ``wanted``."""
+        return UsageError(f"{self.owner}: option {name} is {wanted}, not '{self._values.get(name, '')}'")
+
+
+def fed_by(options: CardOptions, card: TargetCard) -> TargetCard:
+    """``card`` with the options of ``FEEDING``; mean and std end up in RGB order and for frames in [0, 1]."""
+    changes: dict[str, Any] = {}
+    if any(name in options for name in ("mean", "std", "scale")):
+        changes["mean"], changes["std"] = _normalisation(options, card)
+    if "size" in options:
+        changes["input_size"] = options.size("size")
+    for name, read in _OTHERS.items():
+        if name in options:
+            changes[name] = read(options, name)
+    return replace(card, **changes)
+
+
+def _normalisation(options: CardOptions, card: TargetCard) -> tuple[Numbers, Numbers]:
+    raw = options.choice("scale", ("255", "1")) == "1"
+    mean = options.numbers("mean", (0.0, 0.0, 0.0) if raw else card.mean)
+    std = options.numbers("std", (1.0, 1.0, 1.0) if raw else card.std)
+    if raw:  # (255 v - mean) / std = (v - mean / 255) / (std / 255)
+        mean, std = (mean[0] / 255, mean[1] / 255, mean[2] / 255), (std[0] / 255, std[1] / 255, std[2] / 255)
+    if options.choice("channels", ("rgb", "bgr")) == "bgr":
+        mean = mean[::-1] if "mean" in options else mean
+        std = std[::-1] if "std" in options else std
+    return mean, std
+
+
+_OTHERS: dict[str, Callable[[CardOptions, str], Any]] = {
+    "resize": lambda options, name: options.choice(name, ("bilinear", "pil")),
+    "batch": lambda options, name: options.count(name),
+    "minmax": lambda options, name: options.switch(name),
+}
+
+
+def windowed_by(options: CardOptions, card: TargetCard, *, clip: int | None = None) -> TargetCard:
+    """``card`` with the options of ``WINDOWING``; ``clip`` is the clip length of a model that takes no other."""
+    window = options.count("window") or clip or card.window
+    if clip is not None and window != clip:
+        raise UsageError(f"{options.owner} takes clips of {clip} frames; leave out option window")
+    stride = options.count("stride") or card.stride
+    if stride is not None and stride > window:
+        raise UsageError(f"{options.owner}: with a stride of {stride} clips of {window} frames leave frames out")
+    overlap: Any = options.choice("overlap", ("mean", "last")) if "overlap" in options else card.overlap
+    return replace(card, window=window, stride=stride, overlap=overlap)
