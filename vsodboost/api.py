@@ -134,6 +134,7 @@ def stream(
     plan = _plan(target, card, registry, options)
     for buffer in Engine(plan).boost(_source(frames)):
         yield from frames_of(buffer)
+        del buffer  # before the next one is made: one at a time is resident
 
 
 def _plan(target: Any, card: TargetCard | None, registry: Registry | None, options: dict[str, Any]) -> Plan:

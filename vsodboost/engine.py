@@ -101,6 +101,7 @@ class Engine:
                     lessons = memory.with_earlier(lessons_of(scene, mined))
                     losses = tune(plan.student, lessons, plan.tuning, plan.options.seed)
             yield self._finish(clip, scene, target, mined, losses, learned=taught is not None or memory.size > 0)
+            del clip, scene, target, mined  # before the next buffer is read: one at a time is resident
         if count == 0:
             raise InputError(f"{source.path}: no frame in it")
 
@@ -118,6 +119,7 @@ class Engine:
             self.cuts += [clip.first + c for c in cuts]
             scene, target = self._scene(clip, shots_between(cuts, len(clip)))
             yield clip, scene, target
+            del clip, scene, target
 
     def mine_all(self, source: VideoSource) -> Iterator[Lessons]:
         """Only the lessons of a video, for the dataset scope."""

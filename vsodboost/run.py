@@ -178,6 +178,7 @@ def _one(
                 if sheet is not None:
                     sheet.add(buffer)
             progress.frames(source, len(buffer.scene))
+            del buffer  # before the next one is made: one at a time is resident
     if sheet is not None:
         write_png(folder / "contact_sheet.png", sheet.draw())
     summary = {
