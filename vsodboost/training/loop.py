@@ -78,7 +78,10 @@ class Loop:
             self.optimizer.load_state_dict(state["optimizer"])
             self.averaged, self.step = state["averaged"], int(state["step"])
         except Exception as error:
-            raise WeightsError(f"cannot resume from {self.checkpoint}: {error}; delete it to start over") from error
+            kind = type(error).__name__
+            raise WeightsError(
+                f"cannot resume from {self.checkpoint}: damaged, or of another network ({kind}); delete it to start over"
+            ) from error
         self.say(f"resumed at step {self.step}")
         return True
 
