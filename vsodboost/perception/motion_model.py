@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,6 +15,15 @@ class MotionModel(Protocol):
     ``float32[T]``."""
 
     def predict(self, motion: FlowField) -> tuple[Maps, PerFrame]: ...
+
+
+@runtime_checkable
+class FlowReader(Protocol):
+    """A motion model that wants the flow as it is, camera and all: the paper's reads the flow image."""
+
+    def predict_flow(self, flow: FlowField) -> tuple[Maps, PerFrame]:
+        """As ``MotionModel.predict``, from flow ``float32[T, h, w, 2]`` px."""
+        ...
 
 
 class CameraResidual:

@@ -11,7 +11,7 @@ from vsodboost.checks import checked_flow
 from vsodboost.errors import PluginError, VsodboostError
 from vsodboost.interfaces import FlowEstimator
 from vsodboost.perception.camera import object_motion
-from vsodboost.perception.motion_model import MotionModel
+from vsodboost.perception.motion_model import FlowReader, MotionModel
 from vsodboost.types import FlowField, Frames, Maps, PerFrame
 
 STILL = 0.35
@@ -47,7 +47,7 @@ def shot_flow(estimator: FlowEstimator, frames: Frames, plugin: str) -> tuple[Fl
     return checked_flow(forward, shape, plugin), checked_flow(backward, shape, plugin)
 
 
-def perceive(estimator: FlowEstimator, model: MotionModel, frames: Frames, plugin: str) -> Clues:
+def perceive(estimator: FlowEstimator, model: MotionModel | FlowReader, frames: Frames, plugin: str) -> Clues:
     """All clues about one shot of ``uint8[T, h, w, 3]`` frames at the working size.
 
     A frame's object motion is the mean of what the next and the previous frame say (each without its camera motion); a
@@ -65,7 +65,12 @@ def perceive(estimator: FlowEstimator, model: MotionModel, frames: Frames, plugi
         motion[1:-1] /= 2
     top = np.percentile(np.linalg.norm(motion, axis=-1).reshape(count, -1), 99, axis=1)
     still = top < STILL
-    maps, quality = model.predict(motion)
-    maps[still] = 0
-    quality[still] = 0
+    if isinstance(model, FlowReader):
+        maps, quality = model.predict_flow(flow)
+        silent = still if count == 1 else np.zeros(count, bool)  # a still frame's flow image is the model's to judge
+    else:
+        maps, quality = model.predict(motion)
+        silent = still
+    maps[silent] = 0
+    quality[silent] = 0
     return Clues(flow, motion, maps, quality, still)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.random import Generator
 from torch import Tensor
+from torch.nn import functional as F
 
 from vsodboost.spatial.student import Student, clue_tensor
 from vsodboost.training.losses import euclidean_loss, structure_loss
@@ -36,7 +37,7 @@ class TuneSettings:
 
     ``passes`` replaces the steps by that many times the number of lessons. ``optimizer`` "adamw" warms up and cools
     down and mirrors at random (``mirror``); "sgd" (momentum .95, weight decay 5e-4) keeps its rate and shows frames as
-    they are: paper 002.
+    they are: paper 002; "adam" keeps its rate and clips no gradient: paper 001.
     """
 
     steps: int = 40
@@ -45,9 +46,14 @@ class TuneSettings:
     clue_share: float = 0.5
     warmup: int = 4
     passes: float | None = None
-    optimizer: Literal["adamw", "sgd"] = "adamw"
-    loss: Literal["structure", "euclidean"] = "structure"
+    optimizer: Literal["adamw", "sgd", "adam"] = "adamw"
+    loss: Literal["structure", "euclidean", "cross-entropy", "cross-entropy-sum"] = "structure"
+    """The cross entropies, mean or sum over pixels and frames, take all frames as equal."""
     mirror: bool = True
+    clamp: float | None = None
+    """Largest size of any element of a gradient."""
+    keep_moments: bool = False
+    """Go on with the optimiser of the last tuning, unless the student was reset since."""
 
     def steps_for(self, lessons: int) -> int:
         """Steps to learn that many lessons."""
@@ -76,7 +82,7 @@ def tune(student: Student, lessons: Lessons, settings: TuneSettings, seed: int) 
             order = np.concatenate([order, rng.permutation(len(lessons))])
         chosen, order = order[: settings.batch], order[settings.batch :]
         clues = _clues(student, lessons, chosen, size, rng, settings.clue_share)
-        mirrored = rng.random() < 0.5 and scheduled and settings.mirror
+        mirrored = rng.random() < 0.5 and settings.mirror and settings.optimizer != "sgd"
         picked = [samples[i] for i in chosen]
         goal = truth[chosen]
         if mirrored:
@@ -87,20 +93,36 @@ def tune(student: Student, lessons: Lessons, settings: TuneSettings, seed: int) 
                 clues[:, 0] *= -1  # a mirror turns dx round
         for group in optimizer.param_groups:
             group["lr"] = rate * _share(step, steps, settings.warmup) if scheduled else rate
-        logits = student.logits(picked, clues).float()
-        if settings.loss == "euclidean":
-            loss = euclidean_loss(torch.sigmoid(logits), goal)
-        else:
-            loss = structure_loss(logits, goal, weights[chosen])
+        outputs = student.supervised(picked, clues)
+        loss = torch.stack([_loss(logits.float(), goal, weights[chosen], settings) for logits in outputs]).sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(student.parameters(), 5.0)
+        if settings.clamp is not None:
+            torch.nn.utils.clip_grad_value_(student.parameters(), settings.clamp)
+        elif settings.optimizer != "adam":
+            torch.nn.utils.clip_grad_norm_(student.parameters(), 5.0)
         optimizer.step()
         losses.append(float(loss.detach()))
+    student.moments = optimizer.state_dict() if settings.keep_moments else None
     return losses
 
 
+def _loss(logits: Tensor, goal: Tensor, weights: Tensor, settings: TuneSettings) -> Tensor:
+    if settings.loss == "structure":
+        return structure_loss(logits, goal, weights)
+    if settings.loss == "euclidean":
+        return euclidean_loss(torch.sigmoid(logits), goal)
+    return F.binary_cross_entropy_with_logits(
+        logits, goal, reduction="mean" if settings.loss == "cross-entropy" else "sum"
+    )
+
+
 def _optimizer(student: Student, settings: TuneSettings, rate: float) -> torch.optim.Optimizer:
+    if settings.optimizer == "adam":
+        adam = torch.optim.Adam(student.parameters(), lr=rate)
+        if settings.keep_moments and student.moments is not None:
+            adam.load_state_dict(student.moments)
+        return adam
     if settings.optimizer == "sgd":
         return torch.optim.SGD(student.parameters(), lr=rate, momentum=0.95, weight_decay=5e-4)
     return torch.optim.AdamW(student.parameters(), lr=rate, weight_decay=student.card.weight_decay)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -46,11 +46,11 @@ def resize_maps(maps: NDArray[np.float32], size: tuple[int, int]) -> Maps:
     return np.stack([cv2.resize(m, size[::-1], interpolation=interpolation) for m in maps]).astype(np.float32)
 
 
-def to_input(frames: Frames, device: str = "cpu") -> Tensor:
-    """Frames ``uint8[N, h, w, 3]`` as normalised ``float32[N, 3, h, w]``, channels last."""
+def to_input(frames: Frames, device: str = "cpu", mean: Sequence[float] = MEAN, std: Sequence[float] = STD) -> Tensor:
+    """Frames ``uint8[N, h, w, 3]`` divided by 255, then normalised: ``float32[N, 3, h, w]``, channels last."""
     values = torch.from_numpy(np.ascontiguousarray(frames)).to(device).permute(0, 3, 1, 2).float() / 255
-    mean, std = values.new_tensor(MEAN), values.new_tensor(STD)
-    return ((values - mean[:, None, None]) / std[:, None, None]).contiguous(memory_format=torch.channels_last)
+    centre, spread = values.new_tensor(mean), values.new_tensor(std)
+    return ((values - centre[:, None, None]) / spread[:, None, None]).contiguous(memory_format=torch.channels_last)
 
 
 def normalise(frames: Frames, device: str = "cpu") -> tuple[Tensor, Callable[[Tensor], Maps]]:

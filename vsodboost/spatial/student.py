@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -13,6 +14,15 @@ from vsodboost.perception.motion_image import motion_image
 from vsodboost.spatial.lite import CLUE_CHANNELS, LiteNetwork, Texture
 from vsodboost.spatial.preparation import to_input
 from vsodboost.types import FlowField, Frames, Maps
+
+
+@runtime_checkable
+class DeeplySupervised(Protocol):
+    """A network with more outputs than its final map, each of which learns (CPD has two)."""
+
+    def supervised(self, images: Tensor) -> Sequence[Tensor]:
+        """Logits ``[N, 1, h, w]`` of every output, from normalised images ``[N, 3, h, w]``."""
+        ...
 
 
 def clue_tensor(
@@ -41,11 +51,14 @@ class Student:
         if device == "cpu":
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._initial = {k: v.detach().clone() for k, v in network.state_dict().items()}
+        self.moments: dict[str, Any] | None = None
+        """State of the optimiser that tuned last, where the next one is to go on with it."""
 
     def reset(self) -> None:
         """Back to the initial weights, as at the start of every video."""
         self.network.load_state_dict(self._initial)
         self.network.eval()
+        self.moments = None
 
     def state(self) -> dict[str, Tensor]:
         """A copy of the present weights."""
@@ -63,7 +76,7 @@ class Student:
         with torch.inference_mode():
             for start in range(0, len(frames), self.batch):
                 part = slice(start, min(start + self.batch, len(frames)))
-                values = to_input(frames[part], self.device)
+                values = self._input(frames[part])
                 if isinstance(self.network, LiteNetwork):
                     clues = clue_tensor(
                         size,
@@ -89,7 +102,7 @@ class Student:
         """What of each frame need not be computed again: the texture of ``lite``, the normalised image of others."""
         kept: list[tuple[Tensor, ...]] = []
         for start in range(0, len(frames), self.batch):
-            values = to_input(frames[start : start + self.batch], self.device)
+            values = self._input(frames[start : start + self.batch])
             if isinstance(self.network, LiteNetwork):
                 texture = self.network.texture(values)
                 kept += list(zip(texture.fine, texture.coarse, strict=True))
@@ -104,6 +117,16 @@ class Student:
             return self.network.from_texture(Texture(*stacked), clues)
         out: Tensor = self.network(stacked[0])
         return out
+
+    def supervised(self, samples: Sequence[tuple[Tensor, ...]], clues: Tensor | None = None) -> tuple[Tensor, ...]:
+        """Every output that fine-tuning compares with the pseudo ground truth, logits ``[N, 1, h, w]``: that of
+        ``logits``, or all those of a ``DeeplySupervised`` network."""
+        if isinstance(self.network, DeeplySupervised):
+            return tuple(self.network.supervised(torch.stack([sample for (sample,) in samples])))
+        return (self.logits(samples, clues),)
+
+    def _input(self, frames: Frames) -> Tensor:
+        return to_input(frames, self.device, self.card.mean, self.card.std)
 
     @property
     def reads_clues(self) -> bool:
