@@ -17,10 +17,11 @@ from vsodboost_adapters.rfb import RFB, MakeConv, NormedConv, PartialDecoder, pl
 from vsodboost_adapters.two_tailed import TwoTailedResNet50, TwoTailedVGG16
 
 from vsodboost import weights
-from vsodboost.cards import TargetCard, WeightsSource
+from vsodboost.cards import SpatialModelCard, TargetCard, WeightsSource
 from vsodboost.errors import UsageError
-from vsodboost.hookspecs import RegisterTarget, hookimpl
+from vsodboost.hookspecs import RegisterSpatialModel, RegisterTarget, hookimpl
 from vsodboost.interfaces import Request, Target
+from vsodboost.spatial.paper import resized as antialiased
 from vsodboost.targets import NetworkTarget
 from vsodboost.training.recipe import TrainingRequest
 
@@ -148,6 +149,45 @@ def _target(name: str, variant: Variant, card: TargetCard, request: Request) -> 
     network = build_network(variant)
     weights.load_into(network, name)
     return NetworkTarget(network, card, request, select=detection)
+
+
+class CPDStudent(nn.Module):
+    """CPD as a spatial model: what the released script of the motion-quality paper fine-tunes, both of its maps."""
+
+    side = 352
+
+    def __init__(self, network: CPD) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        """``[N, 3, H, W]``, ImageNet-normalised, to logits ``[N, 1, H, W]`` of the final map."""
+        return self.supervised(images)[1]
+
+    def supervised(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of (attention, detection), worked out at 352 x 352 px."""
+        attention, detected = self.network(antialiased(images, (self.side, self.side)))
+        return antialiased(attention, images.shape[-2:]), antialiased(detected, images.shape[-2:])
+
+
+def _spatial(request: Request) -> CPDStudent:
+    network = build_network("vgg")
+    weights.load_into(network, "cpd")
+    return CPDStudent(network)
+
+
+SPATIAL_CARD = SpatialModelCard(
+    summary="CPD on VGG-16, from its authors' CPD.pth, as the motion-quality paper's released script fine-tunes it",
+    licence=VGG_CARD.licence,
+    paper=VGG_CARD.paper,
+    learning_rate=1e-4,
+)
+
+
+@hookimpl
+def vsodboost_register_spatial_models(register: RegisterSpatialModel) -> None:
+    """CPD as the student ``cpd``; its weights are those of the target ``cpd``."""
+    register("cpd", _spatial, SPATIAL_CARD)
 
 
 @hookimpl

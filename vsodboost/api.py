@@ -16,7 +16,7 @@ from vsodboost.errors import UsageError
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.source import open_inputs
 from vsodboost.io.video import VideoSource
-from vsodboost.plan import Options, Plan, make_plan
+from vsodboost.plan import Options, Plan, choose, make_plan
 from vsodboost.registry import Registry
 from vsodboost.types import Maps, PerFrame
 
@@ -142,8 +142,8 @@ def _plan(target: Any, card: TargetCard | None, registry: Registry | None, optio
     for name in options:
         if name not in known:
             raise UsageError(f"no option is called '{name}'; known: {', '.join(sorted(known))}")
-    chosen = Options(**options)
     registry = registry or Registry.load()
+    chosen = choose(options, registry)
     if isinstance(target, str):
         return make_plan(replace(chosen, target=target), registry)
     name = getattr(target, "__name__", type(target).__name__)

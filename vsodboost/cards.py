@@ -33,6 +33,8 @@ class WeightsSource:
     """Reads a file that is neither a torch checkpoint nor safetensors (SSAV's .caffemodel) into the network's keys."""
     rename: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] | None = None
     """Turns the keys of a checkpoint into the network's, where files in several layouts are about (PWC-Net)."""
+    made_by: str = ""
+    """The command that makes ``file``, where nobody publishes it."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,9 @@ class BoosterCard(Card):
     """A booster's card; ``passes`` is 2 when it must survey the whole video before it mines."""
 
     passes: int = 1
+    paper_profile: Callable[[Mapping[str, str]], Mapping[str, Any]] | None = None
+    """What ``--profile paper`` chooses where the user did not: values by the names of ``plan.Options``, given the
+    booster's own options. None: there is no such profile."""
 
 
 @dataclass(frozen=True)

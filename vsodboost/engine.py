@@ -32,7 +32,7 @@ from vsodboost.scene import (
 )
 from vsodboost.spatial.finetune import Lessons, tune
 from vsodboost.spatial.memory import LessonMemory, join
-from vsodboost.spatial.preparation import resize_frames, resize_maps, working_size
+from vsodboost.spatial.preparation import resize_frames, resize_maps
 from vsodboost.targets import run_target
 from vsodboost.types import Clip, Frames, Maps
 
@@ -153,7 +153,7 @@ class Engine:
 
     def _scene(self, clip: Clip, shots: list[tuple[int, int]]) -> tuple[Scene, Maps]:
         plan = self.plan
-        size = working_size(clip.size)
+        size = plan.working(clip.size)
         small = resize_frames(clip.frames, size)
         with self.seconds.of("perceive"):
             seen = [perceive(plan.flow, plan.motion, small[a:b], plan.flow_name) for a, b in shots]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from vsodboost.cards import BoosterCard, TargetCard
+from vsodboost.cards import BoosterCard, Card, TargetCard
 from vsodboost.errors import UsageError
 from vsodboost.interfaces import FlowEstimator, Request, Target
-from vsodboost.perception.motion_model import CameraResidual, MotionModel, TrainedMotion
+from vsodboost.perception.motion_model import CameraResidual, FlowReader, MotionModel, TrainedMotion
 from vsodboost.registry import Registry
 from vsodboost.scene import Booster
 from vsodboost.spatial.finetune import TuneSettings
+from vsodboost.spatial.preparation import working_size
 from vsodboost.spatial.student import Student
 
 Scope = Literal["video", "dataset"]
+Profile = Literal["fast", "paper"]
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,13 @@ class Options:
     """What a user may choose; the names are the command line's."""
 
     target: str = "lite"
+    profile: Profile = "fast"
+    """``paper`` is a preset of the others, made by the booster; ``choose`` applies it."""
     booster: str = "mqp"
     flow: str = "dis"
     spatial_model: str = "lite"
     detector: str = "blobs"
-    motion: Literal["mqpm", "camera"] = "mqpm"
+    motion: Literal["mqpm", "camera", "mqpm-paper"] = "mqpm"
     scope: Scope = "video"
     buffer: int = 100
     steps: int | None = None
@@ -57,7 +61,7 @@ class Plan:
     target: Target
     target_card: TargetCard
     flow: FlowEstimator
-    motion: MotionModel
+    motion: MotionModel | FlowReader
     booster: Booster
     booster_card: BoosterCard
     student: Student
@@ -65,6 +69,8 @@ class Plan:
     tuning: TuneSettings
     device: str
     registry: Registry
+    working: Callable[[tuple[int, int]], tuple[int, int]] = working_size
+    """Size (h, w) at which scenes are worked on, given that of the source (H, W)."""
 
     @property
     def target_name(self) -> str:
@@ -91,6 +97,30 @@ def resolve_device(device: str) -> str:
         reason = str(error).splitlines()[0]
         raise UsageError(f"device '{device}' cannot be used ({reason}); try --device auto") from error
     return device
+
+
+def choose(given: Mapping[str, Any], registry: Registry) -> Options:
+    """Options from those ``given`` by name; the profile chooses the others.
+
+    Raises:
+        UsageError: the booster, or the value of one of its options, does not exist, or it has no such profile.
+    """
+    options = Options(**given)
+    if options.profile == "fast":
+        return options
+    if options.profile != "paper":
+        raise UsageError(f"no profile is called '{options.profile}'; there are fast and paper")
+    card = registry.card("boosters", options.booster)
+    if card.paper_profile is None:
+        known = [name for name, entry in registry.entries["boosters"].items() if _has_paper_profile(entry.card)]
+        raise UsageError(f"booster '{options.booster}' has no profile 'paper'; those that have: {', '.join(known)}")
+    preset = card.paper_profile(options.booster_options)
+    # The booster itself may be another under this profile, even where it was named.
+    return replace(options, **{k: v for k, v in preset.items() if k == "booster" or k not in given})
+
+
+def _has_paper_profile(card: Card) -> bool:
+    return isinstance(card, BoosterCard) and card.paper_profile is not None
 
 
 def make_plan(options: Options, registry: Registry, *, target: tuple[Any, TargetCard] | None = None) -> Plan:
@@ -152,9 +182,16 @@ def as_target(found: Any, card: TargetCard, request: Request) -> Target:
     )
 
 
-def _motion_model(options: Options, device: str) -> MotionModel:
+def _motion_model(options: Options, device: str) -> MotionModel | FlowReader:
     if options.motion == "camera":
         return CameraResidual()
+    if options.motion == "mqpm-paper":
+        from vsodboost.perception.paper_mqpm import PaperMotion, PaperMqpm
+        from vsodboost.weights.store import load_into
+
+        paper = PaperMqpm()
+        load_into(paper, "mqpm-paper")
+        return PaperMotion(paper, device)
     from vsodboost.perception.mqpm import MotionQualityNetwork
     from vsodboost.weights.shipped import load_shipped
 

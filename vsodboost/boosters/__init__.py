@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from vsodboost.boosters import mqp
-from vsodboost.hookspecs import RegisterBooster, hookimpl
+from vsodboost.boosters import mqp, mqp_paper
+from vsodboost.hookspecs import RegisterBooster, RegisterSpatialModel, hookimpl
 
 
 @hookimpl
 def vsodboost_register_boosters(register: RegisterBooster) -> None:
     register("mqp", mqp.build, mqp.CARD)
+    register("mqp-paper", mqp_paper.build, mqp_paper.CARD)
+
+
+@hookimpl
+def vsodboost_register_spatial_models(register: RegisterSpatialModel) -> None:
+    register("mqp-paper", mqp_paper.build_spatial, mqp_paper.SPATIAL_CARD)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodboost.boosters.paper_settings import paper_profile
 from vsodboost.cards import BoosterCard
 from vsodboost.errors import UsageError
 from vsodboost.interfaces import Request
@@ -28,6 +29,7 @@ CARD = BoosterCard(
         "pseudo-truth": "what teaches: fused (default) or target, the paper's choice",
         "filter": "off keeps every frame of high quality (for the ablation)",
     },
+    paper_profile=paper_profile,
 )
 
 

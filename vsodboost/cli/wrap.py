@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from vsodboost.cli.config import with_config
 from vsodboost.errors import UsageError
@@ -42,6 +43,13 @@ def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), default=Path("boosted"), show_default=True, help="Output folder."
 )
+@click.option(
+    "--profile",
+    type=click.Choice(["fast", "paper"]),
+    default="fast",
+    show_default=True,
+    help="paper: the booster's paper to the letter, which chooses the other options that are not given.",
+)
 @click.option("--booster", metavar="NAME", default="mqp", show_default=True, help="How to choose what to learn from.")
 @click.option("--flow", metavar="NAME", default="dis", show_default=True, help="Optical flow estimator.")
 @click.option(
@@ -56,10 +64,10 @@ def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
 )
 @click.option(
     "--motion",
-    type=click.Choice(["mqpm", "camera"]),
+    type=click.Choice(["mqpm", "camera", "mqpm-paper"]),
     default="mqpm",
     show_default=True,
-    help="Motion saliency: trained, or the untrained camera residual.",
+    help="Motion saliency: trained, the untrained camera residual, or the paper's network.",
 )
 @click.option(
     "--scope",
@@ -107,6 +115,7 @@ def wrap_command(
     *,
     target: str,
     out: Path,
+    profile: Any,
     booster: str,
     flow: str,
     detector: str,
@@ -139,31 +148,35 @@ def wrap_command(
     Exit code: 0 all done, 1 some videos failed, 2 wrong use.
     """
     from vsodboost.io.source import open_inputs
-    from vsodboost.plan import Options, make_plan
+    from vsodboost.plan import choose, make_plan
     from vsodboost.registry import Registry
 
     if resume and overwrite:
         raise UsageError("--resume and --overwrite exclude each other; give one")
-    options = Options(
-        target=target,
-        booster=booster,
-        flow=flow,
-        detector=detector,
-        spatial_model=spatial_model,
-        motion=motion,
-        scope=scope,
-        buffer=buffer,
-        steps=steps,
-        device=device,
-        seed=seed,
-        carry_over=carry_over,
-        target_options=pairs(target_option, "--target-option"),
-        booster_options=pairs(booster_option, "--booster-option"),
-        flow_options=pairs(flow_option, "--flow-option"),
-        detector_options=pairs(detector_option, "--detector-option"),
-    )
+    choices = {
+        "target": target,
+        "profile": profile,
+        "booster": booster,
+        "flow": flow,
+        "detector": detector,
+        "spatial_model": spatial_model,
+        "motion": motion,
+        "scope": scope,
+        "buffer": buffer,
+        "steps": steps,
+        "device": device,
+        "seed": seed,
+        "carry_over": carry_over,
+        "target_options": pairs(target_option, "--target-option"),
+        "booster_options": pairs(booster_option, "--booster-option"),
+        "flow_options": pairs(flow_option, "--flow-option"),
+        "detector_options": pairs(detector_option, "--detector-option"),
+    }
+    context = click.get_current_context()
+    given = {k: v for k, v in choices.items() if context.get_parameter_source(k) is not ParameterSource.DEFAULT}
     sources = open_inputs(list(inputs))
     registry = Registry.load(no_plugin=no_plugin)
+    options = choose(given, registry)
     if not quiet:
         for broken in registry.broken:
             click.echo(f"vsodboost: plugin {broken.plugin} is left out: {broken.reason}", err=True)

@@ -52,6 +52,8 @@ class TuneSettings:
     mirror: bool = True
     clamp: float | None = None
     """Largest size of any element of a gradient."""
+    every_output: bool = False
+    """Teach every output of a network that has several, and add their losses; else the final map alone."""
     keep_moments: bool = False
     """Go on with the optimiser of the last tuning, unless the student was reset since."""
 
@@ -93,7 +95,7 @@ def tune(student: Student, lessons: Lessons, settings: TuneSettings, seed: int) 
                 clues[:, 0] *= -1  # a mirror turns dx round
         for group in optimizer.param_groups:
             group["lr"] = rate * _share(step, steps, settings.warmup) if scheduled else rate
-        outputs = student.supervised(picked, clues)
+        outputs = student.supervised(picked) if settings.every_output else (student.logits(picked, clues),)
         loss = torch.stack([_loss(logits.float(), goal, weights[chosen], settings) for logits in outputs]).sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]

@@ -29,6 +29,13 @@ def working_size(size: tuple[int, int], pixels: int = PIXELS, multiple: int = 32
     )
 
 
+def size_of_short_side(side: int, size: tuple[int, int]) -> tuple[int, int]:
+    """(h, w) whose short side is ``side`` px, the other a multiple of 32 that keeps about the aspect of ``size``."""
+    height, width = size
+    other = max(32, round(side * max(size) / min(size) / 32) * 32)
+    return (side, other) if height <= width else (other, side)
+
+
 def resize_frames(frames: Frames, size: tuple[int, int]) -> Frames:
     """Frames ``uint8[T, H, W, 3]`` scaled to ``size`` (h, w)."""
     if frames.shape[1:3] == size:

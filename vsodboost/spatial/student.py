@@ -118,12 +118,12 @@ class Student:
         out: Tensor = self.network(stacked[0])
         return out
 
-    def supervised(self, samples: Sequence[tuple[Tensor, ...]], clues: Tensor | None = None) -> tuple[Tensor, ...]:
-        """Every output that fine-tuning compares with the pseudo ground truth, logits ``[N, 1, h, w]``: that of
-        ``logits``, or all those of a ``DeeplySupervised`` network."""
+    def supervised(self, samples: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+        """Differentiable logits ``[N, 1, h, w]`` of every output of a ``DeeplySupervised`` network; of others, what
+        ``logits`` gives."""
         if isinstance(self.network, DeeplySupervised):
             return tuple(self.network.supervised(torch.stack([sample for (sample,) in samples])))
-        return (self.logits(samples, clues),)
+        return (self.logits(samples),)
 
     def _input(self, frames: Frames) -> Tensor:
         return to_input(frames, self.device, self.card.mean, self.card.std)

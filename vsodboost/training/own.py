@@ -1,4 +1,4 @@
-"""The trainers of the project's own networks: ``lite``, ``mqpm`` and ``trust``; they made the shipped weights."""
+"""The trainers of our own networks: ``lite``, ``mqpm`` and ``trust``, whose weights are shipped, and paper 001's."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import torch
 
 from vsodboost.errors import UsageError, WeightsError
 from vsodboost.interfaces import Request
+from vsodboost.plan import as_target
 from vsodboost.registry import Registry
 from vsodboost.spatial.lite import LiteNetwork
 from vsodboost.training.data import AnnotatedVideo, is_stills, read_stills, read_videos
+from vsodboost.training.files import VideoFiles, list_files
 from vsodboost.training.lite import LiteData, LiteSettings, Still, train_lite
 from vsodboost.training.motions import add_motions
 from vsodboost.training.recipe import Trainer, TrainingRequest, read_settings
@@ -128,9 +130,71 @@ def mqpm(request: TrainingRequest) -> Path:
     return _written(state, request.folder / "mqpm.safetensors")
 
 
+def spatial_paper(request: TrainingRequest) -> Path:
+    """``vsodboost train spatial-paper``: paper 001's spatial model, on annotated frames."""
+    from vsodboost.spatial.paper import LocalisationNetwork
+    from vsodboost.training.paper import ImageBatches, LabelledImage, PaperTraining, frames_of, load_vgg, train
+
+    options = read_settings(PaperTraining, request.options)
+    files = list_files(request.data)
+    images = frames_of(_left(files.videos, options.without)) + [LabelledImage(*pair) for pair in files.stills]
+    request.say(f"{len(images)} annotated frames")
+    torch.manual_seed(request.seed)
+    network = LocalisationNetwork()
+    if options.encoder:
+        load_vgg(network.encoder, Path(options.encoder))
+    data = ImageBatches(images, options.batch, request.seed)
+    state = train(network, data, options, request.folder, request.say, device=request.device, resume=request.resume)
+    return _written(state, request.folder / "spatial-paper.safetensors")
+
+
+def mqpm_paper(request: TrainingRequest) -> Path:
+    """``vsodboost train mqpm-paper``: paper 001's MQPM, on flow images whose quality an image model tells (Eq. 1-4)."""
+    from vsodboost.perception.paper_mqpm import PaperMqpm
+    from vsodboost.training import paper
+
+    options = read_settings(paper.PaperMqpmTraining, request.options)
+    videos = _left(list_files(request.data).videos, options.without)
+    if not videos:
+        raise UsageError("train mqpm-paper needs annotated video (a DAVIS-like root); stills have no motion")
+    registry, wanted = Registry.load(), Request(device=request.device, seed=request.seed)
+    estimator, _ = registry.build("flows", options.flow, wanted)
+    found, card = registry.build("targets", options.image_model, wanted)
+    cache = (Path(options.cache) if options.cache else request.folder / "flow-images") / options.flow
+    images = {}
+    for video in videos:
+        request.say(f"flow images of {video.name}")
+        images[video.name] = paper.write_flow_images(video, estimator, cache)
+    judge = as_target(found, card, wanted)
+    scores = paper.motion_quality_scores(videos, images, judge, card, cache / f"mqs-{options.image_model}.json")
+    samples, threshold = paper.labelled(videos, images, scores)
+    high = sum(sample.label for sample in samples) / len(samples)
+    request.say(f"{len(samples)} flow images, λ = {threshold:.4f}: {high:.0%} are of high quality")
+    torch.manual_seed(request.seed)
+    network = PaperMqpm()
+    if options.encoder:
+        paper.load_vgg(network.localisation.encoder, Path(options.encoder))
+    data = paper.ImageBatches(samples, options.batch, request.seed)
+    state = paper.train(
+        network, data, options, request.folder, request.say, device=request.device, resume=request.resume
+    )
+    return _written(state, request.folder / "mqpm-paper.safetensors")
+
+
+def _left(videos: tuple[VideoFiles, ...], without: str) -> list[VideoFiles]:
+    names = set(without.split(","))
+    return [video for video in videos if video.name not in names]
+
+
 def _written(state: dict[str, torch.Tensor], path: Path) -> Path:
     save_for_shipping(state, path)
     return path
 
 
-TRAINERS: Mapping[str, Trainer] = {"lite": lite, "mqpm": mqpm, "trust": trust}
+TRAINERS: Mapping[str, Trainer] = {
+    "lite": lite,
+    "mqpm": mqpm,
+    "trust": trust,
+    "mqpm-paper": mqpm_paper,
+    "spatial-paper": spatial_paper,
+}

@@ -6,13 +6,14 @@ import shlex
 
 from vsodboost.cards import WeightsSource
 from vsodboost.errors import UsageError
+from vsodboost.weights.own import OWN
 
 
 def sources() -> dict[str, WeightsSource]:
-    """The weights source of every registered plugin that has one, by plugin name, in order of registration."""
+    """The weights sources of our own networks, then of every registered plugin that has one, by name."""
     from vsodboost.registry import Registry
 
-    found: dict[str, WeightsSource] = {}
+    found: dict[str, WeightsSource] = dict(OWN)
     for named in Registry.load().entries.values():
         for name, entry in named.items():
             if entry.card.weights is not None:
@@ -31,6 +32,8 @@ def source(name: str) -> WeightsSource:
 def how_to_get(name: str) -> str:
     """One line for a model without weights: where the authors publish the file, and the command that adds it."""
     known = source(name)
+    if known.made_by:
+        return f"{name}: no weights yet; make them: {known.made_by}, then: vsodboost weights add {name} {known.file}"
     if known.url is not None and known.hash is not None:
         return (
             f"{name}: no weights yet ({known.licence}); run: vsodboost weights download {name}, "
