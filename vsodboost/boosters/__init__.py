@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vsodboost.boosters import mqp, mqp_paper
+from vsodboost.boosters import longterm, mqp, mqp_paper
 from vsodboost.hookspecs import RegisterBooster, RegisterSpatialModel, hookimpl
 
 
@@ -10,6 +10,7 @@ from vsodboost.hookspecs import RegisterBooster, RegisterSpatialModel, hookimpl
 def vsodboost_register_boosters(register: RegisterBooster) -> None:
     register("mqp", mqp.build, mqp.CARD)
     register("mqp-paper", mqp_paper.build, mqp_paper.CARD)
+    register("longterm", longterm.build, longterm.CARD)
 
 
 @hookimpl

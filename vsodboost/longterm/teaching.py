@@ -1,0 +1,70 @@
+"""What the student is taught: keyframes, their pseudo ground truth and their weights (paper 000, Sec. IV-B)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodboost.longterm.framewise import frame_saliency
+from vsodboost.longterm.keyframes import agreement, batch_winners, otsu, random_frames
+from vsodboost.longterm.knowledge import Knowledge
+from vsodboost.longterm.patches import PatchRefiner
+from vsodboost.longterm.rules import PseudoTruth
+from vsodboost.longterm.settings import LongtermSettings
+from vsodboost.scene import Scene
+from vsodboost.types import Maps, PerFrame
+
+LEAST_BRIGHT = 0.3
+"""A frame whose FS stays below it shows no object."""
+LEAST_MOVING = 0.5
+STEEPNESS = 10.0
+
+
+@dataclass(frozen=True)
+class Keyframes:
+    """``indices`` int64[K] in the scene, ascending, their ``pseudo_truth`` float32[K, h, w] in [0, 1], ``weights``
+    float32[K] of mean 1, and the ``agreement`` float32[T] of FS and motion saliency on every frame."""
+
+    indices: NDArray[np.int64]
+    pseudo_truth: Maps
+    weights: PerFrame
+    agreement: PerFrame
+
+
+def keyframes_of(
+    known: Knowledge,
+    scene: Scene,
+    refiner: PatchRefiner,
+    settings: LongtermSettings,
+    frames: NDArray[np.int64],
+    seed: int = 0,
+) -> Keyframes:
+    """Keyframes of a scene whose frames are at the places ``frames`` int64[T] of the video.
+
+    Only frames with something in FS and something that moves can be one: where MS is empty the S-measure would praise
+    an empty FS.
+    """
+    maps = frame_saliency(known, scene, refiner, settings, frames)
+    agreed = agreement(maps, scene.motion_maps, settings.keyframe_truth)
+    eligible = (maps.max(axis=(1, 2)) > LEAST_BRIGHT) & (scene.motion_maps.max(axis=(1, 2)) > LEAST_MOVING)
+    if settings.keyframes == "all":
+        chosen = np.flatnonzero(eligible)
+    elif settings.keyframes == "random":
+        chosen = random_frames(eligible, scene.shots, settings.batch, seed)
+    else:
+        keep_last = settings.last_batch == "keep"
+        chosen = batch_winners(agreed, eligible, scene.shots, settings.batch, keep_last=keep_last)
+    weights = np.clip(agreed[chosen], 0.05, 1) ** 2 if settings.tune == "engine" else np.ones(len(chosen), np.float32)
+    weights = weights / weights.mean() if len(weights) else weights
+    return Keyframes(chosen, taught(maps[chosen], settings.pseudo_truth), weights.astype(np.float32), agreed)
+
+
+def taught(maps: Maps, rule: PseudoTruth) -> Maps:
+    """FS ``float32[K, h, w]`` as pseudo ground truth: as it is, pushed towards 0 and 1, or cut by Otsu (the script)."""
+    if rule == "soft":
+        return maps
+    if rule == "otsu":
+        return np.stack([otsu(m) for m in maps]) if len(maps) else maps
+    return np.asarray(1 / (1 + np.exp(-STEEPNESS * (maps - 0.5))), np.float32)
