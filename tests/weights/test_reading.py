@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -30,6 +31,7 @@ WRAPS: dict[str, Wrap] = {
     "state_dict": lambda state: {"epoch": 3, "state_dict": state, "best": 0.5},
     "model": lambda state: {"model": prefixed(state)},
     "net": lambda state: {"net": state, "optimizer": {"state": {}, "param_groups": [{"lr": 1e-4}]}, "sche": {"a": 1}},
+    "numpy": lambda state: {"state_dict": state, "best_EPE": np.float64(3.5), "losses": np.ones(4), "n": np.int64(3)},
     "nested": lambda state: {"model": {"state_dict": prefixed(state)}},
     "parameters": lambda state: OrderedDict(
         (name, torch.nn.Parameter(v, v.is_floating_point())) for name, v in state.items()
@@ -165,6 +167,7 @@ def test_other_files(tmp_path: Path, content: bytes, message: str) -> None:
         ({"state_dict": {}}, "holds an empty dict"),
         ({"epoch": 4, "weights": {"a": torch.zeros(1)}}, "'epoch' is a int"),
         ({1: torch.zeros(1)}, "'1' is a Tensor"),
+        ({"a": np.ones(3)}, "'a' is a NumPy object"),
         (torch.zeros(3), "holds a Tensor"),
     ],
 )

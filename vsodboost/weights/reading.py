@@ -17,6 +17,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.serialization import safe_globals
 
 from vsodboost.errors import WeightsError
 
@@ -100,7 +101,7 @@ def _check_archive(path: Path) -> None:
 
 def _load_torch(path: Path) -> object:
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), safe_globals(_STAND_INS):
             warnings.simplefilter("ignore")  # torch's words to developers about its own old formats
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged pickle fails with nearly any exception there is
@@ -128,6 +129,29 @@ def _parameters(path: Path, content: object) -> dict[str, Tensor]:
     return _unprefixed({name: value.detach() for name, value in content.items()})
 
 
+class NumPyObject:
+    """What stands for a NumPy number or array beside the tensors, such as an epoch's best score."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def __setstate__(self, _: object) -> None: ...
+
+
+def _stand_in(name: str) -> type[NumPyObject]:
+    """A class that torch finds under the name that a file gives, so that nothing of NumPy itself is called."""
+    module, _, qualified = name.rpartition(".")
+    return type(qualified, (NumPyObject,), {"__module__": module, "__qualname__": qualified})
+
+
+_STAND_INS: list[Any] = [
+    _stand_in(f"numpy{name}")
+    for name in (
+        ".dtype", ".ndarray", ".core.multiarray.scalar", "._core.multiarray.scalar", ".core.multiarray._reconstruct",
+        "._core.multiarray._reconstruct",
+    )
+]  # fmt: skip
+
+
 def _unprefixed(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """Without the ``module.`` that DataParallel puts before every name."""
     while tensors and all(name.startswith("module.") for name in tensors):
@@ -136,6 +160,8 @@ def _unprefixed(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _what(content: Any) -> str:
+    if isinstance(content, NumPyObject):
+        return "a NumPy object"
     empty = isinstance(content, Mapping) and not content
     return f"an empty {type(content).__name__}" if empty else f"a {type(content).__name__}"
 
