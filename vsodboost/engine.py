@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vsodboost.buffers import buffers
 from vsodboost.errors import InputError
-from vsodboost.fusion.opinions import ask, fuse
+from vsodboost.fusion.opinions import Opinions, ask, fuse
 from vsodboost.gate import Gated, gate
 from vsodboost.io.video import VideoSource
 from vsodboost.perception.consistency import s_measure
@@ -69,6 +69,20 @@ class BoostedBuffer:
     losses: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class Thought:
+    """One buffer before the gate: the source ``clip``, the target's maps float32[T, H, W] at its size, what was mined
+    and learned, and the student's ``opinions`` (None: it was not asked)."""
+
+    clip: Clip
+    scene: Scene
+    target: Maps
+    mined: Mined
+    losses: tuple[float, ...]
+    opinions: Opinions | None
+    learned: bool
+
+
 class Engine:
     """Boosts videos one after another; the student forgets each video before the next."""
 
@@ -83,6 +97,12 @@ class Engine:
         Raises:
             VideoError: a frame, a map or a plugin's answer is not usable.
         """
+        for thought in self.think(source, taught=taught):
+            yield self._finish(thought)
+            del thought  # before the next buffer is read: one at a time is resident
+
+    def think(self, source: VideoSource, *, taught: dict[str, torch.Tensor] | None = None) -> Iterator[Thought]:
+        """Everything up to the gate: perceive, mine, tune, predict. Raises as ``boost`` does."""
         plan = self.plan
         self.seconds, self.cuts = Seconds(), []
         if not plan.options.carry_over:
@@ -100,8 +120,12 @@ class Engine:
                 with self.seconds.of("tune"):
                     lessons = memory.with_earlier(lessons_of(scene, mined))
                     losses = tune(plan.student, lessons, plan.tuning, plan.options.seed)
-            yield self._finish(clip, scene, target, mined, losses, learned=taught is not None or memory.size > 0)
-            del clip, scene, target, mined  # before the next buffer is read: one at a time is resident
+            learned = taught is not None or memory.size > 0
+            with self.seconds.of("predict"):
+                asked = learned or isinstance(plan.booster, FusingBooster)
+                opinions = ask(plan.student, scene) if asked else None
+            yield Thought(clip, scene, target, mined, tuple(losses), opinions, learned)
+            del clip, scene, target, mined, opinions
         if count == 0:
             raise InputError(f"{source.path}: no frame in it")
 
@@ -169,6 +193,7 @@ class Engine:
         motion_maps = np.concatenate([c.maps for c in seen])
         with self.seconds.of("fuse"):
             fused = plan.fusion.predict(small, motion, small_target)
+            unaided = plan.fusion.predict(small, motion)
         agreement = s_measure(torch.from_numpy(motion_maps), torch.from_numpy(small_target)).clamp(0, 1).numpy()
         scene = Scene(
             video=clip.video,
@@ -184,6 +209,7 @@ class Engine:
             consistency=agreement,
             still=np.concatenate([c.still for c in seen]),
             full=clip.frames,
+            unaided=unaided,
         )
         return scene, target
 
@@ -191,28 +217,24 @@ class Engine:
         part = clip.part(start, stop)
         return replace(part, flow=flow) if self.plan.target_card.needs_flow and stop - start > 1 else part
 
-    def _finish(
-        self, clip: Clip, scene: Scene, target: Maps, mined: Mined, losses: list[float], *, learned: bool
-    ) -> BoostedBuffer:
-        plan = self.plan
-        with self.seconds.of("predict"):
-            fuses = isinstance(plan.booster, FusingBooster)
-            opinions = ask(plan.student, scene) if learned or fuses else None
+    def _finish(self, thought: Thought) -> BoostedBuffer:
+        booster, scene, opinions = self.plan.booster, thought.scene, thought.opinions
         with self.seconds.of("gate"):
             if opinions is None:
                 boosted = scene.fused
-            elif isinstance(plan.booster, FusingBooster):
-                boosted = plan.booster.fuse(scene, opinions.informed)
+            elif isinstance(booster, FusingBooster):
+                boosted = booster.fuse(scene, opinions.informed)
             else:
                 boosted = fuse(scene, opinions)
-            gated = gate(scene, boosted, opinions if learned else None)
-            if isinstance(plan.booster, ReviewingBooster):
-                gated = plan.booster.review(scene, boosted, gated)
-            maps = gated.at_size(target)
-            if isinstance(plan.booster, KnowingBooster):
-                for t, known in plan.booster.known(scene).items():
+            gated = gate(scene, boosted, opinions if thought.learned else None)
+            if isinstance(booster, ReviewingBooster):
+                gated = booster.review(scene, boosted, gated)
+            maps = gated.at_size(thought.target)
+            if isinstance(booster, KnowingBooster):
+                for t, known in booster.known(scene).items():
                     maps[t] = resize_maps(known[None], (int(maps.shape[1]), int(maps.shape[2])))[0]
-        return BoostedBuffer(clip.frames, scene, mined, gated, maps, target, tuple(losses))
+        clip = thought.clip
+        return BoostedBuffer(clip.frames, scene, thought.mined, gated, maps, thought.target, thought.losses)
 
 
 def lessons_of(scene: Scene, mined: Mined) -> Lessons:

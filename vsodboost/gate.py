@@ -18,9 +18,10 @@ from vsodboost.trust import clues_of, load_trust
 from vsodboost.types import Maps, PerFrame
 from vsodboost.weights.shipped import shipped_path
 
-STEEPNESS = 40.0
-"""How sharply the blend turns from one map to the other: at .05 more trust the better one has 88 %."""
-MARGIN = 0.0
+STEEPNESS = 60.0
+"""How sharply the blend turns from one map to the other: at .05 more trust the better one has 95 %."""
+WHOLE = 0.5
+"""Weight of the shot's mean advantage beside the frame's own: a target that is better nearly everywhere is kept."""
 SPREAD = 2.0
 """Frames over which the blend is smoothed, so that it does not flicker."""
 LOW_TRUST = 0.55
@@ -62,13 +63,21 @@ def gate(scene: Scene, boosted: Maps, opinions: Opinions | None) -> Gated:
     heard = opinions or Opinions(scene.fused, scene.fused)
     target_trust = model.estimate(clues_of(scene.target, scene, heard))
     boosted_trust = model.estimate(clues_of(boosted, scene, heard))
-    share = 1 / (1 + np.exp(-STEEPNESS * (boosted_trust - target_trust - MARGIN)))
-    share = smoothed(share.astype(np.float32), scene.shots)
+    share = smoothed(_share(boosted_trust - target_trust, scene.shots), scene.shots)
     share[_passed_through(scene)] = 0
     maps = share[:, None, None] * boosted + (1 - share[:, None, None]) * scene.target
     trust = model.estimate(clues_of(maps, scene, heard))
     flags = tuple(_flag(scene, opinions, share, trust, t) for t in range(len(scene)))
     return Gated(maps.astype(np.float32), share, trust, target_trust, flags)
+
+
+def _share(advantage: PerFrame, shots: tuple[tuple[int, int], ...]) -> PerFrame:
+    """Share of the boosted map from its advantage in trust, float32[T] in [0, 1]."""
+    share = np.empty(len(advantage), np.float32)
+    for start, stop in shots:
+        own = advantage[start:stop]
+        share[start:stop] = 1 / (1 + np.exp(-STEEPNESS * ((1 - WHOLE) * own + WHOLE * own.mean())))
+    return share
 
 
 def _passed_through(scene: Scene) -> NDArray[np.bool_]:

@@ -27,6 +27,7 @@ CLUES = (
     "motion",
     "motion_by_quality",
     "fused",
+    "independent",
     "alone",
     "informed",
     "worst",
@@ -35,6 +36,8 @@ CLUES = (
     "steady",
     "area",
     "quality",
+    "motion_and_appearance",
+    "target_and_independent",
 )
 
 
@@ -42,10 +45,17 @@ def clues_of(m: Maps, scene: Scene, opinions: Opinions) -> NDArray[np.float32]:
     """What can be said of maps ``m`` float32[T,h,w] without a label: ``float32[T, len(CLUES)]``, all about [0, 1]."""
     overlaps = [
         soft_overlap(m, other)
-        for other in (scene.target, scene.motion_maps, scene.fused, opinions.alone, opinions.informed)
+        for other in (
+            scene.target,
+            scene.motion_maps,
+            scene.fused,
+            scene.independent,
+            opinions.alone,
+            opinions.informed,
+        )
     ]
-    target, motion, fused, alone, informed = overlaps
-    together = np.stack([target, fused, alone, informed])
+    target, motion, fused, independent, alone, informed = overlaps
+    together = np.stack([fused, independent, alone, informed])
     area = m.mean(axis=(1, 2))
     undecided = (m * (1 - m)).mean(axis=(1, 2)) / np.maximum(area, 1e-3)
     before = np.concatenate([m[:1], m[:-1]])
@@ -58,6 +68,7 @@ def clues_of(m: Maps, scene: Scene, opinions: Opinions) -> NDArray[np.float32]:
         motion,
         motion * scene.quality,
         fused,
+        independent,
         alone,
         informed,
         together.min(axis=0),
@@ -66,6 +77,8 @@ def clues_of(m: Maps, scene: Scene, opinions: Opinions) -> NDArray[np.float32]:
         steady,
         np.sqrt(np.clip(area, 0, 1)),
         scene.quality,
+        soft_overlap(scene.independent, scene.motion_maps),
+        soft_overlap(scene.target, scene.independent),
     )
     return np.stack(values, axis=1).astype(np.float32)
 

@@ -43,7 +43,7 @@ class TuneSettings:
     steps: int = 40
     batch: int = 4
     rate: float | None = None
-    clue_share: float = 0.5
+    clue_share: float = 0.75
     warmup: int = 4
     passes: float | None = None
     optimizer: Literal["adamw", "sgd", "adam"] = "adamw"

@@ -20,7 +20,7 @@ from torch import nn
 from vsodboost.cards import TargetCard
 from vsodboost.engine import Engine
 from vsodboost.errors import UsageError
-from vsodboost.fusion.opinions import Opinions, ask, fuse
+from vsodboost.fusion.opinions import Opinions, fuse
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.atomic import write_text
 from vsodboost.perception.camera import object_motion
@@ -37,7 +37,7 @@ from vsodboost.training.simulate import blobs, faulty_map
 from vsodboost.trust import CLUES, TrustModel, clues_of
 from vsodboost.types import Clip, Maps
 
-KINDS = ("nearly right", "binary", "faulty", "faulty", "late", "garbage", "lite", "motion")
+KINDS = ("nearly right", "binary", "faulty", "late", "garbage", "lite", "motion")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class TrustOptions:
     """Options of ``train trust``: ``only`` names the sequences to use (those the networks were not trained on)."""
 
     only: str = ""
-    frames: int = 40
+    frames: int = 24
+    steps: int = 20
     hidden: int = 6
     decay: float = 3e-3
 
@@ -100,25 +101,25 @@ class Observations:
         self.truth.append(score.numpy())
 
 
-def observe(videos: Sequence[AnnotatedVideo], request: TrainingRequest, frames: int) -> Observations:
+def observe(videos: Sequence[AnnotatedVideo], request: TrainingRequest, options: TrustOptions) -> Observations:
     """Boost every video with every kind of simulated target and note what the clues said."""
     registry = Registry.load()
     seen = Observations([], [])
     for video in videos:
-        truth = share(video.truth[:frames].astype(np.float32))
+        truth = share(video.truth[: options.frames].astype(np.float32))
         for number, kind in enumerate(KINDS):
-            plan = _plan(registry, truth, kind, request, number)
-            for scene, opinions in _heard(plan, video.frames[:frames], video.name):
+            plan = _plan(registry, truth, kind, request, options.steps, number)
+            for scene, opinions in _heard(plan, video.frames[: options.frames], video.name):
                 small = resize_maps(truth, (int(scene.target.shape[1]), int(scene.target.shape[2])))
                 small = small[scene.first : scene.first + len(scene)]
-                for m in (scene.target, scene.fused, opinions.alone, fuse(scene, opinions)):
+                for m in (scene.target, scene.fused, scene.independent, opinions.informed, fuse(scene, opinions)):
                     seen.add(m, scene, opinions, small)
             request.say(f"{video.name}: {kind}")
     return seen
 
 
-def _plan(registry: Registry, truth: Maps, kind: str, request: TrainingRequest, number: int) -> Plan:
-    options = Options(seed=request.seed, device=request.device)
+def _plan(registry: Registry, truth: Maps, kind: str, request: TrainingRequest, steps: int, number: int) -> Plan:
+    options = Options(seed=request.seed, device=request.device, steps=steps)
     if kind == "lite":
         return make_plan(options, registry)
     if kind == "motion":
@@ -129,10 +130,8 @@ def _plan(registry: Registry, truth: Maps, kind: str, request: TrainingRequest, 
 
 
 def _heard(plan: Plan, frames: NDArray[np.uint8], name: str) -> Iterator[tuple[Scene, Opinions]]:
-    engine = Engine(plan)
-    source = ArraySource(frames, name)
-    for buffer in engine.boost(source):
-        yield buffer.scene, ask(plan.student, buffer.scene)
+    for thought in Engine(plan).think(ArraySource(frames, name)):
+        yield thought.scene, thought.opinions or Opinions(thought.scene.fused, thought.scene.fused)
 
 
 def fit(clues: NDArray[np.float32], scores: NDArray[np.float32], options: TrustOptions, seed: int) -> TrustModel:
@@ -162,7 +161,7 @@ def trust(request: TrainingRequest) -> Path:
     ]
     if not videos:
         raise UsageError("train trust needs annotated video; is the name in only=... right?")
-    seen = observe(videos, request, options.frames)
+    seen = observe(videos, request, options)
     clues, scores = np.concatenate(seen.clues), np.concatenate(seen.truth)
     request.folder.mkdir(parents=True, exist_ok=True)
     np.savez(request.folder / "observations.npz", clues=clues, scores=scores)
