@@ -12,10 +12,11 @@ from typing import Any, Literal
 import pluggy
 
 from vsodboost import hookspecs
-from vsodboost.cards import Card
+from vsodboost.cards import BoosterCard, Card, DetectorCard, FlowCard, SpatialModelCard, TargetCard
 from vsodboost.errors import PluginError, UnknownPlugin, UsageError, VsodboostError
 from vsodboost.hookspecs import Factory
-from vsodboost.interfaces import Request
+from vsodboost.interfaces import Detector, FlowEstimator, Request
+from vsodboost.scene import Booster, SceneDetector
 
 GROUP = "vsodboost"
 Kind = Literal["targets", "flows", "detectors", "boosters", "spatial_models", "executors"]
@@ -28,6 +29,21 @@ _SINGULAR = {
     "spatial_models": "spatial model",
     "executors": "executor",
 }
+
+_CARDS: dict[Kind, type[Card]] = {
+    "targets": TargetCard,
+    "flows": FlowCard,
+    "detectors": DetectorCard,
+    "boosters": BoosterCard,
+    "spatial_models": SpatialModelCard,
+    "executors": Card,
+}
+_BUILT: dict[Kind, tuple[type | tuple[type, ...], str]] = {
+    "flows": (FlowEstimator, "estimate"),
+    "detectors": ((Detector, SceneDetector), "detect or detect_scene"),
+    "boosters": (Booster, "mine"),
+}
+"""What the factories of some kinds must return, and the method by which it is known."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +88,8 @@ class Registry:
         listed = os.environ.get("VSODBOOST_LOAD_PLUGINS")
         if only is None and listed is not None:
             only = [name.strip() for name in listed.split(",") if name.strip()]
-        points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+        # Our own first: a stranger's package cannot take their names.
+        points = sorted(entry_points(group=GROUP), key=lambda point: (not _own(point), point.name))
         unknown = set(no_plugin) - {point.name for point in points}
         if unknown:
             raise UsageError(_no_such("plugin", sorted(unknown)[0], [point.name for point in points]))
@@ -80,6 +97,8 @@ class Registry:
             if point.name in set(no_plugin) or (only is not None and not _own(point) and point.name not in only):
                 continue
             registry._load(point)
+        for name in sorted(set(only or ()) - {point.name for point in points}):
+            registry.broken.append(BrokenPlugin(name, "asked for by $VSODBOOST_LOAD_PLUGINS, but not installed"))
         return registry
 
     def add(self, plugin: Any, name: str) -> None:
@@ -88,17 +107,21 @@ class Registry:
         Raises:
             PluginError: a hook is misspelt or has wrong parameters, or the plugin registers a name twice.
         """
+        if self.manager.has_plugin(name) or self.manager.is_registered(plugin):
+            taken = self.manager.has_plugin(name)
+            other = "another plugin has that name" if taken else "it is loaded under another name"
+            raise PluginError(f"plugin {name}: {other}; uninstall one of the two packages")
         try:
             self.manager.register(plugin, name=name)
             self.manager.check_pending()
             for kind in KINDS:
                 method = self.manager.subset_hook_caller(f"vsodboost_register_{kind}", self._others(plugin)).__call__
                 staged: list[Entry] = []
-                method(register=_collector(staged, name))
+                method(register=_collector(staged, name, kind))
                 for entry in staged:
                     self._put(kind, entry)
         except Exception as error:
-            if self.manager.is_registered(plugin):
+            if self.manager.is_registered(plugin):  # pluggy itself drops one whose hooks have wrong parameters
                 self.manager.unregister(plugin)
             for named in self.entries.values():
                 for key in [k for k, entry in named.items() if entry.plugin == name]:
@@ -115,7 +138,7 @@ class Registry:
             self.add(point.load(), point.name)
         except VsodboostError as error:
             self.broken.append(BrokenPlugin(point.name, str(error)))
-        except Exception as error:  # whatever a stranger's import raises
+        except (Exception, SystemExit) as error:  # whatever a stranger's import raises
             self.broken.append(BrokenPlugin(point.name, f"{type(error).__name__}: {_one_line(error)}"))
 
     def _put(self, kind: Kind, entry: Entry) -> None:
@@ -135,7 +158,7 @@ class Registry:
         except KeyError:
             message = _no_such(_SINGULAR[kind], name, list(self.entries[kind]))
             if self.broken:
-                message += f"; {len(self.broken)} plugins failed to load ({', '.join(b.plugin for b in self.broken)})"
+                message += f"; failed to load: {', '.join(b.plugin for b in self.broken)} (see vsodboost plugins)"
             raise UnknownPlugin(message) from None
 
     def card(self, kind: Kind, name: str) -> Any:
@@ -148,7 +171,7 @@ class Registry:
         Raises:
             UnknownPlugin: nobody registered that name.
             UsageError: an argument is missing or not wanted, or an option is unknown.
-            PluginError: the factory raised something unforeseen.
+            PluginError: the factory raised something unforeseen, or returned something else.
         """
         name, _, argument = spec.partition(":")
         entry = self.find(kind, name)
@@ -162,23 +185,35 @@ class Registry:
         if unknown:
             raise UsageError(_no_such(f"option of {_SINGULAR[kind]} '{name}'", unknown[0], list(card.options)))
         try:
-            return entry.factory(request), card
+            built = entry.factory(request)
         except VsodboostError:
             raise
         except Exception as error:
             raise PluginError(f"{_SINGULAR[kind]} '{name}' (plugin {entry.plugin}): {_one_line(error)}") from error
+        protocol, method = _BUILT.get(kind, (object, ""))
+        if not isinstance(built, protocol):
+            raise PluginError(
+                f"{_SINGULAR[kind]} '{name}' (plugin {entry.plugin}): its factory returned a {type(built).__name__} "
+                f"without the method {method}"
+            )
+        return built, card
 
 
 def _own(point: EntryPoint) -> bool:
     return point.module.split(".")[0] in ("vsodboost", "vsodboost_adapters", "vsodboost_plugins")
 
 
-def _collector(staged: list[Entry], plugin: str) -> Any:
+def _collector(staged: list[Entry], plugin: str, kind: Kind) -> Any:
+    wanted = _CARDS[kind]
+
     def register(name: str, factory: Factory, card: Card) -> None:
         if not isinstance(name, str) or not name or ":" in name:
             raise PluginError(f"plugin {plugin}: '{name}' is no name; use letters, digits, - and _")
-        if not callable(factory) or not isinstance(card, Card):
-            raise PluginError(f"plugin {plugin}: register('{name}', factory, card) needs a callable and a card")
+        if not callable(factory) or not isinstance(card, wanted):
+            raise PluginError(
+                f"plugin {plugin}: register('{name}', factory, card) needs a callable and a {wanted.__name__}, "
+                f"not a {type(factory).__name__} and a {type(card).__name__}"
+            )
         staged.append(Entry(name, factory, card, plugin))
 
     return register
@@ -190,5 +225,5 @@ def _no_such(what: str, name: str, known: Sequence[str]) -> str:
     return f"no {what} is called '{name}'; {hint}"
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
