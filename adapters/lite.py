@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
+
 from vsodboost.cards import TargetCard
 from vsodboost.hookspecs import RegisterTarget, hookimpl
 from vsodboost.interfaces import Request
@@ -28,6 +31,11 @@ class LiteTarget:
     def predict(self, clip: Clip) -> Maps:
         """Maps ``float32[T, h, w]`` in [0, 1] at the working size."""
         return self.student.predict(resize_frames(clip.frames, working_size(clip.size)))
+
+    def twin(self, learning_rate: float | None = None) -> Student:
+        """A copy that can be fine-tuned."""
+        rate = learning_rate or LITE_CARD.learning_rate
+        return Student(deepcopy(self.student.network), replace(LITE_CARD, learning_rate=rate), self.student.device)
 
 
 @hookimpl

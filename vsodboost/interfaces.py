@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from vsodboost.types import Clip, FlowField, Frames, Maps, Proposals
+
+if TYPE_CHECKING:
+    from vsodboost.spatial.student import Student
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,15 @@ class Target(Protocol):
 
     def predict(self, clip: Clip) -> Maps:
         """Saliency maps ``float32[T, h, w]`` in [0, 1], one a frame; (h, w) may differ from the source size."""
+        ...
+
+
+@runtime_checkable
+class TrainableTarget(Target, Protocol):
+    """A target of which a copy can be fine-tuned on a video. ``NetworkTarget`` is one."""
+
+    def twin(self, learning_rate: float | None = None) -> Student | None:
+        """A copy that learns by itself, at the card's rate if none is given; None if this one cannot learn."""
         ...
 
 

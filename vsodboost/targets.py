@@ -19,6 +19,8 @@ from vsodboost.types import Clip, Frames, Maps
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from vsodboost.spatial.student import Student
+
 Layout = Literal["batch", "clip", "list"]
 
 
@@ -70,11 +72,11 @@ class NetworkTarget:
     def _call(self, clip: Clip) -> Maps:
         import torch
 
-        frames = self._input(clip.frames)
+        frames = self.prepare(clip.frames)
         flow = None
         if self.card.needs_flow:
             images = np.full_like(clip.frames, 255) if clip.flow is None else flow_images(clip.flow)
-            flow = self._input(images)
+            flow = self.prepare(images)
         with torch.autocast("cuda", enabled=self.device.startswith("cuda")):
             output = self.saliency(frames, flow).float()
         return np.asarray((torch.sigmoid(output) if self.card.output == "logits" else output)[:, 0].cpu().numpy())
@@ -104,7 +106,17 @@ class NetworkTarget:
             return torch.cat([_first_tensor(o) for o in output])
         return output
 
-    def _input(self, frames: Frames) -> Tensor:
+    def twin(self, learning_rate: float | None = None) -> Student | None:
+        """A copy that can be fine-tuned, at the card's rate if none is given; None for video models or without rate."""
+        from vsodboost.spatial.twin import NetworkTwin
+
+        rate = learning_rate or self.card.learning_rate
+        if rate is None or self.card.window > 1 or self.card.needs_flow:
+            return None
+        return NetworkTwin(self, rate)
+
+    def prepare(self, frames: Frames) -> Tensor:
+        """Frames ``uint8[N, H, W, 3]`` as the network wants them: ``float32[N, 3, h, w]`` by the card."""
         import torch
 
         size = self.card.input_size or (frames.shape[1], frames.shape[2])

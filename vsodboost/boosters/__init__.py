@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vsodboost.boosters import longterm, mqp, mqp_paper
+from vsodboost.boosters import keyframe, longterm, mqp, mqp_paper
 from vsodboost.hookspecs import RegisterBooster, RegisterSpatialModel, hookimpl
 
 
@@ -11,6 +11,7 @@ def vsodboost_register_boosters(register: RegisterBooster) -> None:
     register("mqp", mqp.build, mqp.CARD)
     register("mqp-paper", mqp_paper.build, mqp_paper.CARD)
     register("longterm", longterm.build, longterm.CARD)
+    register("keyframe", keyframe.build, keyframe.CARD)
 
 
 @hookimpl

@@ -53,6 +53,18 @@ class MapFolder:
             raise InputError(f"no map for frame {name} of {video!r} in {listing.folder}, which holds {_held(listing)}")
         return read_grey(file)
 
+    def file(self, video: str, name: str) -> Path | None:
+        """The file that holds the map of frame ``name``, None where there is none.
+
+        Raises:
+            InputError: the video has no maps at all.
+        """
+        return _find(self._listing(video), name)
+
+    def files(self, video: str) -> tuple[Path, ...]:
+        """All map files of the video, in natural order. Raises InputError when there is none."""
+        return tuple(self._listing(video).files.values())
+
     def check(self, video: str, names: Sequence[str]) -> None:
         """Raise InputError when frames of the video have no map: which is the first, and how many have one."""
         listing = self._listing(video)

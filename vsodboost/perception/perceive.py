@@ -29,22 +29,30 @@ class Clues(NamedTuple):
     still: NDArray[np.bool_]
 
 
+def pair_flow(estimator: FlowEstimator, first: Frames, second: Frames, plugin: str) -> FlowField:
+    """Flow ``float32[N, h, w, 2]`` px from each of ``first`` to that of ``second``, ``uint8[N, h, w, 3]``, checked.
+
+    Raises:
+        PluginError: the estimator failed or returned something else.
+    """
+    shape = (len(first), int(first.shape[1]), int(first.shape[2]))
+    try:
+        flow = estimator.estimate(first, second)
+    except VsodboostError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise PluginError(f"{plugin} failed on frames of size {shape[2]}x{shape[1]}: {reason}") from error
+    return checked_flow(flow, shape, plugin)
+
+
 def shot_flow(estimator: FlowEstimator, frames: Frames, plugin: str) -> tuple[FlowField, FlowField]:
     """Forward and backward flow of a shot, ``float32[T-1, h, w, 2]`` px each: t to t+1, and t+1 to t.
 
     Raises:
         PluginError: the estimator failed or returned something else.
     """
-    shape = (len(frames) - 1, int(frames.shape[1]), int(frames.shape[2]))
-    try:
-        forward = estimator.estimate(frames[:-1], frames[1:])
-        backward = estimator.estimate(frames[1:], frames[:-1])
-    except VsodboostError:
-        raise
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise PluginError(f"{plugin} failed on frames of size {shape[2]}x{shape[1]}: {reason}") from error
-    return checked_flow(forward, shape, plugin), checked_flow(backward, shape, plugin)
+    return pair_flow(estimator, frames[:-1], frames[1:], plugin), pair_flow(estimator, frames[1:], frames[:-1], plugin)
 
 
 def perceive(estimator: FlowEstimator, model: MotionModel | FlowReader, frames: Frames, plugin: str) -> Clues:
