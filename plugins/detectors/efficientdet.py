@@ -37,8 +37,6 @@ from vsodboost.weights.reading import read_checkpoint
 
 SIDES = {"d0": 512, "d1": 640, "d2": 768, "d3": 896, "d4": 1024, "d5": 1280, "d6": 1280, "d7": 1536}
 """Side in px of the picture for each compound coefficient."""
-LARGE_ANCHORS = 1536
-"""D7 has anchors of scale 5, the others of scale 4; its picture tells it."""
 NORMALISATION = Normalisation(IMAGENET_MEAN, IMAGENET_STD)
 DEFAULT = Selection(least=0.01, overlap=0.2, most=10)
 

@@ -21,6 +21,7 @@ Scores = NDArray[np.float32]
 Outputs = Mapping[str, NDArray[Any]]
 Decoded = tuple[Boxes, Scores]
 LARGEST_LOGIT = 88.0  # of exp in float32
+SIDE_OF_D7 = 1536
 
 
 def decoded(outputs: Outputs, head: Head | None, *, sigmoid: bool = False, size: tuple[int, int] = (0, 0)) -> Decoded:
@@ -134,7 +135,7 @@ def listed(outputs: Outputs, *, sigmoid: bool = False) -> Decoded:
     return _same_length(boxes, scores)
 
 
-def anchors(outputs: Outputs, size: tuple[int, int], *, sigmoid: bool = False, anchor_scale: float = 4.0) -> Decoded:
+def anchors(outputs: Outputs, size: tuple[int, int], *, sigmoid: bool = False) -> Decoded:
     """EfficientDet before decoding: ``regression [1, A, 4]`` (dy, dx, log h, log w), ``classification [1, A, C]`` and,
     if the export has them, ``anchors [1, A, 4]`` (y0, x0, y1, x1 px).
     """
@@ -142,11 +143,9 @@ def anchors(outputs: Outputs, size: tuple[int, int], *, sigmoid: bool = False, a
         raise PluginError("head=anchors needs outputs called regression and classification from the detector")
     change = _frame(outputs["regression"], 3).astype(np.float32)
     given = outputs.get("anchors")
-    boxes = efficientdet_anchors(size, anchor_scale) if given is None else given.reshape(-1, 4).astype(np.float32)
+    boxes = efficientdet_anchors(size) if given is None else given.reshape(-1, 4).astype(np.float32)
     if len(boxes) != len(change):
-        raise PluginError(
-            f"{len(change)} regressions but {len(boxes)} anchors: the detector's input size is not {size}"
-        )
+        raise PluginError(f"{len(change)} regressions but {len(boxes)} anchors: the input size is not {size}")
     extent = boxes[:, 2:] - boxes[:, :2]
     centre = boxes[:, :2] + extent / 2 + change[:, :2] * extent
     extent = extent * np.exp(np.minimum(change[:, 2:], LARGEST_LOGIT / 4))
@@ -155,12 +154,13 @@ def anchors(outputs: Outputs, size: tuple[int, int], *, sigmoid: bool = False, a
     return _same_length(corners[:, (1, 0, 3, 2)].astype(np.float32), scores)
 
 
-def efficientdet_anchors(size: tuple[int, int], anchor_scale: float = 4.0) -> NDArray[np.float32]:
+def efficientdet_anchors(size: tuple[int, int]) -> NDArray[np.float32]:
     """Anchors ``float32[A, 4]`` (y0, x0, y1, x1 px) of EfficientDet for a picture of (H, W) px.
 
-    Levels 3 to 7, three scales and three shapes at every position, in the order of Yet-Another-EfficientDet-Pytorch;
-    ``anchor_scale`` is 4, and 5 for D7.
+    Levels 3 to 7, three scales and three shapes at every position, in the order of Yet-Another-EfficientDet-Pytorch.
+    Those of D7, whose picture has 1536 px, are larger by a quarter.
     """
+    anchor_scale = 5 if max(size) >= SIDE_OF_D7 else 4
     shapes = ((1.0, 1.0), (1.4, 0.7), (0.7, 1.4))  # width, height
     levels = []
     for stride in (8, 16, 32, 64, 128):

@@ -1,4 +1,4 @@
-"""``torchvision:NAME``: the detectors that torchvision brings (Faster R-CNN, RetinaNet, FCOS, SSD …), from a weights file.
+"""``torchvision:NAME``: the detectors that torchvision brings (Faster R-CNN, RetinaNet, FCOS, SSD …).
 
 Where torchvision's compiled operators are missing (its PyPI wheel beside a CPU torch) suppression is done by our own
 NMS and RoIAlign by torchvision's Python version of it, so the models run there too, only slower.

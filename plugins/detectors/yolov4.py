@@ -99,9 +99,7 @@ def read_darknet(cfg: Path, weights: Path) -> Any:
         return reader(str(cfg), str(weights))
     except cv2.error as error:
         reason = " ".join(str(error).split())[:150]
-        raise WeightsError(
-            f"{cfg} with {weights}: OpenCV cannot read them ({reason}); do they belong together?"
-        ) from None
+        raise WeightsError(f"{cfg} with {weights}: OpenCV fails ({reason}); do they belong together?") from None
 
 
 @hookimpl
