@@ -61,7 +61,8 @@ def read_settings(options: Mapping[str, str]) -> PaperSettings:
         )
     except ValueError as error:
         raise UsageError(f"booster 'mqp-paper': {error}; window is a whole number, rate a number") from error
-    if settings.windows not in ("frames", "mined") or settings.window < 1 or not (settings.rate or 1) > 0:
+    positive = settings.rate is None or 0 < settings.rate < float("inf")
+    if settings.windows not in ("frames", "mined") or settings.window < 1 or not positive:
         raise UsageError("booster 'mqp-paper': windows is frames or mined, window at least 1, rate above 0")
     return settings
 
