@@ -8,9 +8,9 @@ from vsodboost.metrics.distance import squared_distance
 
 def test_equals_scipy_and_itself_to_the_last_bit() -> None:
     ndimage = pytest.importorskip("scipy.ndimage")
-    for density in (0.9, 0.999, 0.99999):
-        mask = np.random.default_rng(0).random((300, 400)) > density
+    for density in (0.9, 0.99, 0.9999):
+        mask = np.random.default_rng(0).random((120, 160)) > density
         mask[7, 11] = True
         expected = ndimage.distance_transform_edt(~mask)
-        for _ in range(20):
+        for _ in range(10):
             assert (squared_distance(mask.copy()) == np.rint(expected**2)).all()
