@@ -82,7 +82,7 @@ def build(request: Request) -> Target:
 
 
 def _network_target(network: nn.Module, request: Request, options: CardOptions) -> NetworkTarget:
-    from vsodboost.plan import resolve_device
+    from vsodboost.device import resolve_device
 
     device = resolve_device(options.text("device", request.device))
     card = windowed_by(options, fed_by(options, CARD))

@@ -14,13 +14,13 @@ PACKAGES = {"vsodboost": "vsodboost", "vsodboost_adapters": "adapters", "vsodboo
 # The core from the inside out, names relative to ``vsodboost``. A module may import its own row and the rows above it.
 # A package stands for all its modules, save those that are listed themselves.
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("words", ("version", "errors", "types", "cards", "interfaces", "hookspecs", "scene", "checks")),
+    ("words", ("version", "errors", "types", "cards", "interfaces", "hookspecs", "scene", "checks", "device")),
     ("files and names", ("io", "registry", "weights.shipped", "training.losses", "torchvision_import")),
     ("seeing and scoring", ("perception", "spatial", "metrics")),
-    ("parts", ("targets", "weights", "training", "longterm", "boosters", "fusion", "trust", "gate")),
+    ("parts", ("targets", "weights", "training", "longterm", "labels", "boosters", "fusion", "trust", "gate")),
     ("one video", ("plan", "buffers", "engine")),
     ("many videos", ("api", "sheet", "run", "training.trust", "training.own")),
-    ("faces", ("cli", "")),  # "" is vsodboost/__init__.py, which re-exports
+    ("faces", ("cli", "__main__", "")),  # "" is vsodboost/__init__.py, which re-exports
 )  # fmt: skip
 
 # What a plugin, ours or a stranger's, builds upon.
@@ -38,6 +38,7 @@ PUBLIC = (
     "perception",
     "registry",
     "training",
+    "device",
 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from vsodboost.cards import BoosterCard, Card, TargetCard
+from vsodboost.device import resolve_device
 from vsodboost.errors import UsageError
 from vsodboost.interfaces import FlowEstimator, Request, Target
 from vsodboost.perception.motion_model import CameraResidual, FlowReader, MotionModel, TrainedMotion
@@ -83,20 +84,6 @@ class Plan:
     @property
     def flow_name(self) -> str:
         return f"flow estimator '{self.options.flow}'"
-
-
-def resolve_device(device: str) -> str:
-    """``auto`` becomes cuda when there is one, else cpu. Raises UsageError for a device that is not here."""
-    import torch
-
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(f"device '{device}' cannot be used ({reason}); try --device auto") from error
-    return device
 
 
 def choose(given: Mapping[str, Any], registry: Registry) -> Options:
