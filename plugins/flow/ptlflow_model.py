@@ -19,6 +19,7 @@ from vsodboost.cards import FlowCard
 from vsodboost.errors import UsageError, WeightsError
 from vsodboost.hookspecs import RegisterFlow, hookimpl
 from vsodboost.interfaces import Request
+from vsodboost.torchvision_import import ensure_torchvision
 
 INSTALL = "pip install 'vsodboost[ptlflow]' in an environment of its own (it changes the versions of torch and OpenCV)"
 
@@ -29,7 +30,7 @@ def run(network: nn.Module, first: Tensor, second: Tensor) -> Tensor:
     return flow
 
 
-RECIPE = Recipe(run=run, multiple=8, least=64)
+RECIPE = Recipe(run=run, multiple=8, least=128)  # smaller pictures leave RAFT and its kin with an empty level: NaN
 
 
 def build(request: Request) -> NetworkEstimator:
@@ -44,6 +45,7 @@ def build(request: Request) -> NetworkEstimator:
     if not request.argument:
         raise UsageError("flow ptlflow: name a model, as in --flow ptlflow:raft_small")
     try:
+        ensure_torchvision()  # ptlflow imports timm
         get_model = import_module("ptlflow").get_model
     except ImportError as error:
         raise UsageError(f"flow ptlflow:{request.argument} needs ptlflow ({error}): {INSTALL}") from None

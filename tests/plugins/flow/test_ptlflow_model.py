@@ -45,7 +45,7 @@ def package(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
 def test_frames_go_in_and_flow_comes_out_by_ptlflows_convention(package: list[tuple[str, Any]]) -> None:
     estimator = ptlflow_model.build(Request(argument="gma", options={"weights": "things"}))
     assert package == [("gma", "things")]
-    first, second = pattern(64, 72, 0)[None], pattern(64, 72, 1)[None]
+    first, second = pattern(128, 136, 0)[None], pattern(128, 136, 1)[None]
     flow = estimator.estimate(first, second)
     assert np.allclose(flow[0, ..., 0], first[0, ..., 2] / 255, atol=1e-6)
     assert np.allclose(flow[0, ..., 1], second[0, ..., 0] / 255, atol=1e-6)
