@@ -75,7 +75,8 @@ def main(arguments: list[str] | None = None) -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.exceptions.Abort, KeyboardInterrupt):
-        click.echo("vsodboost: interrupted; --resume goes on with what is left", err=True)
+        hint = "; --resume goes on with what is left" if {"wrap", "train"} & set(arguments) else ""
+        click.echo(f"vsodboost: interrupted{hint}", err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()

@@ -205,7 +205,8 @@ def _conclude(report: Report, out: Path, as_json: bool, quiet: bool) -> None:
         [f"{len(report.done)} done", f"{len(report.skipped)} kept"] if report.skipped else [f"{len(report.done)} done"]
     )
     counts += [f"{len(report.failed)} failed"] if report.failed else []
-    click.echo(f"{', '.join(counts)}; maps, frames.csv and run.json are in {out}/", err=True)
+    where = f"; maps, frames.csv and run.json are in {out}/" if report.done or report.skipped else ""
+    click.echo(f"{', '.join(counts)}{where}", err=True)
 
 
 def _describe(sources: list[VideoSource], options: Options, device: str, as_json: bool) -> int:
