@@ -195,14 +195,13 @@ def measure(plan: Plan, rows: Sequence[Row], source: VideoSource, truths: Truths
         for buffer in engine.boost(source):
             mined += len(buffer.mined)
             wanted = {row.outcome for row in sharing}
-            maps = dict[str, Maps]()
+            found = {"final": buffer.maps}
             if wanted & {"student", "boosted"}:
                 opinions = ask(engine.plan.student, buffer.scene)
-                maps["student"] = at_size(opinions.alone, buffer.target)
-                maps["boosted"] = at_size(fuse(buffer.scene, opinions), buffer.target)
-            maps["final"] = buffer.maps
+                found["student"] = at_size(opinions.alone, buffer.target)
+                found["boosted"] = at_size(fuse(buffer.scene, opinions), buffer.target)
             for row in sharing:
-                add_all(scores[row.table, row.name], buffer.scene, maps[row.outcome], truths)
+                add_all(scores[row.table, row.name], buffer.scene, found[row.outcome], truths)
         for row in sharing:
             into.mined.setdefault((row.table, row.name), {})[source.name] = mined
     for key, score in scores.items():
