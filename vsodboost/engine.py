@@ -180,7 +180,8 @@ class Engine:
         size = plan.working(clip.size)
         small = resize_frames(clip.frames, size)
         with self.seconds.of("perceive"):
-            seen = [perceive(plan.flow, plan.motion, small[a:b], plan.flow_name) for a, b in shots]
+            sight = replace(clip, frames=small)
+            seen = [perceive(plan.flow, plan.motion, sight.part(a, b), plan.flow_name) for a, b in shots]
         with self.seconds.of("target"):
             target = np.concatenate(
                 [

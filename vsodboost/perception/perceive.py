@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from vsodboost.checks import checked_flow
 from vsodboost.errors import PluginError, VsodboostError
-from vsodboost.interfaces import FlowEstimator
+from vsodboost.interfaces import FlowEstimator, NamedFlowEstimator
 from vsodboost.perception.camera import object_motion
 from vsodboost.perception.motion_model import FlowReader, MotionModel
-from vsodboost.types import FlowField, Frames, Maps, PerFrame
+from vsodboost.types import Clip, FlowField, Frames, Maps, PerFrame
 
 STILL = 0.35
 """px at the working size: if the 99th percentile of the object motion is below it, nothing moves."""
@@ -29,15 +29,21 @@ class Clues(NamedTuple):
     still: NDArray[np.bool_]
 
 
-def pair_flow(estimator: FlowEstimator, first: Frames, second: Frames, plugin: str) -> FlowField:
+def pair_flow(estimator: FlowEstimator, first: Frames | Clip, second: Frames | Clip, plugin: str) -> FlowField:
     """Flow ``float32[N, h, w, 2]`` px from each of ``first`` to that of ``second``, ``uint8[N, h, w, 3]``, checked.
+
+    Clips tell an estimator that wants to know (``estimate_named``) which frames they are.
 
     Raises:
         PluginError: the estimator failed or returned something else.
     """
-    shape = (len(first), int(first.shape[1]), int(first.shape[2]))
+    sight, other = (x.frames if isinstance(x, Clip) else x for x in (first, second))
+    shape = (len(sight), int(sight.shape[1]), int(sight.shape[2]))
     try:
-        flow = estimator.estimate(first, second)
+        if isinstance(estimator, NamedFlowEstimator) and isinstance(first, Clip) and isinstance(second, Clip):
+            flow = estimator.estimate_named(first, second)
+        else:
+            flow = estimator.estimate(sight, other)
     except VsodboostError:
         raise
     except Exception as error:
@@ -46,26 +52,28 @@ def pair_flow(estimator: FlowEstimator, first: Frames, second: Frames, plugin: s
     return checked_flow(flow, shape, plugin)
 
 
-def shot_flow(estimator: FlowEstimator, frames: Frames, plugin: str) -> tuple[FlowField, FlowField]:
+def shot_flow(estimator: FlowEstimator, shot: Frames | Clip, plugin: str) -> tuple[FlowField, FlowField]:
     """Forward and backward flow of a shot, ``float32[T-1, h, w, 2]`` px each: t to t+1, and t+1 to t.
 
     Raises:
         PluginError: the estimator failed or returned something else.
     """
-    return pair_flow(estimator, frames[:-1], frames[1:], plugin), pair_flow(estimator, frames[1:], frames[:-1], plugin)
+    last = len(shot)
+    earlier, later = (shot.part(0, last - 1), shot.part(1, last)) if isinstance(shot, Clip) else (shot[:-1], shot[1:])
+    return pair_flow(estimator, earlier, later, plugin), pair_flow(estimator, later, earlier, plugin)
 
 
-def perceive(estimator: FlowEstimator, model: MotionModel | FlowReader, frames: Frames, plugin: str) -> Clues:
-    """All clues about one shot of ``uint8[T, h, w, 3]`` frames at the working size.
+def perceive(estimator: FlowEstimator, model: MotionModel | FlowReader, shot: Frames | Clip, plugin: str) -> Clues:
+    """All clues about one shot of ``uint8[T, h, w, 3]`` frames at the working size, or of a clip of them.
 
     A frame's object motion is the mean of what the next and the previous frame say (each without its camera motion); a
     one-frame shot has none, its map is empty and its quality 0.
     """
-    count, height, width = frames.shape[:3]
+    count, height, width = (shot.frames if isinstance(shot, Clip) else shot).shape[:3]
     flow = np.zeros((count, height, width, 2), np.float32)
     motion = np.zeros_like(flow)
     if count > 1:
-        forward, backward = shot_flow(estimator, frames, plugin)
+        forward, backward = shot_flow(estimator, shot, plugin)
         flow[:-1], flow[-1] = forward, -backward[-1]
         ahead, behind = object_motion(forward), object_motion(-backward)
         motion[:-1] += ahead
