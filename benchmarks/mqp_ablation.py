@@ -188,9 +188,9 @@ def measure(plan: Plan, rows: Sequence[Row], source: VideoSource, truths: Truths
             for _, scene, target in made:
                 maps = target if row.outcome == "target" else at_size(scene.motion_maps, target)
                 add_all(scores[row.table, row.name], scene, maps, truths)
-    for run in dict.fromkeys(row.run for row in rows if row.booster is not None):
+    for run, booster in {row.run: row.booster for row in rows if row.booster is not None}.items():
         sharing = [row for row in rows if row.run == run]
-        engine = Replay(replace(maker.plan, booster=sharing[0].booster), made)
+        engine = Replay(replace(maker.plan, booster=booster), made)
         mined = 0
         for buffer in engine.boost(source):
             mined += len(buffer.mined)
