@@ -1,0 +1,5 @@
+"""``python -m vsodboost``: the command line."""
+
+from vsodboost.cli import main
+
+main()
