@@ -113,3 +113,6 @@ class SpatialModelCard(Card):
     multiple: int = 32
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
+    channels: int = 3
+    """Channels it reads: 3 for a student; 7 for a network that makes pseudo-labels (frame, two carried labels, two flow
+    magnitudes), which the labels booster takes."""

@@ -130,6 +130,11 @@ def make_plan(options: Options, registry: Registry, *, target: tuple[Any, Target
     flow, _ = registry.build("flows", options.flow, request(options.flow_options))
     booster, booster_card = registry.build("boosters", options.booster, request(options.booster_options))
     network, spatial_card = registry.build("spatial_models", options.spatial_model, request({}))
+    if spatial_card.channels != 3:
+        raise UsageError(
+            f"spatial model '{options.spatial_model}' reads {spatial_card.channels} channels, so it is no student; "
+            f"it is for --booster labels --booster-option network={options.spatial_model}"
+        )
     fusion_network, fusion_card = registry.build("spatial_models", "lite", request({}))
     tuning = TuneSettings() if options.steps is None else TuneSettings(steps=options.steps)
     return Plan(

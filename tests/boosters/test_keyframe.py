@@ -7,7 +7,7 @@ import pytest
 import torch
 from small_plans import BrightNetwork, bright_student, small_plan, small_scene, weights_of
 
-from vsodboost.boosters.keyframe import Keyframe, PaperKeyframe, build
+from vsodboost.boosters.keyframe import Keyframe, PaperKeyframe, build, build_paper
 from vsodboost.cards import TargetCard
 from vsodboost.engine import Engine
 from vsodboost.errors import UsageError
@@ -22,6 +22,11 @@ from vsodboost.targets import NetworkTarget
 def made(**options: str) -> Keyframe:
     """The booster with options as typed."""
     return build(Request(options=options))
+
+
+def paper(**options: str) -> PaperKeyframe:
+    """The paper's."""
+    return build_paper(Request(options=options))
 
 
 def scene_of_ratios() -> Scene:
@@ -40,8 +45,8 @@ def test_keyframes_are_those_below_the_threshold() -> None:
     # Frame 1: four of eight columns have nothing of the target, the others |1 - .5| / 1.501.
     second = (0.5 * 1 / 1.001) + 0.5 * (0.5 / 1.501)
     assert non_overlap(scene.motion_maps, scene.target) == pytest.approx([0, second, 1 / 1.001, 1], rel=1e-4)
-    assert made(profile="paper").mine(scene).indices.tolist() == [0]
-    assert made(profile="paper", threshold="0.7").mine(scene).indices.tolist() == [0, 1]
+    assert paper().mine(scene).indices.tolist() == [0]
+    assert paper(threshold="0.7").mine(scene).indices.tolist() == [0, 1]
     mined = made(threshold="1").mine(scene)
     assert mined.indices.tolist() == [0, 1, 2]
     assert mined.weights[0] > mined.weights[1] > mined.weights[2] > 0
@@ -56,8 +61,8 @@ def test_no_keyframe_is_no_lesson() -> None:
 
 def test_what_teaches() -> None:
     scene = scene_of_ratios()
-    paper = made(profile="paper", threshold="0.7").mine(scene)
-    assert (paper.pseudo_truth == scene.motion_maps[:2] * scene.target[:2]).all()  # Eq. 6
+    mined = paper(threshold="0.7").mine(scene)
+    assert (mined.pseudo_truth == scene.motion_maps[:2] * scene.target[:2]).all()  # Eq. 6
     assert made().mine(scene).pseudo_truth == pytest.approx(np.full((1, 8, 16), 1 / (1 + np.exp(-4))), rel=1e-5)
 
 
@@ -65,7 +70,7 @@ def test_a_video_model_that_repeats_bad_motion_is_not_believed() -> None:
     """Its maps overlap with the motion that misled it; the paper's test takes every frame, ours looks at the motion."""
     wrong = np.random.default_rng(0).random((4, 8, 16)).astype(np.float32)
     scene = small_scene(4, (8, 16), motion_maps=wrong, target=wrong, quality=np.full(4, 0.2, np.float32))
-    assert len(made(profile="paper").mine(scene)) == 4
+    assert len(paper().mine(scene)) == 4
     assert len(made().mine(scene)) == 0
 
 
@@ -82,7 +87,7 @@ def test_conventional_motion_saliency_may_choose_the_keyframes() -> None:
 def test_paper_result_is_the_product_with_the_low_level_saliency() -> None:
     scene = scene_of_ratios()
     predicted = np.full((4, 8, 16), 0.5, np.float32)
-    booster = made(profile="paper")
+    booster = paper()
     assert isinstance(booster, FusingBooster)
     assert (booster.fuse(scene, predicted) == 0.5 * scene.motion_maps * scene.target).all()  # Eq. 9
     assert not isinstance(made(), FusingBooster)
@@ -111,8 +116,8 @@ def torch_target(learning_rate: float | None = 0.01) -> NetworkTarget:
 
 def test_the_twin_of_a_torch_target_is_the_student() -> None:
     target = torch_target()
-    plan = small_plan(made(profile="paper", **{"lambda": "5"}), target=target)
-    prepared = made(profile="paper", **{"lambda": "5"}).prepare(plan)
+    plan = small_plan(paper(**{"lambda": "5"}), target=target)
+    prepared = paper(**{"lambda": "5"}).prepare(plan)
     own = torch.cat([p.detach().flatten() for p in target.network.parameters()])
     assert torch.equal(weights_of(prepared.student), own)
     assert prepared.student.network is not target.network
@@ -123,9 +128,9 @@ def test_the_twin_of_a_torch_target_is_the_student() -> None:
 
 def test_paper_defaults_and_fast_defaults() -> None:
     plan = small_plan(made())
-    assert made(profile="paper").prepare(plan).tuning.passes == 8
+    assert paper().prepare(plan).tuning.passes == 8
     assert made().prepare(plan).tuning == plan.tuning
-    assert isinstance(made(profile="paper"), PaperKeyframe)
+    assert isinstance(paper(), PaperKeyframe)
 
 
 def test_functions_and_models_without_a_rate_leave_the_spatial_model_to_learn() -> None:
@@ -146,7 +151,7 @@ def test_a_whole_video_teaches_the_twin_and_leaves_the_target_alone() -> None:
     before = [p.clone() for p in target.network.parameters()]
     from vsodboost_plugins.flow.dis import DIS
 
-    booster = made(profile="paper", threshold="0.95", gate="off", rate="0.001")
+    booster = paper(threshold="0.95", rate="0.001")
     (done,) = Engine(small_plan(booster, target=target, flow=DIS())).boost(ArraySource(frames))
     assert len(done.mined) > 0
     assert len(done.losses) == 8 * len(done.mined)
@@ -159,7 +164,7 @@ def test_a_whole_video_teaches_the_twin_and_leaves_the_target_alone() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"profile": "slow"}, {"threshold": "many"}, {"threshold": "-1"}, {"lambda": "0"}, {"rate": "0"}, {"gate": "maybe"},
+    [{"threshold": "many"}, {"threshold": "-1"}, {"lambda": "0"}, {"rate": "0"}, {"gate": "maybe"},
      {"motion": "none"}, {"rate": "inf"}],
 )  # fmt: skip
 def test_options_that_make_no_sense(options: dict[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vsodboost.boosters import keyframe, longterm, mqp, mqp_paper
+from vsodboost.boosters import keyframe, labels, longterm, mqp, mqp_paper
 from vsodboost.hookspecs import RegisterBooster, RegisterSpatialModel, hookimpl
 
 
@@ -12,8 +12,12 @@ def vsodboost_register_boosters(register: RegisterBooster) -> None:
     register("mqp-paper", mqp_paper.build, mqp_paper.CARD)
     register("longterm", longterm.build, longterm.CARD)
     register("keyframe", keyframe.build, keyframe.CARD)
+    register("keyframe-paper", keyframe.build_paper, keyframe.PAPER_CARD)
+    register("labels", labels.build, labels.CARD)
+    register("labels-paper", labels.build_paper, labels.PAPER_CARD)
 
 
 @hookimpl
 def vsodboost_register_spatial_models(register: RegisterSpatialModel) -> None:
     register("mqp-paper", mqp_paper.build_spatial, mqp_paper.SPATIAL_CARD)
+    register("fgplg", labels.build_network, labels.NETWORK_CARD)

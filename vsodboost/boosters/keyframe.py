@@ -1,11 +1,11 @@
 """``keyframe``: frames on which motion and colour saliency overlap teach a twin of the target model.
 
 Paper 002 (Li et al., "A Plug-and-Play Scheme to Adapt Image Saliency Deep Model for Video Data"): any image model
-becomes a video model. ``profile=paper`` is the paper to the letter: keyframes by Eq. 7, taught by their low-level
-saliency (Eq. 6) with the loss of Eq. 8; the result is the twin's map times the low-level saliency (Eq. 9). The default
-profile keeps the keyframes and the twin, but the fusion network's maps teach, and only where the motion itself is of
-some quality: a video model's maps overlap with motion that misleads them both, as the paper notes (Sec. VI-C). Its
-result is fused as any booster's is.
+becomes a video model. ``keyframe-paper`` is the paper to the letter: keyframes by Eq. 7, taught by their low-level
+saliency (Eq. 6) with the loss of Eq. 8; the result is the twin's map times the low-level saliency (Eq. 9). ``keyframe``
+keeps the keyframes and the twin, but the fusion network's maps teach, and only where the motion itself is of some
+quality: a video model's maps overlap with motion that misleads them both, as the paper notes (Sec. VI-C). Its result is
+fused and gated as any booster's is.
 """
 
 from __future__ import annotations
@@ -33,15 +33,16 @@ CARD = BoosterCard(
     summary="frames on which motion and target overlap teach a twin of the target (or the spatial model, for maps)",
     paper="Li et al., IEEE TCSVT 2021, arXiv:2008.09103 (paper 002)",
     options={
-        "profile": "fast (default) or paper: the paper's equations and settings to the letter",
         "threshold": "keyframes have a non-overlapping ratio NR below it (default .6)",
-        "lambda": "iterations a keyframe, λ (paper: 8; fast: the usual number of steps whatever their number)",
+        "lambda": "iterations a keyframe, λ (paper: 8; default: the usual number of steps, however many keyframes)",
         "rate": "learning rate of the twin; makes a torch model trainable whose card names none",
-        "quality": "least motion quality of a keyframe, 0 to 1 (fast: .4; paper: 0)",
+        "quality": "least motion quality of a keyframe, 0 to 1 (default .4; paper: 0)",
         "motion": "model (default), or contrast: the conventional motion saliency, Eq. 4",
-        "gate": "off gives the result as it is, without the choice between it and the target's map (default on)",
+        "gate": "off gives the result as it is, without the choice between it and the target's map (paper: off)",
     },
+    paper_profile=lambda options: {"booster": "keyframe-paper"},
 )
+PAPER_CARD = replace(CARD, summary="the plug-and-play paper to the letter; --profile paper takes it for keyframe")
 
 
 @dataclass(frozen=True)
@@ -116,18 +117,23 @@ class PaperKeyframe(Keyframe):
 
 def build(request: Request) -> Keyframe:
     """The booster for one run. Raises UsageError for values that make no sense."""
-    o = request.options
-    profile = _one_of(o, "profile", ("fast", "paper"))
-    paper = profile == "paper"
-    settings = KeyframeSettings(
-        threshold=_number(o, "threshold", 0.6),
-        quality=_number(o, "quality", 0.0 if paper else 0.4),
-        passes=_number(o, "lambda", 8.0) if paper or "lambda" in o else None,
+    return Keyframe(_settings(request.options, KeyframeSettings()))
+
+
+def build_paper(request: Request) -> PaperKeyframe:
+    """The paper's. Raises UsageError for values that make no sense."""
+    return PaperKeyframe(_settings(request.options, KeyframeSettings(quality=0.0, passes=8.0, gated=False)))
+
+
+def _settings(o: Mapping[str, str], default: KeyframeSettings) -> KeyframeSettings:
+    return KeyframeSettings(
+        threshold=_number(o, "threshold", default.threshold),
+        quality=_number(o, "quality", default.quality),
+        passes=_number(o, "lambda", default.passes or 0.0) or None,
         rate=_number(o, "rate", 0.0) or None,
         contrast=_one_of(o, "motion", ("model", "contrast")) == "contrast",
-        gated=_one_of(o, "gate", ("on", "off")) == "on",
+        gated=_one_of(o, "gate", ("on", "off") if default.gated else ("off", "on")) == "on",
     )
-    return PaperKeyframe(settings) if paper else Keyframe(settings)
 
 
 def _number(options: Mapping[str, str], name: str, default: float) -> float:
