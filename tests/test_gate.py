@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from small_scenes import disc, scene_of
+
 from vsodboost.fusion.opinions import Opinions, fuse
 from vsodboost.gate import Gated, gate, smoothed
 

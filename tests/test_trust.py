@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from small_scenes import disc, scene_of
+
 from vsodboost.errors import WeightsError
 from vsodboost.fusion.opinions import Opinions
 from vsodboost.training.trust import TrustOptions, fit
@@ -62,4 +62,5 @@ def test_the_shipped_model_trusts_agreement_more_than_garbage() -> None:
     here, noise = disc(6, 16, 16), (np.random.default_rng(0).random((6, 32, 32)) > 0.9).astype(np.float32)
     scene = scene_of(target=noise, motion_maps=here, fused=here)
     heard = Opinions(here, here)
-    assert model.estimate(clues_of(here, scene, heard)).min() > model.estimate(clues_of(noise, scene, heard)).max() + 0.2
+    trusted, doubted = (model.estimate(clues_of(m, scene, heard)) for m in (here, noise))
+    assert trusted.min() > doubted.max() + 0.2

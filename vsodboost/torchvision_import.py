@@ -17,7 +17,7 @@ def ensure_torchvision() -> None:
     """Import torchvision, curing that very failure and no other; does nothing when torchvision works."""
     global _library
     try:
-        import torchvision  # noqa: F401
+        import torchvision
     except RuntimeError as error:
         if "operator torchvision::" not in str(error) or _library is not None:
             raise

@@ -10,7 +10,8 @@ from vsodboost.perception.shots import CutDetector, shots_between
 
 def texture(seed: int) -> np.ndarray:
     """A place: smooth random texture in a tint of its own."""
-    coarse = np.random.default_rng(seed).integers(0, 120, (6, 8, 3)) + np.array([(seed * 60) % 130, 40, (seed * 97) % 130])
+    tint = np.array([(seed * 60) % 130, 40, (seed * 97) % 130])
+    coarse = np.random.default_rng(seed).integers(0, 120, (6, 8, 3)) + tint
     return cv2.resize(coarse.astype(np.uint8), (320, 180), interpolation=cv2.INTER_CUBIC)
 
 

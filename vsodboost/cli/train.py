@@ -38,8 +38,8 @@ def train(
     """
     from vsodboost.cli.config import read_toml
     from vsodboost.cli.wrap import pairs
-    from vsodboost.errors import UsageError
     from vsodboost.device import resolve_device
+    from vsodboost.errors import UsageError
     from vsodboost.registry import Registry
     from vsodboost.training.own import TRAINERS
     from vsodboost.training.recipe import TrainingRequest
