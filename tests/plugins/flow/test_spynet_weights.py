@@ -36,14 +36,11 @@ def photometric_error(first: NDArray[np.uint8], second: NDArray[np.uint8], flow:
 
 
 def test_it_explains_real_motion_better_than_farneback(estimator: FlowEstimator) -> None:
+    # Where little moves the two are level; the mean over davis-dev is in benchmarks/flow_estimators.py.
     errors = []
-    for sequence, number in (("camel", 20), ("parkour", 40), ("drift-chicane", 30), ("dance-twirl", 30)):
-        first, second = (
-            cv2.resize(frame(sequence, n), (352, 192), interpolation=cv2.INTER_AREA) for n in (number, number + 1)
-        )
-        errors.append([
-            photometric_error(first, second, method.estimate(first[None], second[None])[0])
-            for method in (estimator, farneback.Farneback())
-        ])  # fmt: skip
+    for sequence, number in (("libby", 24), ("scooter-black", 20), ("camel", 44)):
+        first, second = (frame(sequence, n)[128:384, 187:667].copy() for n in (number, number + 1))
+        flows = [method.estimate(first[None], second[None])[0] for method in (estimator, farneback.Farneback())]
+        errors.append([photometric_error(first, second, flow) for flow in flows])
     ours, theirs = np.mean(errors, axis=0)
-    assert ours < theirs, errors
+    assert ours < 0.9 * theirs, errors
