@@ -1,8 +1,8 @@
 """vsodboost: boost any video salient object detection model on your own video, without labels.
 
-    result = vsodboost.boost("clip.mp4", target="lite")          # maps, trust, what was mined
-    for frame in vsodboost.stream(frames, target=my_function):   # any length, bounded memory
-        ...
+result = vsodboost.boost("clip.mp4", target="lite")          # maps, trust, what was mined
+for frame in vsodboost.stream(frames, target=my_function):   # any length, bounded memory
+    ...
 """
 
 from __future__ import annotations

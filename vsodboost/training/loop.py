@@ -80,7 +80,7 @@ class Loop:
         except Exception as error:
             kind = type(error).__name__
             raise WeightsError(
-                f"cannot resume from {self.checkpoint}: damaged, or of another network ({kind}); delete it to start over"
+                f"cannot resume from {self.checkpoint}: damaged or of another network ({kind}); delete it to start over"
             ) from error
         self.say(f"resumed at step {self.step}")
         return True
