@@ -58,8 +58,9 @@ def numbered(frames: Frames) -> Frames:
 
 
 def bright_student() -> Student:
-    """A student of one layer."""
-    return Student(BrightNetwork(), SpatialModelCard(summary="bright", learning_rate=0.05))
+    """A student of one layer; white is 1 after its normalisation, black -1."""
+    half = (0.5, 0.5, 0.5)
+    return Student(BrightNetwork(), SpatialModelCard(summary="bright", learning_rate=0.05, mean=half, std=half))
 
 
 def small_plan(

@@ -15,10 +15,10 @@ PACKAGES = {"vsodboost": "vsodboost", "vsodboost_adapters": "adapters", "vsodboo
 # A package stands for all its modules, save those that are listed themselves.
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("words", ("version", "errors", "types", "cards", "interfaces", "hookspecs", "scene", "checks", "device")),
-    ("files and names", ("io", "registry", "weights.shipped", "training.losses", "torchvision_import")),
+    ("files and names", ("io", "buffers", "registry", "weights.shipped", "training.losses", "torchvision_import")),
     ("seeing and scoring", ("perception", "spatial", "metrics")),
     ("parts", ("targets", "weights", "training", "longterm", "labels", "boosters", "fusion", "trust", "gate")),
-    ("one video", ("plan", "buffers", "engine")),
+    ("one video", ("plan", "engine")),
     ("many videos", ("api", "sheet", "run", "training.trust", "training.own")),
     ("faces", ("cli", "__main__", "")),  # "" is vsodboost/__init__.py, which re-exports
 )  # fmt: skip
