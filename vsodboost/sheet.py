@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from vsodboost.engine import BoostedBuffer
 from vsodboost.io.contact_sheet import Row, contact_sheet
+from vsodboost.io.proposal_boxes import with_boxes
 from vsodboost.io.sinks import map_to_uint8
 from vsodboost.perception.flow_image import flow_image
 
@@ -57,7 +58,7 @@ def _row(buffer: BoostedBuffer, t: int, mined: bool) -> Row:
     label = "\n".join([scene.names[t], *words])
     still = bool(scene.still[t])
     pictures = (
-        scene.frames[t],
+        with_boxes(scene.frames[t], [box for box in buffer.mined.notes.get("boxes", ()) if box["frame"] == t]),
         None if still else flow_image(scene.motion[t]),
         map_to_uint8(scene.motion_maps[t]),
         map_to_uint8(scene.target[t]),

@@ -24,8 +24,8 @@ from vsodboost.types import Boxes, Maps, Proposals
 if TYPE_CHECKING:
     from vsodboost.scene import Scene
 
-LEVELS = (0.15, 0.3, 0.5, 0.7, 0.85)
-"""Of each map's maximum."""
+LEVELS = (0.2, 0.4, 0.6)
+"""Of each map's maximum. Higher ones give boxes of parts, which are the brightest in motion and are mined instead."""
 FAINTEST = 0.1
 """A map that reaches no higher shows nothing."""
 SMALLEST = 0.0005

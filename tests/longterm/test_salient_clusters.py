@@ -37,12 +37,12 @@ def test_of_equal_falls_the_first_counts() -> None:
     assert salient_clusters(np.array([0.8, 0.6, 0.4, 0.2, 0.1, 0.1, 0.1, 0.1])).tolist() == [0]
 
 
-@pytest.mark.parametrize("rule", ["gradient", "ratio"])
+@pytest.mark.parametrize("rule", ["gradient", "ratio", "steepest"])
 def test_all_zero_motion_has_no_salient_cluster(rule: str) -> None:
     assert salient_clusters(np.zeros(8), rule).tolist() == []  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("rule", ["gradient", "ratio"])
+@pytest.mark.parametrize("rule", ["gradient", "ratio", "steepest"])
 def test_a_cluster_without_motion_is_never_salient(rule: str) -> None:
     assert salient_clusters(np.array([0.0, 0.3, 0, 0, 0, 0, 0, 0]), rule).tolist() == [1]  # type: ignore[arg-type]
 
@@ -62,3 +62,11 @@ def test_the_scripts_rule_goes_on_while_a_mean_is_over_half_of_the_one_before() 
     # .9 / .5 = 1.8, .5 / .3 = 1.67, .3 / .14 = 2.14: stop; there is no cap.
     assert salient_clusters(means, "ratio").tolist() == [1, 2, 0]
     assert salient_clusters(np.array([0.8, 0.4]), "ratio").tolist() == [0]  # exactly half is not over half
+
+
+def test_ours_finds_the_steepest_fall_of_all_and_caps_the_number_then() -> None:
+    alike = np.array([0.9, 0.89, 0.88, 0.88, 0.87, 0.1, 0.05, 0.0])
+    assert salient_clusters(alike).tolist() == [0]
+    assert salient_clusters(alike, "steepest").tolist() == [0, 1, 2]
+    early = np.array([0.3, 0.9, 0.2, 0.8, 0.1, 0.1, 0.05, 0.0])
+    assert salient_clusters(early, "steepest").tolist() == [1, 3]

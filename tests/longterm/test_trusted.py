@@ -8,9 +8,7 @@ from vsodboost.longterm.clustering import Clusters
 from vsodboost.longterm.trusted import Partition, cut_off, trusted, trusted_by_means
 
 
-def partition(
-    features: list[float], labels: list[int], motion: list[float], salient: tuple[int, ...]
-) -> Partition:
+def partition(features: list[float], labels: list[int], motion: list[float], salient: tuple[int, ...]) -> Partition:
     """One-dimensional features, already clustered."""
     values, groups = np.array(features, np.float32)[:, None], np.array(labels)
     centres = np.stack([values[groups == k].mean(axis=0) for k in range(max(labels) + 1)])

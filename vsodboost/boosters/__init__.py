@@ -11,6 +11,7 @@ def vsodboost_register_boosters(register: RegisterBooster) -> None:
     register("mqp", mqp.build, mqp.CARD)
     register("mqp-paper", mqp_paper.build, mqp_paper.CARD)
     register("longterm", longterm.build, longterm.CARD)
+    register("longterm-paper", longterm.build_paper, longterm.PAPER_CARD)
     register("keyframe", keyframe.build, keyframe.CARD)
     register("keyframe-paper", keyframe.build_paper, keyframe.PAPER_CARD)
     register("labels", labels.build, labels.CARD)

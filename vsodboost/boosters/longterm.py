@@ -16,7 +16,7 @@ import numpy as np
 from vsodboost.cards import BoosterCard
 from vsodboost.errors import UsageError
 from vsodboost.interfaces import Request
-from vsodboost.longterm.settings import HELP, LongtermSettings, read_settings
+from vsodboost.longterm.settings import HELP, LongtermSettings, paper_profile, read_settings
 from vsodboost.scene import Mined, Scene, nothing_mined
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ CARD = BoosterCard(
     paper="Chen et al., IEEE TCSVT 2022 (paper 000)",
     options=HELP,
     passes=2,
+    paper_profile=paper_profile,
 )
+PAPER_CARD = replace(CARD, summary="the long-term mining paper's rules; --profile paper takes it for longterm")
 
 
 class Longterm:
@@ -151,3 +153,8 @@ class Longterm:
 def build(request: Request) -> Longterm:
     """The booster for one run. Raises UsageError for a wrong option."""
     return Longterm(read_settings(request.options), device=request.device, seed=request.seed)
+
+
+def build_paper(request: Request) -> Longterm:
+    """The same, by the paper's rules where no option says otherwise. Raises UsageError for a wrong option."""
+    return Longterm(read_settings(request.options, follow="paper"), device=request.device, seed=request.seed)

@@ -6,7 +6,7 @@ to become keyframes, at most ``LIMIT`` however long the video, are kept at the w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,19 +46,12 @@ class Keepsakes:
         if self._scenes < 2 or not self._held:
             return None
         held = self._held
-        return Scene(
-            video=held[0].video,
+        joined = {name: np.concatenate([getattr(s, name) for s in held]) for name in _per_frame(held[0])}
+        return replace(
+            held[0],
             names=tuple(s.names[0] for s in held),
-            first=held[0].first,
-            frames=np.concatenate([s.frames for s in held]),
             shots=tuple((n, n + 1) for n in range(len(held))),
-            target=np.concatenate([s.target for s in held]),
-            motion=np.concatenate([s.motion for s in held]),
-            motion_maps=np.concatenate([s.motion_maps for s in held]),
-            fused=np.concatenate([s.fused for s in held]),
-            quality=np.concatenate([s.quality for s in held]),
-            consistency=np.concatenate([s.consistency for s in held]),
-            still=np.concatenate([s.still for s in held]),
+            **joined,
         )
 
     def frames(self) -> NDArray[np.int64]:
@@ -67,19 +60,12 @@ class Keepsakes:
 
 
 def _one_frame(scene: Scene, t: int) -> Scene:
-    """One frame of a scene, copied so that the rest can go."""
-    part = slice(t, t + 1)
-    return Scene(
-        video=scene.video,
-        names=scene.names[part],
-        first=scene.first + t,
-        frames=scene.frames[part].copy(),
-        shots=((0, 1),),
-        target=scene.target[part].copy(),
-        motion=scene.motion[part].copy(),
-        motion_maps=scene.motion_maps[part].copy(),
-        fused=scene.fused[part].copy(),
-        quality=scene.quality[part].copy(),
-        consistency=scene.consistency[part].copy(),
-        still=scene.still[part].copy(),
-    )
+    """One frame of a scene, copied so that the rest can go; without its source, which is too large to keep."""
+    scene = replace(scene, full=None)
+    parts = {name: getattr(scene, name)[t : t + 1].copy() for name in _per_frame(scene)}
+    return replace(scene, names=scene.names[t : t + 1], first=scene.first + t, shots=((0, 1),), **parts)
+
+
+def _per_frame(scene: Scene) -> list[str]:
+    """Names of the fields that hold an array with a row for each frame."""
+    return [f.name for f in fields(scene) if isinstance(getattr(scene, f.name), np.ndarray)]

@@ -38,8 +38,8 @@ def windows_of(boxes: Boxes, size: tuple[int, int], padding: float) -> list[Wind
 class PatchRefiner:
     """Our patchwise refiner: the untuned ``lite`` network on crops.
 
-    ``fusion`` shows it the crop of the frame, of the object motion and of the target's map; ``spatial`` the frame's
-    alone, as the paper's refiner sees it.
+    ``fusion`` shows it the crop of the frame, of the object motion and of the map that owes nothing to the target (with
+    it FS came out better than with the target's own); ``spatial`` the frame's alone, as the paper's refiner sees it.
     """
 
     def __init__(self, network: LiteNetwork, kind: Refiner = "fusion", device: str = "cpu") -> None:
@@ -77,7 +77,7 @@ def _clues(
     x0, y0, x1, y1 = window
     clues = np.empty((CLUE_CHANNELS, *shape), np.float32)
     clues[:3] = _scaled(np.ascontiguousarray(image[:, y0:y1, x0:x1].transpose(1, 2, 0)), shape).transpose(2, 0, 1)
-    clues[3] = _scaled(scene.target[frame, y0:y1, x0:x1], shape) - 0.5
+    clues[3] = _scaled(scene.independent[frame, y0:y1, x0:x1], shape) - 0.5
     return clues
 
 

@@ -22,7 +22,9 @@ def salient_clusters(means: NDArray[np.float64], rule: SalientRule = "gradient")
 
     ``gradient`` is the paper's: sort the means in descending order (Eq. 3); ν is the place after which they fall most
     (Eq. 2), with ν < ⌊K / 2⌋; of equal falls the first counts. ``ratio`` is the script's: go down while a mean is more
-    than half of the one before; zeros are skipped and nothing caps ν.
+    than half of the one before; zeros are skipped and nothing caps ν. ``steepest`` is ours: the steepest fall of all
+    places counts, and ν is capped afterwards. (Where one object makes five alike clusters, the paper's rule cuts at
+    the largest of the chance differences between the first three.)
 
     Defined beyond the paper: a cluster without motion is never salient, so all-zero motion gives none; fewer than four
     clusters leave ν < ⌊K / 2⌋ no place, then the first cluster alone is salient.
@@ -38,6 +40,8 @@ def salient_clusters(means: NDArray[np.float64], rule: SalientRule = "gradient")
             kept += 1
         return order[:kept]
     most = max(len(means) // 2 - 1, 1)
-    falls = np.diff(descending)[:most]  # ∇: falls[i - 1] is what follows the i-th place
+    falls = np.diff(descending)  # ∇: falls[i - 1] is what follows the i-th place
+    if rule == "gradient":
+        falls = falls[:most]
     count = int(falls.argmin()) + 1 if len(falls) else 1
-    return order[: min(count, moving)]
+    return order[: min(count, most, moving)]

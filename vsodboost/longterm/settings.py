@@ -1,17 +1,18 @@
 """Every choice of the long-term booster, and three sets of them: ours, the paper's and its released script's.
 
-The twelve places where paper 000 and its script differ, and where each is chosen:
+The twelve places where paper 000 and its script differ, and where each is chosen (options of the booster unless said
+otherwise; ``follow`` sets them all):
 
 1.  features of proposals: ``features`` (paper ResNet-18, script EfficientNet-B7)
 2.  which proposals: ``proposals`` (best | stages)
 3.  the flow estimator: the run's ``--flow`` (paper flownet2, script pwcnet)
-4.  which clusters are salient: ``salient-clusters`` (gradient | ratio)
+4.  which clusters are salient: ``salient-clusters`` (gradient | ratio; ours is a third rule)
 5.  which proposals are trusted: ``trust`` (intersection | means)
 6.  motion value: ``motion-value`` (mean | penalised)
 7.  how the sets grow: ``growth`` (agree | predicted)
 8.  the classifier: ``classifier`` (features | crops)
 9.  pasting: ``paste`` (max | add; mean is Table II's AVE)
-10. the student between videos: restored, or the run's ``--carry-over``
+10. the student between videos: restored (paper), or the run's ``--carry-over`` (script)
 11. training of the motion model: not a matter of a run (``vsodboost train``)
 12. flips while the student learns: ``tune-flips`` (on | off)
 """
@@ -52,7 +53,7 @@ class LongtermSettings:
     features: FeatureSource = "spatial"
     feature_weights: Path | None = None
     proposals: PruningRule = "best"
-    salient_clusters: SalientRule = "gradient"
+    salient_clusters: SalientRule = "steepest"
     trust: TrustRule = "intersection"
     motion_value: MotionRule = "mean"
     growth: GrowthRule = "agree"
@@ -67,12 +68,13 @@ class LongtermSettings:
     keyframes: KeyframeRule = "best"
     keyframe_truth: TruthRule = "binary"
     last_batch: Literal["keep", "drop"] = "keep"
-    pseudo_truth: PseudoTruth = "sharp"
+    pseudo_truth: PseudoTruth = "mined"
     tune: Literal["engine", "paper"] = "engine"
     tune_flips: Switch = "on"
 
 
 PAPER = LongtermSettings(
+    salient_clusters="gradient",
     classifier_flips="on",
     refiner="spatial",
     patches=0,
@@ -96,10 +98,10 @@ CODE = replace(
     pseudo_truth="otsu",
     tune_flips="off",
 )
-PROFILES = {"fast": LongtermSettings(), "paper": PAPER, "code": CODE}
+SETS = {"ours": LongtermSettings(), "paper": PAPER, "code": CODE}
 
 HELP = {
-    "profile": "fast (default), paper, or code (the released script's rules); single options go before it",
+    "follow": "ours, paper or code (the released script): whose rules count where no option says otherwise",
     "clusters": "K of Eq. 1 (default 8)",
     "batch": "B, frames of which one may become a keyframe (default 5)",
     "rounds": "mining iterations (default 3)",
@@ -107,7 +109,7 @@ HELP = {
     "features": "spatial (default), resnet18 (the paper's default where feature-weights are given), tf_efficientnet_b7",
     "feature-weights": "file of the timm network's ImageNet weights",
     "proposals": "best: ten a frame; stages: the script's pruning",
-    "salient-clusters": "gradient (Eq. 2 to 4) or ratio (script)",
+    "salient-clusters": "steepest: the steepest fall of all says how many; gradient (Eq. 2 to 4) or ratio (script)",
     "trust": "intersection (Eq. 11 to 18) or means (script)",
     "motion-value": "mean (Eq. 8) or penalised (script)",
     "growth": "agree (Sec. III-F) or predicted (script)",
@@ -122,30 +124,31 @@ HELP = {
     "keyframes": "best of each batch, random or all (for the ablation)",
     "keyframe-truth": "binary motion saliency, or brightest pixels only (script)",
     "last-batch": "keep or drop (script) the batch that the video's end closes",
-    "pseudo-truth": "sharp, soft (paper) or otsu (script)",
+    "pseudo-truth": "mined: what salient proposals lie on, by all opinions and FS where it agrees; FS alone: sharp, "
+    "soft (paper) or otsu (script)",
     "tune": "engine: as for every booster; paper: 10 epochs, batches of 2, frames alone",
     "tune-flips": "on (paper) or off (script): mirror keyframes at random while learning",
 }
 
 
-def read_settings(options: Mapping[str, str]) -> LongtermSettings:
-    """Settings from ``--booster-option`` values: the profile's, with the others put in.
+def read_settings(options: Mapping[str, str], follow: str = "ours") -> LongtermSettings:
+    """Settings from ``--booster-option`` values: the set named by "follow" (else ``follow``), the others put in.
 
     Raises:
         UsageError: a value that is none of the choices, or weights that are wanted but not given.
     """
-    profile = options.get("profile", "fast")
-    if profile not in PROFILES:
-        raise _wrong("profile", profile, f"must be one of {', '.join(PROFILES)}")
+    follow = options.get("follow", follow)
+    if follow not in SETS:
+        raise _wrong("follow", follow, f"must be one of {', '.join(SETS)}")
     kinds = get_type_hints(LongtermSettings)
     chosen: dict[str, Any] = {}
     for name in (f.name for f in fields(LongtermSettings)):
         text = options.get(name.replace("_", "-"))
         if text is not None:
             chosen[name] = _value(name, text, kinds[name])
-    if profile == "paper" and "feature_weights" in chosen:
+    if follow == "paper" and "feature_weights" in chosen:
         chosen.setdefault("features", "resnet18")
-    settings = replace(PROFILES[profile], **chosen)
+    settings = replace(SETS[follow], **chosen)
     if settings.features != "spatial" and settings.feature_weights is None:
         raise UsageError(
             f"booster 'longterm': features={settings.features} needs its ImageNet weights; "
@@ -183,3 +186,15 @@ def _value(name: str, text: str, kind: Any) -> Any:
 
 def _wrong(name: str, text: str, what: str) -> UsageError:
     return UsageError(f"--booster-option {name.replace('_', '-')}={text}: {what}")
+
+
+def paper_profile(options: Mapping[str, str]) -> dict[str, Any]:
+    """What ``--profile paper`` chooses: the booster that follows the paper, its flow estimator (its text says FlowNet,
+    the script uses PWC-Net), and CPD as the framewise refiner."""
+    follow = options.get("follow", "paper")
+    return {
+        "booster": "longterm-paper",
+        "flow": "pwcnet" if follow == "code" else "flownet2",
+        "spatial_model": "cpd",
+        "carry_over": follow == "code",
+    }

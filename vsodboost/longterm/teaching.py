@@ -7,19 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.longterm.framewise import frame_saliency
+from vsodboost.boosters.mqp import fused_truth, sharpened
+from vsodboost.longterm.framewise import frame_saliency, salient_rows
 from vsodboost.longterm.keyframes import agreement, batch_winners, otsu, random_frames
 from vsodboost.longterm.knowledge import Knowledge
-from vsodboost.longterm.patches import PatchRefiner
+from vsodboost.longterm.mined_parts import mined_part
+from vsodboost.longterm.patches import PatchRefiner, windows_of
 from vsodboost.longterm.rules import PseudoTruth
 from vsodboost.longterm.settings import LongtermSettings
+from vsodboost.perception.overlap import soft_overlap
 from vsodboost.scene import Scene
 from vsodboost.types import Maps, PerFrame
 
 LEAST_BRIGHT = 0.3
 """A frame whose FS stays below it shows no object."""
 LEAST_MOVING = 0.5
-STEEPNESS = 10.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,28 @@ def keyframes_of(
         chosen = batch_winners(agreed, eligible, scene.shots, settings.batch, keep_last=keep_last)
     weights = np.clip(agreed[chosen], 0.05, 1) ** 2 if settings.tune == "engine" else np.ones(len(chosen), np.float32)
     weights = weights / weights.mean() if len(weights) else weights
-    return Keyframes(chosen, taught(maps[chosen], settings.pseudo_truth), weights.astype(np.float32), agreed)
+    if settings.pseudo_truth == "mined":
+        pseudo = sharpened(joined(known, scene, maps, frames, chosen))
+    else:
+        pseudo = taught(maps[chosen], settings.pseudo_truth)
+    return Keyframes(chosen, pseudo, np.asarray(weights, np.float32), agreed)
+
+
+def joined(known: Knowledge, scene: Scene, maps: Maps, frames: NDArray[np.int64], chosen: NDArray[np.int64]) -> Maps:
+    """What the opinions about ``chosen`` frames say of salient proposals, and FS as far as it agrees with that.
+
+    The opinions are those that teach in ``mqp``; FS weighs nothing at an overlap of .55 with them and as much as half
+    of them at .85.
+    """
+    if len(chosen) == 0:
+        return maps[chosen]
+    size = (int(maps.shape[1]), int(maps.shape[2]))
+    said = fused_truth(scene, chosen)
+    for place, t in enumerate(chosen):
+        boxes = known.heap.boxes[salient_rows(known, int(frames[t]), 0)]
+        said[place] = mined_part(said[place], windows_of(boxes, size, 0.0))
+    weight = np.clip((soft_overlap(maps[chosen], said) - 0.55) / 0.3, 0, 1)[:, None, None]
+    return np.asarray((2 * said + weight * maps[chosen]) / (2 + weight), np.float32)
 
 
 def taught(maps: Maps, rule: PseudoTruth) -> Maps:
@@ -67,4 +90,4 @@ def taught(maps: Maps, rule: PseudoTruth) -> Maps:
         return maps
     if rule == "otsu":
         return np.stack([otsu(m) for m in maps]) if len(maps) else maps
-    return np.asarray(1 / (1 + np.exp(-STEEPNESS * (maps - 0.5))), np.float32)
+    return sharpened(maps)
