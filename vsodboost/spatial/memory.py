@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vsodboost.spatial.finetune import Lessons
+from vsodboost.spatial.preparation import resize_frames, resize_maps
 
 LIMIT = 24
 
@@ -53,4 +54,20 @@ def thin(lessons: Lessons, limit: int) -> Lessons:
         lessons.weights[kept],
         lessons.motion[kept],
         lessons.target[kept],
+    )
+
+
+def at_size(lessons: Lessons, size: tuple[int, int]) -> Lessons:
+    """The lessons scaled to (h, w), motion with them: videos of several shapes can teach one student."""
+    height, width = int(lessons.frames.shape[1]), int(lessons.frames.shape[2])
+    if (height, width) == size:
+        return lessons
+    motion = np.stack([resize_maps(lessons.motion[..., axis], size) for axis in (0, 1)], axis=-1)
+    scale = np.array([size[1] / width, size[0] / height], np.float32)
+    return Lessons(
+        resize_frames(lessons.frames, size),
+        resize_maps(lessons.pseudo_truth, size),
+        lessons.weights,
+        motion * scale,
+        resize_maps(lessons.target, size),
     )
