@@ -46,7 +46,7 @@ class FeatureClassifier:
 
     def _layer(self, inputs: int, outputs: int) -> nn.Linear:
         """A layer drawn by our own generator: torch's global one stays as it was."""
-        layer = nn.utils.skip_init(nn.Linear, inputs, outputs)
+        layer = nn.utils.skip_init(nn.Linear, inputs, outputs)  # type: ignore[no-untyped-call]
         assert isinstance(layer, nn.Linear)
         with torch.no_grad():
             layer.weight.copy_(torch.from_numpy(self._rng.uniform(-1, 1, layer.weight.shape) * inputs**-0.5))

@@ -7,6 +7,7 @@ to become keyframes, at most ``LIMIT`` however long the video, are kept at the w
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,9 @@ class Keepsakes:
         if self._scenes < 2 or not self._held:
             return None
         held = self._held
-        joined = {name: np.concatenate([getattr(s, name) for s in held]) for name in _per_frame(held[0])}
+        joined: dict[str, Any] = {
+            name: np.concatenate([getattr(s, name) for s in held]) for name in _per_frame(held[0])
+        }
         return replace(
             held[0],
             names=tuple(s.names[0] for s in held),
@@ -62,7 +65,7 @@ class Keepsakes:
 def _one_frame(scene: Scene, t: int) -> Scene:
     """One frame of a scene, copied so that the rest can go; without its source, which is too large to keep."""
     scene = replace(scene, full=None)
-    parts = {name: getattr(scene, name)[t : t + 1].copy() for name in _per_frame(scene)}
+    parts: dict[str, Any] = {name: getattr(scene, name)[t : t + 1].copy() for name in _per_frame(scene)}
     return replace(scene, names=scene.names[t : t + 1], first=scene.first + t, shots=((0, 1),), **parts)
 
 
