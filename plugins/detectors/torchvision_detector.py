@@ -7,7 +7,7 @@ NMS and RoIAlign by torchvision's Python version of it, so the models run there 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,8 @@ def python_operators() -> Iterator[None]:
     published = operators.nms
     operators.nms = nms
     try:
-        with torch.compiler.set_stance("force_eager"):  # RoIAlign would otherwise be compiled, for minutes
+        eager = getattr(torch.compiler, "set_stance", lambda _: nullcontext())  # torch 2.6 and later
+        with eager("force_eager"):  # RoIAlign would otherwise be compiled, for minutes
             yield
     finally:
         operators.nms = published

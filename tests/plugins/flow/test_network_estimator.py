@@ -83,6 +83,14 @@ def test_networks_take_odd_and_tiny_frames_and_batches_of_any_length(build: type
     assert estimator.estimate(frames[:0], frames[:0]).shape == (0, 35, 71, 2)
 
 
+def test_spynet_takes_a_strip_whose_coarsest_level_is_one_px_high() -> None:
+    estimator = NetworkEstimator(spynet.build_network(), spynet.RECIPE)
+    assert np.isfinite(estimator.estimate(pattern(4, 520)[None], pattern(4, 520, 1)[None])).all()
+    network = spynet.build_network().eval()
+    with torch.inference_mode():
+        assert network(torch.rand(1, 3, 5, 70), torch.rand(1, 3, 5, 70)).shape == (1, 2, 5, 70)  # halved to 1 px
+
+
 def test_flownet2_gets_rgb_of_255_stacked() -> None:
     class Stacked(nn.Module):
         def forward(self, pictures: Tensor) -> Tensor:
