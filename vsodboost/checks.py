@@ -19,7 +19,7 @@ def checked_maps(values: Any, count: int, plugin: str) -> Maps:
     array = _floats(values, plugin, "maps")
     if array.ndim == 4 and 1 in (array.shape[1], array.shape[3]):
         array = array[:, 0] if array.shape[1] == 1 else array[..., 0]
-    if array.ndim != 3:
+    if array.ndim != 3 or 0 in array.shape[1:]:
         raise PluginError(f"{plugin} returned maps of shape {array.shape}; expected [{count}, h, w]")
     if len(array) != count:
         raise PluginError(f"{plugin} returned {len(array)} maps for {count} frames")

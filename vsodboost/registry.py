@@ -151,6 +151,20 @@ class Registry:
             )
         self.entries[kind][entry.name] = entry
 
+    def tell(self, hook: str, **values: Any) -> None:
+        """Call the observers of ``hook`` (``vsodboost_video_started`` ...), each with the same ``values``.
+
+        Raises:
+            PluginError: one of them failed; it is named.
+        """
+        for name, plugin in self.manager.list_name_plugin():
+            if plugin is None or not hasattr(plugin, hook):
+                continue
+            try:
+                self.manager.subset_hook_caller(hook, self._others(plugin))(**values)
+            except Exception as error:
+                raise PluginError(f"plugin {name}: {hook} failed: {_one_line(error)}") from error
+
     def find(self, kind: Kind, name: str) -> Entry:
         """The entry of that name. Raises UnknownPlugin with near names, and with the plugins that failed to load."""
         try:
@@ -190,8 +204,8 @@ class Registry:
             raise
         except Exception as error:
             raise PluginError(f"{_SINGULAR[kind]} '{name}' (plugin {entry.plugin}): {_one_line(error)}") from error
-        protocol, method = _BUILT.get(kind, (object, ""))
-        if not isinstance(built, protocol):
+        protocols, method = _BUILT.get(kind, ((object,), ""))
+        if not isinstance(built, protocols):
             raise PluginError(
                 f"{_SINGULAR[kind]} '{name}' (plugin {entry.plugin}): its factory returned a {type(built).__name__} "
                 f"without the method {method}"

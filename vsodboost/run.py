@@ -27,7 +27,7 @@ from vsodboost.io.video import VideoSource
 from vsodboost.plan import Plan
 from vsodboost.sheet import Sheet
 from vsodboost.spatial.finetune import Lessons, tune
-from vsodboost.spatial.memory import join, thin
+from vsodboost.spatial.memory import at_size, join, thin
 from vsodboost.version import __version__
 
 DATASET_LESSONS = 400
@@ -80,15 +80,15 @@ def run(plan: Plan, sources: Sequence[VideoSource], writing: Writing, progress: 
         if source.name in report.failed:
             continue
         progress.started(source)
-        plan.registry.manager.hook.vsodboost_video_started(video=source.name)
         try:
+            plan.registry.tell("vsodboost_video_started", video=source.name)
             summary = _one(engine, source, writing, fingerprint, progress, taught)
+            plan.registry.tell("vsodboost_video_finished", video=source.name, summary=summary)
         except VideoError as error:
             report.failed[source.name] = str(error)
             progress.failed(source, error)
             continue
         report.done.append(summary)
-        plan.registry.manager.hook.vsodboost_video_finished(video=source.name, summary=summary)
         progress.finished(summary)
     return report
 
@@ -123,11 +123,14 @@ def _teach(
     for source in sources:
         try:
             for lessons in engine.mine_all(source):
-                pool = [thin(join([*pool, lessons]), DATASET_LESSONS)]
+                if len(lessons) == 0:
+                    continue
+                size = (pool[0] if pool else lessons).frames.shape[1:3]
+                pool = [thin(join([*pool, at_size(lessons, (int(size[0]), int(size[1])))]), DATASET_LESSONS)]
         except VideoError as error:
             report.failed[source.name] = str(error)
             progress.failed(source, error)
-    if not pool or len(pool[0]) == 0:
+    if not pool:
         return None
     engine.plan.student.reset()
     tune(engine.plan.student, pool[0], engine.plan.dataset_tuning(len(pool[0])), engine.plan.options.seed)
@@ -145,7 +148,7 @@ def _one(
     started = time.perf_counter()
     plan = engine.plan
     folder = video_folder(writing.out, source.name)
-    writer, hook = MapWriter(writing.out, source.name), plan.registry.manager.hook
+    writer = MapWriter(writing.out, source.name)
     names: list[str] = []
     losses: list[float] = []
     tally = _Tally()
@@ -161,11 +164,11 @@ def _one(
                 if sheet is not None:
                     size = (int(buffer.frames.shape[1]), int(buffer.frames.shape[2]))
                     overlay = stack.enter_context(OverlayVideo(folder / "overlay.mp4", source.fps, size))
-            hook.vsodboost_video_mined(
-                video=source.name, first=first, mined=[first + int(i) for i in buffer.mined.indices]
-            )
+            mined = [first + int(i) for i in buffer.mined.indices]
+            plan.registry.tell("vsodboost_video_mined", video=source.name, first=first, mined=mined)
             if buffer.losses:
-                hook.vsodboost_video_tuned(video=source.name, first=first, losses=list(buffer.losses))
+                losses_here = list(buffer.losses)
+                plan.registry.tell("vsodboost_video_tuned", video=source.name, first=first, losses=losses_here)
                 losses.append(buffer.losses[-1])
             with engine.seconds.of("write"):
                 for frame in frames_of(buffer):

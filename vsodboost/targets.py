@@ -182,6 +182,8 @@ def run_target(target: Target, card: TargetCard, clip: Clip, plugin: str) -> Map
         maps = _predict(target, clip.part(start, stop), plugin)
         if total is None:
             total = np.zeros((len(clip), *maps.shape[1:]), np.float32)
+        if maps.shape[1:] != total.shape[1:]:
+            raise PluginError(f"{plugin} returned maps of {maps.shape[1:]} after {total.shape[1:]}; keep to one size")
         if card.overlap == "last":
             total[start:stop], seen[start:stop] = maps, 1
         else:
