@@ -12,10 +12,10 @@ from small_plans import ConstantFlow, numbered
 from vsodboost.errors import PluginError
 from vsodboost.labels.carrying import Route, better_flow, carry
 from vsodboost.labels.resident import LabelledFrame, VideoLabels
-from vsodboost.types import FlowField, Frames
+from vsodboost.types import Clip, FlowField, Frames
 
 COUNT, SIZE = 9, (32, 64)
-FRAMES = numbered(np.zeros((COUNT, *SIZE, 3), np.uint8))
+CLIP = Clip(numbered(np.zeros((COUNT, *SIZE, 3), np.uint8)), tuple("abcdefghi"), "square")
 
 
 def label(index: int) -> LabelledFrame:
@@ -34,7 +34,7 @@ def labels_at(*indices: int, cuts: tuple[int, ...] = ()) -> VideoLabels:
 
 @pytest.mark.parametrize("route", ["direct", "chain", "best"])
 def test_labels_arrive_where_the_object_is(route: Route) -> None:
-    carried = carry(FRAMES, 0, labels_at(2, 6), ConstantFlow(2, 0), "flow", route)
+    carried = carry(CLIP, labels_at(2, 6), ConstantFlow(2, 0), "flow", route)
     assert carried.indices.tolist() == [0, 1, 3, 4, 5, 7, 8]
     assert carried.distance.tolist() == [2, 1, 1, 2, 1, 1, 2]
     for i, t in enumerate(carried.indices):
@@ -46,7 +46,7 @@ def test_labels_arrive_where_the_object_is(route: Route) -> None:
 
 
 def test_the_other_side_stands_in_at_the_ends_and_for_a_single_label() -> None:
-    carried = carry(FRAMES, 0, labels_at(4), ConstantFlow(2, 0), "flow", "chain")
+    carried = carry(CLIP, labels_at(4), ConstantFlow(2, 0), "flow", "chain")
     assert carried.indices.tolist() == [0, 1, 2, 3, 5, 6, 7, 8]
     assert (carried.left == carried.right).all()
     assert (carried.length_left == carried.length_right).all()
@@ -57,7 +57,7 @@ def test_the_other_side_stands_in_at_the_ends_and_for_a_single_label() -> None:
 @pytest.mark.parametrize("route", ["direct", "chain", "best"])
 def test_labels_outside_the_buffer_reach_into_it(route: Route) -> None:
     """Frames 3 to 5 of the video, labels at 1 and 8."""
-    carried = carry(FRAMES[3:6], 3, labels_at(1, 8), ConstantFlow(2, 0), "flow", route)
+    carried = carry(CLIP.part(3, 6), labels_at(1, 8), ConstantFlow(2, 0), "flow", route)
     assert carried.indices.tolist() == [0, 1, 2]
     assert carried.distance.tolist() == [2, 3, 3]
     for i in range(3):
@@ -66,15 +66,15 @@ def test_labels_outside_the_buffer_reach_into_it(route: Route) -> None:
 
 
 def test_nothing_crosses_a_cut_or_reaches_a_shot_without_labels() -> None:
-    carried = carry(FRAMES, 0, labels_at(1, 7, cuts=(3, 6)), ConstantFlow(2, 0), "flow", "chain")
+    carried = carry(CLIP, labels_at(1, 7, cuts=(3, 6)), ConstantFlow(2, 0), "flow", "chain")
     assert carried.indices.tolist() == [0, 2, 6, 8]
     assert carried.distance.tolist() == [1, 1, 1, 1]
-    assert len(carry(FRAMES, 0, labels_at(cuts=()), ConstantFlow(), "flow", "best")) == 0
+    assert len(carry(CLIP, labels_at(cuts=()), ConstantFlow(), "flow", "best")) == 0
 
 
 def test_only_some_frames() -> None:
-    everything = carry(FRAMES, 0, labels_at(0), ConstantFlow(2, 0), "flow", "chain")
-    some = carry(FRAMES, 0, labels_at(0), ConstantFlow(2, 0), "flow", "chain", only=[2, 5])
+    everything = carry(CLIP, labels_at(0), ConstantFlow(2, 0), "flow", "chain")
+    some = carry(CLIP, labels_at(0), ConstantFlow(2, 0), "flow", "chain", only=[2, 5])
     assert some.indices.tolist() == [2, 5]
     assert (some.left == everything.left[[1, 4]]).all()
     assert (some.part(slice(1, 2)).left == everything.left[[4]]).all()
@@ -86,7 +86,20 @@ def test_an_estimator_that_fails_is_named() -> None:
             raise RuntimeError("no luck")
 
     with pytest.raises(PluginError, match=r"flow 'x' failed.*no luck"):
-        carry(FRAMES, 0, labels_at(0), Failing(), "flow 'x'", "chain")
+        carry(CLIP, labels_at(0), Failing(), "flow 'x'", "chain")
+
+
+def test_an_estimator_that_wants_to_know_is_told_which_frames_it_gets() -> None:
+    class Named(ConstantFlow):
+        asked: list[str] = []  # noqa: RUF012 - one test
+
+        def estimate_named(self, first: Clip, second: Clip) -> FlowField:
+            self.asked.append(f"{first.names[0]}-{second.names[0]} {first.first}-{second.first}")
+            return self.estimate(first.frames, second.frames)
+
+    flow = Named()
+    carry(CLIP.part(2, 5), labels_at(0, 4), flow, "flow", "chain")
+    assert flow.asked == ["c-0 2-0", "d-c 3-2", "d-4 3-4", "c-d 2-3"]
 
 
 def test_the_better_flow_is_chosen_place_by_place() -> None:

@@ -29,7 +29,7 @@ from vsodboost.labels.reading import read_label
 from vsodboost.labels.resident import VideoLabels, read_video_labels
 from vsodboost.scene import Mined, Scene
 from vsodboost.spatial.finetune import Lessons
-from vsodboost.types import Maps, PerFrame
+from vsodboost.types import Clip, Maps, PerFrame
 
 if TYPE_CHECKING:
     from torch import nn
@@ -141,7 +141,8 @@ class Labels:
             maps[frame.index - scene.first] = frame.map
             confidence[frame.index - scene.first] = 1
         plugin, route = self._plan.flow_name, self.settings.route
-        carried = carry(scene.frames, scene.first, labels, self._flow, plugin, route)
+        clip = Clip(scene.frames, scene.names, scene.video, scene.first)
+        carried = carry(clip, labels, self._flow, plugin, route)
         if len(carried):
             maps[carried.indices] = self._generator.pseudo_labels(scene.frames[carried.indices], carried)
             confidence[carried.indices] = believed(carried, maps[carried.indices])

@@ -17,6 +17,7 @@ COMMANDS = {
     "plugins": ("vsodboost.cli.plugins", "plugins_command"),
     "train": ("vsodboost.cli.train", "train"),
     "weights": ("vsodboost.cli.weights", "weights"),
+    "labels": ("vsodboost.cli.labels", "labels"),
 }
 
 

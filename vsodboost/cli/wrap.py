@@ -51,6 +51,11 @@ def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
     help="paper: the booster's paper to the letter, which chooses the other options that are not given.",
 )
 @click.option("--booster", metavar="NAME", default="mqp", show_default=True, help="How to choose what to learn from.")
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    help="Labels of some frames, DIR/<video>/<frame>.png: the labels booster carries them to all the others.",
+)
 @click.option("--flow", metavar="NAME", default="dis", show_default=True, help="Optical flow estimator.")
 @click.option(
     "--detector",
@@ -117,6 +122,7 @@ def wrap_command(
     out: Path,
     profile: Any,
     booster: str,
+    labels: Path | None,
     flow: str,
     detector: str,
     spatial_model: str,
@@ -153,7 +159,7 @@ def wrap_command(
 
     if resume and overwrite:
         raise UsageError("--resume and --overwrite exclude each other; give one")
-    choices = {
+    choices: dict[str, Any] = {
         "target": target,
         "profile": profile,
         "booster": booster,
@@ -174,6 +180,9 @@ def wrap_command(
     }
     context = click.get_current_context()
     given = {k: v for k, v in choices.items() if context.get_parameter_source(k) is not ParameterSource.DEFAULT}
+    if labels is not None:
+        given["booster_options"] = {**choices["booster_options"], "labels": str(labels)}
+        given.setdefault("booster", "labels")
     sources = open_inputs(list(inputs))
     registry = Registry.load(no_plugin=no_plugin)
     options = choose(given, registry)

@@ -14,10 +14,9 @@ from vsodboost.interfaces import FlowEstimator
 from vsodboost.labels.resident import LabelledFrame, VideoLabels
 from vsodboost.labels.warping import magnitude, warp
 from vsodboost.perception.perceive import pair_flow
-from vsodboost.types import FlowField, Frames, Maps
+from vsodboost.types import Clip, FlowField, Maps
 
 Route = Literal["direct", "chain", "best"]
-Side = Literal["left", "right"]
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,7 @@ class Carried:
 
 
 def carry(
-    frames: Frames,
-    first: int,
+    clip: Clip,
     labels: VideoLabels,
     estimator: FlowEstimator,
     plugin: str,
@@ -60,8 +58,7 @@ def carry(
     """Labels carried to every frame of a buffer that has none itself, but has a labelled one in its shot.
 
     Args:
-        frames: ``uint8[T, h, w, 3]`` at the working size.
-        first: index in the video of the first of them.
+        clip: a buffer's frames ``uint8[T, h, w, 3]`` at the working size.
         labels: the labelled frames of the whole video.
         estimator: flow estimator.
         plugin: what errors call it.
@@ -73,23 +70,23 @@ def carry(
     Raises:
         PluginError: the estimator failed or returned something else.
     """
-    own = {frame.index - first for frame in labels.frames}
-    asked = set(range(len(frames)) if only is None else only)
+    own = {frame.index - clip.first for frame in labels.frames}
+    asked = set(range(len(clip)) if only is None else only)
     wanted = []
-    for t in range(len(frames)):
-        before, after = labels.neighbours(first + t)
+    for t in range(len(clip)):
+        before, after = labels.neighbours(clip.first + t)
         if t not in own and (before is not None or after is not None):
             wanted.append((t, before, after))
-    left = _Arrivals(frames, estimator, plugin, route)
-    right = _Arrivals(frames, estimator, plugin, route)
+    left = _Arrivals(clip, estimator, plugin, route)
+    right = _Arrivals(clip, estimator, plugin, route)
     for t, before, _ in wanted:
-        left.carry(t, t - 1, before, first)
+        left.carry(t, t - 1, before)
     for t, _, after in reversed(wanted):
-        right.carry(t, t + 1, after, first)
+        right.carry(t, t + 1, after)
     wanted = [(t, before, after) for t, before, after in wanted if t in asked]
     sides = [(left.at(t), right.at(t)) for t, _, _ in wanted]
     pairs = [(a or b, b or a) for a, b in sides]
-    shape = (len(wanted), *frames.shape[1:3])
+    shape = (len(wanted), *clip.size)
     maps = np.zeros((4, *shape), np.float32)
     for i, (a, b) in enumerate(pairs):
         assert a is not None and b is not None
@@ -111,8 +108,8 @@ class _Arrival:
 class _Arrivals:
     """Labels that reach the frames of a buffer from one side."""
 
-    def __init__(self, frames: Frames, estimator: FlowEstimator, plugin: str, route: Route) -> None:
-        self.frames, self.estimator, self.plugin, self.route = frames, estimator, plugin, route
+    def __init__(self, clip: Clip, estimator: FlowEstimator, plugin: str, route: Route) -> None:
+        self.clip, self.estimator, self.plugin, self.route = clip, estimator, plugin, route
         self._arrived: dict[int, _Arrival] = {}
         self._flow: tuple[int, int, FlowField] | None = None
         """The last frame's chained flow: frame, index of the labelled frame, flow [h, w, 2]."""
@@ -121,33 +118,31 @@ class _Arrivals:
         """What reached frame t."""
         return self._arrived.get(t)
 
-    def carry(self, t: int, neighbour: int, label: LabelledFrame | None, first: int) -> None:
+    def carry(self, t: int, neighbour: int, label: LabelledFrame | None) -> None:
         """Carry ``label`` to frame t; ``neighbour`` is the next frame on its way."""
         if label is None:
             return
-        flow = self._towards(t, neighbour, label, label.index - first)
-        self._arrived[t] = _Arrival(warp(label.map, flow), magnitude(flow), abs(label.index - first - t))
+        at = label.index - self.clip.first
+        flow = self._towards(t, neighbour, label, at)
+        self._arrived[t] = _Arrival(warp(label.map, flow), magnitude(flow), abs(at - t))
 
     def _towards(self, t: int, neighbour: int, label: LabelledFrame, at: int) -> FlowField:
         """Flow ``float32[h, w, 2]`` px from frame t to the labelled one, which is ``at`` in this buffer's counting."""
-        if self.route == "direct" or neighbour == at:
-            flow = self._estimate(t, label.frame)
-            self._flow = (t, at, flow)
-            return flow
+        end = Clip(label.frame[None], (label.name,), self.clip.video, label.index)
         known = self._flow
-        if known is None or known[:2] != (neighbour, at):  # the way begins outside the buffer
-            flow = self._estimate(t, label.frame)
-            self._flow = (t, at, flow)
-            return flow
-        step = self._estimate(t, self.frames[neighbour])
-        chained = step + warp(known[2], step)
-        if self.route == "best":
-            chained = better_flow(self.frames[t], label.frame, chained, self._estimate(t, label.frame))
-        self._flow = (t, at, chained)
-        return chained
+        # The first step, and the way in from outside the buffer, are direct on every route.
+        if self.route == "direct" or known is None or known[:2] != (neighbour, at):
+            flow = self._estimate(t, end)
+        else:
+            step = self._estimate(t, self.clip.part(neighbour, neighbour + 1))
+            flow = step + warp(known[2], step)
+            if self.route == "best":
+                flow = better_flow(self.clip.frames[t], label.frame, flow, self._estimate(t, end))
+        self._flow = (t, at, flow)
+        return flow
 
-    def _estimate(self, t: int, there: NDArray[np.uint8]) -> FlowField:
-        return pair_flow(self.estimator, self.frames[t : t + 1], there[None], self.plugin)[0]
+    def _estimate(self, t: int, there: Clip) -> FlowField:
+        return pair_flow(self.estimator, self.clip.part(t, t + 1), there, self.plugin)[0]
 
 
 def better_flow(here: NDArray[np.uint8], there: NDArray[np.uint8], first: FlowField, second: FlowField) -> FlowField:

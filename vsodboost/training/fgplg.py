@@ -31,7 +31,7 @@ from vsodboost.training.augment import jitter_colour, random_view
 from vsodboost.training.files import VideoFiles
 from vsodboost.training.loop import Batch, Loop, Schedule, freeze_batch_norm
 from vsodboost.training.losses import structure_loss
-from vsodboost.types import FlowField, Frames, Maps
+from vsodboost.types import Clip, FlowField, Frames, Maps
 from vsodboost.weights.reading import read_checkpoint
 
 
@@ -55,7 +55,7 @@ class FgplgTraining:
     rate: float = 1e-3
     encoder_rate: float = 2e-4
     one_sided: float = 0.15
-    without: str = ""
+    without: str = "the four sequences that no shipped weights have seen"
     cache: str = ""
 
 
@@ -112,10 +112,11 @@ def triplets(
         path = cache / f"{video.name}-{kind}.npy"
         if not path.exists():
             labels = VideoLabels(
-                tuple(LabelledFrame(t, str(t), frames[t], masks[t], _mask(video, t)) for t in kept), ()
+                tuple(LabelledFrame(t, video.frames[t].stem, frames[t], masks[t], _mask(video, t)) for t in kept), ()
             )
             route: Route = options.route  # type: ignore[assignment]
-            carried = carry(frames, 0, labels, remembering, plugin, route, only=asked)
+            clip = Clip(frames, tuple(path.stem for path in video.frames), video.name)
+            carried = carry(clip, labels, remembering, plugin, route, only=asked)
             values = np.stack([carried.left, carried.right, carried.length_left, carried.length_right], axis=1)
             path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_path(path) as temporary, temporary.open("wb") as file:
@@ -237,6 +238,8 @@ def train(
         known = {id(p) for p in [*encoder, *network.stem.parameters(), *network.stages.parameters()]}
         rest = [p for p in network.parameters() if id(p) not in known]
         groups = [{"params": encoder, "lr": options.encoder_rate}, {"params": rest, "lr": options.rate}]
+    else:
+        freeze_batch_norm(network)  # the paper's: batches of one cannot renew it
     optimizer = torch.optim.AdamW(groups, weight_decay=1e-4)
     loop = Loop(network, optimizer, Schedule(options.steps), batches.batch, _loss, folder, say, device)
     if resume:

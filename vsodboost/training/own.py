@@ -1,4 +1,5 @@
-"""The trainers of our own networks: ``lite``, ``mqpm`` and ``trust``, whose weights are shipped, and paper 001's."""
+"""The trainers of our own networks: ``lite``, ``mqpm``, ``fgplg`` and ``trust``, whose weights are shipped, and those
+of paper 001."""
 
 from __future__ import annotations
 
@@ -181,6 +182,39 @@ def mqpm_paper(request: TrainingRequest) -> Path:
     return _written(state, request.folder / "mqpm-paper.safetensors")
 
 
+def fgplg(request: TrainingRequest) -> Path:
+    """``vsodboost train fgplg``: the network that makes pseudo-labels of carried labels (paper 003)."""
+    from vsodboost.labels.network import CarriedLabelNetwork
+    from vsodboost.spatial import build_lite
+    from vsodboost.training import fgplg as recipe
+
+    options = read_settings(recipe.FgplgTraining, request.options)
+    videos = _left(list_files(request.data).videos, request.options.get("without", VALIDATION))
+    registry, wanted = Registry.load(), Request(device=request.device, seed=request.seed)
+    card = registry.card("spatial_models", options.network)
+    if card.channels != 7:
+        raise UsageError(f"training option network={options.network}: it reads {card.channels} channels, not 7")
+    estimator, _ = registry.build("flows", options.flow, wanted)
+    cache = Path(options.cache) if options.cache else request.folder / "carried"
+    sets = []
+    for video in videos:
+        request.say(f"carrying labels of {video.name}")
+        sets += recipe.triplets(video, options, estimator, f"flow estimator '{options.flow}'", cache, request.seed)
+    if not sets:
+        raise UsageError("train fgplg needs video with at least three labelled frames (a DAVIS-like root)")
+    torch.manual_seed(request.seed)
+    network = CarriedLabelNetwork() if card.weights is None else card.weights.build()
+    if options.start:
+        request.say(f"{recipe.start_from(network, Path(options.start))} tensors from {options.start}")
+    elif isinstance(network, CarriedLabelNetwork):
+        recipe.start_light(network, build_lite(wanted))
+    batches = recipe.TripletBatches(sets, card, options, request.seed)
+    state = recipe.train(
+        network, batches, options, request.folder, request.say, device=request.device, resume=request.resume
+    )
+    return _written(state, request.folder / "fgplg.safetensors")
+
+
 def _left(videos: tuple[VideoFiles, ...], without: str) -> list[VideoFiles]:
     names = set(without.split(","))
     return [video for video in videos if video.name not in names]
@@ -195,6 +229,7 @@ TRAINERS: Mapping[str, Trainer] = {
     "lite": lite,
     "mqpm": mqpm,
     "trust": trust,
+    "fgplg": fgplg,
     "mqpm-paper": mqpm_paper,
     "spatial-paper": spatial_paper,
 }

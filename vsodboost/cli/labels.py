@@ -1,0 +1,154 @@
+"""``vsodboost labels``: help with labelling a few frames."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from vsodboost.io.video import VideoSource
+    from vsodboost.labels.suggesting import Suggestion
+
+FOLDER = click.Path(path_type=Path)
+
+
+@click.group(short_help="Find the frames whose labels would help most.")
+def labels() -> None:
+    """Find the frames whose labels would help most.
+
+    Draw a mask for each of them (white: salient), save it under the frame's name, and run
+    vsodboost wrap VIDEO --labels DIR.
+    """
+
+
+@labels.command("suggest")
+@click.argument("video")
+@click.option("-n", "count", type=click.IntRange(min=1), default=5, show_default=True, help="How many frames.")
+@click.option("--target", "-t", metavar="NAME", default="lite", show_default=True, help="Target model to be boosted.")
+@click.option("--results", type=FOLDER, help="Output folder of an earlier wrap; without it, the video is boosted now.")
+@click.option("--labels", "given", type=FOLDER, help="Labels there are already: DIR/<video>/<frame>.png.")
+@click.option("--copy-to", type=FOLDER, help="Also copy the frames there as PNG, to draw on.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The list as JSON on standard output.")
+def suggest_command(
+    video: str,
+    *,
+    count: int,
+    target: str,
+    results: Path | None,
+    given: Path | None,
+    copy_to: Path | None,
+    device: str,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Name the frames of VIDEO whose labels would help most, the best first.
+
+    Frames are chosen by how little the boosted maps are to be trusted around them, and by how little they have in
+    common. VIDEO is a video file or a folder of frames.
+    """
+    from vsodboost.errors import UsageError
+    from vsodboost.io.source import open_inputs
+    from vsodboost.labels.suggesting import suggest
+
+    sources = open_inputs([video])
+    if len(sources) != 1:
+        raise UsageError(f"{video} holds {len(sources)} videos; name one of them")
+    source = sources[0]
+    seen = _with_earlier_trust(source, results) if results else _boosted(source, target, device, seed)
+    labelled = _labelled(source.name, seen.names, given) if given else []
+    found = suggest(seen.trust, seen.looks, seen.cuts, count, labelled)
+    if copy_to is not None:
+        _copy(source, {seen.names[s.index] for s in found}, copy_to)
+    _report(found, seen.names, as_json)
+
+
+class _Seen(NamedTuple):
+    names: list[str]
+    trust: NDArray[np.float32]
+    looks: NDArray[np.float32]
+    cuts: list[int]
+
+
+def _boosted(source: VideoSource, target: str, device: str, seed: int) -> _Seen:
+    import numpy as np
+
+    from vsodboost.engine import Engine
+    from vsodboost.labels.suggesting import looks_of
+    from vsodboost.plan import Options, make_plan
+    from vsodboost.registry import Registry
+
+    engine = Engine(make_plan(Options(target=target, device=device, seed=seed), Registry.load()))
+    names: list[str] = []
+    trust, looks = [], []
+    for buffer in engine.boost(source):
+        names += buffer.scene.names
+        trust.append(buffer.gated.trust)
+        looks.append(looks_of(buffer.scene.frames))
+    return _Seen(names, np.concatenate(trust), np.concatenate(looks), engine.cuts)
+
+
+def _with_earlier_trust(source: VideoSource, results: Path) -> _Seen:
+    import csv
+
+    import numpy as np
+
+    from vsodboost.buffers import buffers
+    from vsodboost.errors import UsageError
+    from vsodboost.io.output_paths import video_folder
+    from vsodboost.labels.suggesting import looks_of
+    from vsodboost.perception.shots import CutDetector
+
+    path = video_folder(results, source.name) / "frames.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            known = {row["frame"]: float(row["trust"]) for row in csv.DictReader(file)}
+    except (OSError, KeyError, ValueError) as error:
+        raise UsageError(f"{path} is not the frames.csv of an earlier wrap ({error}); leave --results out") from error
+    detector = CutDetector()
+    names: list[str] = []
+    looks, cuts = [], []
+    for clip in buffers(source):
+        cuts += [clip.first + cut for cut in detector.cuts(clip.frames)]
+        names += clip.names
+        looks.append(looks_of(clip.frames))
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise UsageError(f"{path} has no row for frame {missing[0]}; it is of another video, or unfinished")
+    return _Seen(names, np.array([known[name] for name in names], np.float32), np.concatenate(looks), cuts)
+
+
+def _labelled(video: str, names: list[str], folder: Path) -> list[int]:
+    from vsodboost.io.map_folder import MapFolder
+
+    labels = MapFolder(folder)
+    return [t for t, name in enumerate(names) if labels.file(video, name) is not None]
+
+
+def _copy(source: VideoSource, wanted: set[str], folder: Path) -> None:
+    from vsodboost.io.atomic import write_png
+    from vsodboost.io.output_paths import safe_name
+
+    for frame in source.frames():
+        if frame.name in wanted:
+            path = folder / f"{safe_name(frame.name)}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_png(path, frame.image)
+
+
+def _report(found: list[Suggestion], names: list[str], as_json: bool) -> None:
+    rows = [
+        {"frame": names[s.index], "index": s.index, "trust": round(s.trust, 4), "gain": round(s.gain, 4)} for s in found
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        click.echo(f"{row['frame']}  trust {row['trust']:.2f}  would settle {row['gain']:.0%} of the doubt")
