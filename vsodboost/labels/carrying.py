@@ -142,7 +142,8 @@ class _Arrivals:
         return flow
 
     def _estimate(self, t: int, there: Clip) -> FlowField:
-        return pair_flow(self.estimator, self.clip.part(t, t + 1), there, self.plugin)[0]
+        flow: FlowField = pair_flow(self.estimator, self.clip.part(t, t + 1), there, self.plugin)[0]
+        return flow
 
 
 def better_flow(here: NDArray[np.uint8], there: NDArray[np.uint8], first: FlowField, second: FlowField) -> FlowField:

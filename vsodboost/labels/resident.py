@@ -36,7 +36,7 @@ class LabelledFrame:
     @property
     def map(self) -> NDArray[np.float32]:
         """The label as ``float32[h, w]`` in [0, 1] at the working size."""
-        return np.asarray(self.mask, np.float32) / 255
+        return np.asarray(self.mask / 255, np.float32)
 
 
 @dataclass(frozen=True)

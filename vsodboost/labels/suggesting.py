@@ -40,7 +40,7 @@ class Suggestion:
 def looks_of(frames: Frames) -> NDArray[np.float32]:
     """Thumbnails of ``uint8[T, H, W, 3]`` frames as ``float32[T, D]`` in [0, 1]."""
     small = [cv2.resize(frame, _THUMB, interpolation=cv2.INTER_AREA).ravel() for frame in frames]
-    return np.asarray(small, np.float32) / 255
+    return np.asarray(np.stack(small) / 255, np.float32)
 
 
 def suggest(
@@ -83,4 +83,4 @@ def _help(index: int, looks: NDArray[np.float32], shots: NDArray[np.int64]) -> N
     away = np.abs(np.arange(len(shots)) - index)
     carried = np.where(shots == shots[index], np.exp(-away / REACH), 0)
     apart = np.square(looks - looks[index]).mean(axis=1)
-    return np.maximum(carried, ALIKE * np.exp(-apart / LOOK**2)).astype(np.float32)
+    return np.asarray(np.maximum(carried, ALIKE * np.exp(-apart / LOOK**2)), np.float32)

@@ -27,7 +27,7 @@ from vsodboost.labels.network import CarriedLabelNetwork
 from vsodboost.labels.reading import read_label
 from vsodboost.labels.resident import LabelledFrame, VideoLabels, mask_at
 from vsodboost.spatial.preparation import working_size
-from vsodboost.training.augment import jitter_colour, random_view
+from vsodboost.training.augment import jitter_colour, random_view, share
 from vsodboost.training.files import VideoFiles
 from vsodboost.training.loop import Batch, Loop, Schedule, freeze_batch_norm
 from vsodboost.training.losses import structure_loss
@@ -172,7 +172,8 @@ class TripletBatches:
         n = int(rng.integers(len(of)))
         view = random_view(of.truth.shape[1:], size, rng, least=0.65)
         frame = jitter_colour(view.take(of.frames[n]), rng) / 255
-        image = ((frame - np.float32(self.card.mean)) / np.float32(self.card.std)).transpose(2, 0, 1)
+        mean, std = np.asarray(self.card.mean, np.float32), np.asarray(self.card.std, np.float32)
+        image = ((frame - mean) / std).transpose(2, 0, 1)
         carried = [view.take(np.asarray(values, np.float32)) for values in of.carried[n]]
         left, right = (0, 2), (1, 3)
         if rng.random() < self.options.one_sided:
@@ -181,7 +182,7 @@ class TripletBatches:
             left, right = right, left
         order = (left[0], right[0], left[1], right[1])
         inputs = np.concatenate([image, np.stack([carried[i] for i in order])])
-        return inputs.astype(np.float32), (view.take(of.truth[n]) / 255)[None]
+        return inputs.astype(np.float32), share(view.take(of.truth[n]))[None]
 
 
 def start_light(network: CarriedLabelNetwork, spatial: nn.Module) -> None:
