@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from vsodboost.cli import COMMANDS
+from vsodboost.cli.reference import reference
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
+
+
+def test_the_reference_is_up_to_date() -> None:
+    assert DOCS.read_text(encoding="utf-8") == reference(), "docs/cli.md is stale: run 'make docs'"
+
+
+def test_it_has_every_command_and_option() -> None:
+    text = reference()
+    assert all(f"\n## vsodboost {name}\n" in text for name in COMMANDS)
+    assert "\n## vsodboost weights export\n" in text
+    for word in ("`-t, --target NAME`", "`--dry-run`", "maps:DIR", "`--protocol [all\\|davsod]`"):
+        assert word in text
+
+
+def test_help_needs_no_torch() -> None:
+    code = """
+import sys
+from vsodboost.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    assert "torch" not in sys.modules
+"""
+    for arguments in (["--help"], ["wrap", "--help"], ["eval", "--help"], ["plugins", "--help"], ["--version"]):
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout and not done.stderr

@@ -1,0 +1,89 @@
+"""The reference of the command line, written from the commands themselves.
+
+python -m vsodboost.cli.reference > docs/cli.md
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+
+import click
+
+from vsodboost.cli import cli
+
+HEAD = """# Command line
+
+Written by `make docs` from the commands themselves; `vsodboost COMMAND --help` says the same.
+"""
+TAIL = """
+## Exit codes
+
+| code | meaning |
+|---|---|
+| 0 | all done |
+| 1 | some videos failed, each with one line on standard error; the others are done |
+| 2 | wrong use: an unknown name or option, a path that does not exist, results that would be overwritten |
+| 130 | interrupted; `--resume` goes on with what is left |
+
+## Environment
+
+| variable | meaning |
+|---|---|
+| `VSODBOOST_LOAD_PLUGINS` | entry points of other people's packages to load, comma-separated; unset: all, empty: none |
+| `VSODBOOST_HOME` | where added weights lie (default: the platform's cache folder) |
+| `VSODBOOST_SHIPPED` | another folder for vsodboost's own weights, such as freshly trained ones |
+"""
+
+
+def reference() -> str:
+    """The reference as Markdown, one section a command."""
+    sections = [
+        _section(command, context) for command, context in _walk(cli, click.Context(cli, info_name="vsodboost"))
+    ]
+    return HEAD + "".join(sections) + TAIL
+
+
+def _walk(command: click.Command, context: click.Context) -> Iterator[tuple[click.Command, click.Context]]:
+    yield command, context
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None and not inner.hidden:
+                yield from _walk(inner, click.Context(inner, info_name=name, parent=context))
+
+
+def _section(command: click.Command, context: click.Context) -> str:
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    lines = [f"\n## {context.command_path}", "", f"    {usage}", "", *_paragraphs(command.help or ""), ""]
+    options = [p.get_help_record(context) for p in command.get_params(context) if isinstance(p, click.Option)]
+    if options:
+        lines += ["| option | |", "|---|---|"]
+        lines += [f"| `{_cell(record[0])}` | {_cell(record[1])} |" for record in options if record is not None]
+    if isinstance(command, click.Group):
+        lines += ["", "| command | |", "|---|---|"]
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None:
+                lines.append(f"| `{name}` | {_cell(inner.get_short_help_str(200))} |")
+    return "\n".join(lines) + "\n"
+
+
+def _paragraphs(text: str) -> list[str]:
+    """The help as Markdown: click's unwrapped blocks become code."""
+    parts = []
+    for paragraph in re.split(r"\n\s*\n", inspect.cleandoc(text)):
+        if paragraph.startswith("\b"):
+            parts.append("\n".join(f"    {line}" for line in paragraph.removeprefix("\b").strip("\n").splitlines()))
+        else:
+            parts.append(" ".join(paragraph.split()))
+    return "\n\n".join(parts).splitlines()
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    print(reference(), end="")
