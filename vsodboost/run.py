@@ -30,6 +30,8 @@ from vsodboost.spatial.finetune import Lessons, tune
 from vsodboost.spatial.memory import at_size, join, thin
 from vsodboost.version import __version__
 
+EMPTY = 0.5 / 255
+"""A map without a higher value is written as black."""
 DATASET_LESSONS = 400
 """Mined frames kept for the dataset scope; each takes 1.5 MB."""
 
@@ -178,6 +180,7 @@ def _one(
                     tally.add(frame)
                     if overlay is not None:
                         overlay.write(buffer.frames[frame.index - first], frame.map)
+                tally.empty += int((buffer.target.max(axis=(1, 2)) < EMPTY).sum())
                 if sheet is not None:
                     sheet.add(buffer)
             progress.frames(source, len(buffer.scene))
@@ -190,6 +193,7 @@ def _one(
         "frames": len(names),
         **tally.summary(),
         "cuts": engine.cuts,
+        "warnings": tally.warnings(plan),
         "losses": [round(loss, 5) for loss in losses],
         "seconds": {k: round(v, 3) for k, v in engine.seconds.spent.items()},
         "seconds_total": round(time.perf_counter() - started, 3),
@@ -208,7 +212,13 @@ class _Tally:
     mined: int = 0
     trust: float = 0.0
     target_trust: float = 0.0
+    empty: int = 0
     flags: dict[str, int] = field(default_factory=dict)
+
+    def warnings(self, plan: Plan) -> list[str]:
+        """What the user should hear of although nothing failed."""
+        whole = self.frames > 0 and self.empty == self.frames
+        return [f"the maps of {plan.target_name} are empty in all {self.frames} frames"] if whole else []
 
     def add(self, frame: BoostedFrame) -> None:
         self.frames += 1

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.cards import BoosterCard, SpatialModelCard
-from vsodboost.errors import UsageError
+from vsodboost.errors import UsageError, WeightsError
 from vsodboost.interfaces import FlowEstimator, Request
 from vsodboost.io.map_folder import MapFolder
 from vsodboost.io.video import VideoSource
@@ -249,10 +249,15 @@ def _settings(o: Mapping[str, str], default: LabelsSettings) -> LabelsSettings:
 
 
 def build_network(request: Request) -> nn.Module:
-    """``fgplg``: the light network with its shipped weights. Raises WeightsError when they are missing."""
+    """``fgplg``: the light network. Its weights do not ship yet: WeightsError says how to make them."""
     from vsodboost.labels.network import CarriedLabelNetwork
-    from vsodboost.weights.shipped import load_shipped
+    from vsodboost.weights.shipped import is_shipped, load_shipped, shipped_path
 
+    if not is_shipped("fgplg"):
+        raise WeightsError(
+            "the network of booster 'labels' does not ship yet: train it with 'vsodboost train fgplg DATA' "
+            f"and put its fgplg.safetensors into {shipped_path('lite').parent}"
+        )
     network = CarriedLabelNetwork()
     load_shipped(network, "fgplg")
     return network

@@ -57,7 +57,8 @@ def _walk(command: click.Command, context: click.Context) -> Iterator[tuple[clic
 def _section(command: click.Command, context: click.Context) -> str:
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     lines = [f"\n## {context.command_path}", "", f"    {usage}", "", *_paragraphs(command.help or ""), ""]
-    options = [p.get_help_record(context) for p in command.get_params(context) if isinstance(p, click.Option)]
+    # Without --help: click remembers a command's help option from its first use, with or without -h.
+    options = [p.get_help_record(context) for p in command.params if isinstance(p, click.Option)]
     if options:
         lines += ["| option | |", "|---|---|"]
         lines += [f"| `{_cell(record[0])}` | {_cell(record[1])} |" for record in options if record is not None]

@@ -206,6 +206,9 @@ def _conclude(report: Report, out: Path, as_json: bool, quiet: bool) -> None:
     if as_json:
         summary = {"out": str(out), "done": report.done, "skipped": report.skipped, "failed": report.failed}
         click.echo(json.dumps(summary, indent=1, default=dict))
+    for done in report.done:
+        for warning in done["warnings"]:
+            click.echo(f"vsodboost: {done['video']}: {warning}", err=True)
     for video, reason in report.failed.items():
         click.echo(f"vsodboost: {video}: {reason}", err=True)
     if quiet or as_json:

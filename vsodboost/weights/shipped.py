@@ -16,10 +16,18 @@ FOLDER_VARIABLE = "VSODBOOST_SHIPPED"
 """Environment variable: another folder to take lite.safetensors, mqpm.safetensors ... from (freshly trained ones)."""
 
 
+def is_shipped(name: str) -> bool:
+    """Whether weights of that name come with this installation."""
+    return (_folder() / f"{name}.safetensors").is_file()
+
+
+def _folder() -> Path:
+    return Path(os.environ.get(FOLDER_VARIABLE) or str(files("vsodboost") / "weights/shipped"))
+
+
 def shipped_path(name: str, suffix: str = ".safetensors") -> Path:
     """Where the weights of that name lie. Raises WeightsError when the installation lacks them."""
-    folder = Path(os.environ.get(FOLDER_VARIABLE) or str(files("vsodboost") / "weights/shipped"))
-    path = folder / f"{name}{suffix}"
+    path = _folder() / f"{name}{suffix}"
     if not path.is_file():
         raise WeightsError(f"the shipped weights '{name}' are not in {path.parent}; reinstall vsodboost")
     return path
