@@ -16,18 +16,19 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from vsodboost.interfaces import FlowEstimator
 from vsodboost.perception.motion_image import motion_image
 from vsodboost.spatial.lite import CLUE_CHANNELS, LiteNetwork
 from vsodboost.spatial.preparation import MEAN, STD, normalise
-from vsodboost.training.augment import View, jitter_colour, random_view, share
+from vsodboost.training.augment import jitter_colour, random_view, share
 from vsodboost.training.data import AnnotatedVideo
 from vsodboost.training.loop import Batch, Loop, Schedule, freeze_batch_norm
 from vsodboost.training.losses import structure_loss
 from vsodboost.training.motions import random_motion
+from vsodboost.training.moving_stills import Still, moving_still
 from vsodboost.training.simulate import faulty_map, synthetic_motion
 
 SIZES = ((224, 384), (256, 320), (288, 288))
-Still = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 # How often which clues are given: frame alone, + motion, + motion and map, + map.
 CLUE_SHARES = (0.3, 0.2, 0.38, 0.12)
@@ -42,11 +43,13 @@ class LiteSettings:
     """Defaults are what made the shipped weights."""
 
     still_steps: int = 300
-    steps: int = 2600
+    steps: int = 3200
     batch: int = 8
     encoder_rate: float = 3e-4
     decoder_rate: float = 1e-3
     stills_share: float = 0.4
+    moving_stills: float = 0.8
+    """Share of the stills with motion whose motion is estimated from a made video; the others' is drawn."""
     seed: int = 0
 
 
@@ -57,8 +60,14 @@ def _tensor(values: Sequence[NDArray[np.float32]]) -> Tensor:
 class LiteData:
     """Batches for a step: frames ``[N,3,h,w]``, clues ``[N,4,h,w]``, truth ``[N,1,h,w]``."""
 
-    def __init__(self, stills: list[Still], videos: list[AnnotatedVideo], settings: LiteSettings) -> None:
-        self.stills, self.videos, self.settings = stills, videos, settings
+    def __init__(
+        self,
+        stills: list[Still],
+        videos: list[AnnotatedVideo],
+        settings: LiteSettings,
+        estimator: FlowEstimator | None = None,
+    ) -> None:
+        self.stills, self.videos, self.settings, self.estimator = stills, videos, settings, estimator
         self.weak: dict[str, NDArray[np.uint8]] = {}
         lengths = np.array([len(v) for v in videos], float)
         self._shares = np.sqrt(lengths) / np.sqrt(lengths).sum() if videos else lengths
@@ -99,13 +108,31 @@ class LiteData:
         clue = np.zeros((CLUE_CHANNELS, *size), np.float32)
         if nearly_right is not None:
             with_motion, with_map = self._which(rng)
+            if with_motion and self.estimator is not None and rng.random() < self.settings.moving_stills:
+                sample = self._moving(rng, size, nearly_right if with_map else None)
+                if sample is not None:
+                    return sample
             if with_motion and rng.random() < 0.5:
                 clue[:3] = motion_image(synthetic_motion(truth, rng)[None])[0]
             if with_map:
                 donor = self.stills[rng.integers(len(self.stills))][1]
                 other = share(random_view(donor.shape, size, rng).take(donor))
                 clue[3] = faulty_map(truth, rng, other=other, nearly_right=nearly_right) - 0.5
-        return self._image(view, image, rng), clue, truth[None]
+        return self._image(view.take(image), rng), clue, truth[None]
+
+    def _moving(
+        self, rng: Generator, size: tuple[int, int], nearly_right: float | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]] | None:
+        assert self.estimator is not None
+        made = moving_still(self.stills, size, self.estimator, rng)
+        if made is None:
+            return None
+        clue = np.zeros((CLUE_CHANNELS, *size), np.float32)
+        clue[:3] = motion_image(made.motion[None])[0]
+        if nearly_right is not None:
+            everything = np.maximum(made.truth, made.others * np.float32(rng.uniform(0.5, 1)))
+            clue[3] = faulty_map(made.truth, rng, weak=everything, other=made.others, nearly_right=nearly_right) - 0.5
+        return self._image(made.frame, rng), clue, made.truth[None]
 
     def _frame(
         self, rng: Generator, size: tuple[int, int], nearly_right: float
@@ -130,10 +157,10 @@ class LiteData:
             if near:
                 other = share(view.take(source.truth[u]))
             clue[3] = faulty_map(truth, rng, weak=weak, other=other, nearly_right=nearly_right) - 0.5
-        return self._image(view, video.frames[t], rng), clue, truth[None]
+        return self._image(view.take(video.frames[t]), rng), clue, truth[None]
 
-    def _image(self, view: View, image: NDArray[np.uint8], rng: Generator) -> NDArray[np.float32]:
-        frame = jitter_colour(view.take(image), rng) / 255
+    def _image(self, frame: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
+        frame = jitter_colour(frame, rng) / 255
         return np.asarray(((frame - MEAN) / STD).transpose(2, 0, 1), np.float32)
 
     def _which(self, rng: Generator) -> tuple[bool, bool]:

@@ -16,8 +16,9 @@ from vsodboost.registry import Registry
 from vsodboost.spatial.lite import LiteNetwork
 from vsodboost.training.data import AnnotatedVideo, is_stills, read_stills, read_videos
 from vsodboost.training.files import VideoFiles, list_files
-from vsodboost.training.lite import LiteData, LiteSettings, Still, train_lite
+from vsodboost.training.lite import LiteData, LiteSettings, train_lite
 from vsodboost.training.motions import add_motions
+from vsodboost.training.moving_stills import Still
 from vsodboost.training.recipe import Trainer, TrainingRequest, read_settings
 from vsodboost.training.trust import trust
 from vsodboost.weights.shipped import save_for_shipping
@@ -105,7 +106,8 @@ def lite(request: TrainingRequest) -> Path:
     settings = LiteSettings(
         steps=options.steps, still_steps=options.still_steps, batch=options.batch, seed=request.seed
     )
-    data = LiteData(stills, videos, settings)
+    estimator, _ = Registry.load().build("flows", options.flows.split(",")[0], Request(seed=request.seed))
+    data = LiteData(stills, videos, settings, estimator)
     state = train_lite(
         network, data, settings, request.folder, request.say, device=request.device, resume=request.resume
     )
