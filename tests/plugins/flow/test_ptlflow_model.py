@@ -14,6 +14,7 @@ from vsodboost_plugins.flow import ptlflow_model
 
 from vsodboost.errors import UsageError, WeightsError
 from vsodboost.interfaces import Request
+from vsodboost.registry import Registry
 
 
 class Model(nn.Module):
@@ -64,5 +65,7 @@ def test_what_is_missing_is_said(package: list[tuple[str, Any]], tmp_path: Path)
 
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ptlflow", None)
-    with pytest.raises(UsageError, match=r"pip install 'vsodboost\[ptlflow\]' in an environment of its own"):
+    said = r"pip install 'vsodboost\[ptlflow\]' in an environment of its own \(it changes the versions of torch and OpenCV\)"
+    with pytest.raises(UsageError, match=said):
         ptlflow_model.build(Request(argument="raft_small", options={"weights": "things"}))
+    assert "it upgrades torch" in Registry.load(only=[]).card("flows", "ptlflow").summary
