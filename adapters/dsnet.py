@@ -60,6 +60,13 @@ class DSNetwork(nn.Module):
         same = [resize(x, small[0].shape[-2:], align_corners=True) for x in small]
         return self.get_submodule(f"convp_{branch}")(torch.cat(same, dim=1)).mean(dim=(2, 3))  # type: ignore[no-any-return]
 
+    def aggregate(self, fused: list[Tensor]) -> Tensor:
+        """Five features, finest first -> [N, 64, H/4, W/4]: the decoder from coarse to fine (Eq. 5)."""
+        x = fused[4]
+        for block, feature in zip((self.blockaspp, self.block4, self.block3, self.block2), fused[3::-1], strict=True):
+            x = resize(block(x), feature.shape[-2:], align_corners=True) + feature
+        return self.block1(x)  # type: ignore[no-any-return]
+
     def forward(self, image: Tensor, flow_image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Two [N, 3, H, W] -> logits [N, 1, H, W]: final, fused coarse, spatial coarse, motion coarse."""
         (_, *spatial), spatial_map = self.ImageBone(image)
@@ -77,10 +84,7 @@ class DSNetwork(nn.Module):
             u_s[:, i, None, None, None] * s + u_t[:, i, None, None, None] * t
             for i, (s, t) in enumerate(zip(spatial, motion, strict=True))
         ]  # Eq. 4
-        x = fused[4]
-        for block, feature in zip((self.blockaspp, self.block4, self.block3, self.block2), fused[3::-1], strict=True):
-            x = resize(block(x), feature.shape[-2:], align_corners=True) + feature  # Eq. 5
-        x = self.block1(x)
+        x = self.aggregate(fused)
         attention = resize(torch.sigmoid(coarse), x.shape[-2:], align_corners=True)
         final = self.last_conv(x * attention + x)  # Eq. 7
         return resize(final, image.shape[-2:], align_corners=True), coarse, spatial_map, motion_map
