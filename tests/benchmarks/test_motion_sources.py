@@ -24,13 +24,26 @@ from vsodboost.interfaces import NamedFlowEstimator, Request
 from vsodboost.io.array_source import ArraySource
 from vsodboost.registry import Registry
 from vsodboost.spatial.student import Student
+from vsodboost.trust import CLUES, TrustModel
 from vsodboost.types import FlowField, Frames
+from vsodboost.weights.shipped import shipped_path
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
 @pytest.fixture
 def sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+    """The script, with the shipped networks, a trust model of no opinion, and no weights of others."""
+    model = TrustModel(
+        np.zeros(len(CLUES), np.float32), np.ones(len(CLUES), np.float32), np.ones((len(CLUES), 1), np.float32),
+        np.zeros(1, np.float32), np.ones(1, np.float32), 0.0,
+    )  # fmt: skip
+    networks = [shipped_path(name) for name in ("lite", "mqpm")]
+    (tmp_path / "shipped").mkdir()
+    (tmp_path / "shipped" / "trust.json").write_text(model.to_json(), encoding="utf-8")
+    for path in networks:
+        (tmp_path / "shipped" / path.name).symlink_to(path)
+    monkeypatch.setenv("VSODBOOST_SHIPPED", str(tmp_path / "shipped"))
     monkeypatch.setenv("VSODBOOST_HOME", str(tmp_path / "no-weights"))
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     return script("motion_sources")
