@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from vsodboost.allocator import keep_freed_memory
 from vsodboost.errors import VsodboostError
 from vsodboost.version import __version__
 
@@ -61,6 +62,7 @@ def cli(ctx: click.Context, debug: bool) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: errors become one line on stderr and an exit code (1: a video failed, 2: wrong use)."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    keep_freed_memory()
     debug = "--debug" in arguments
     if debug:  # wherever it stands
         arguments = ["--debug", *(a for a in arguments if a != "--debug")]
