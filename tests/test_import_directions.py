@@ -14,7 +14,8 @@ PACKAGES = {"vsodboost": "vsodboost", "vsodboost_adapters": "adapters", "vsodboo
 # The core from the inside out, names relative to ``vsodboost``. A module may import its own row and the rows above it.
 # A package stands for all its modules, save those that are listed themselves.
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("words", ("version", "errors", "types", "cards", "interfaces", "hookspecs", "scene", "checks", "device")),
+    ("words", ("version", "errors", "types", "cards", "interfaces", "hookspecs", "scene", "checks", "device",
+      "allocator")),
     ("files and names", ("io", "buffers", "registry", "weights.shipped", "training.losses", "torchvision_import")),
     ("seeing and scoring", ("perception", "spatial", "metrics")),
     ("parts", ("targets", "weights", "training", "longterm", "labels", "boosters", "fusion", "trust", "gate")),

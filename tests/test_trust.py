@@ -22,19 +22,34 @@ def test_clues_of_agreement_and_of_its_absence() -> None:
     here, there = disc(4, 10, 10), disc(4, 24, 24)
     scene = scene_of(target=here, motion_maps=here, fused=here)
     heard = Opinions(here, here)
-    agreed, alone = clues_of(here, scene, heard), clues_of(there, scene, heard)
-    for name in ("target", "motion", "fused", "independent", "alone", "informed", "worst", "mean", "steady", "decided"):
+    agreed, alone = clues_of(here, scene, heard, here), clues_of(there, scene, heard, here)
+    for name in (
+        "target",
+        "motion",
+        "fused",
+        "independent",
+        "alone",
+        "informed",
+        "worst",
+        "mean",
+        "steady",
+        "decided",
+        "boosted",
+    ):
         assert clue(agreed, name) == pytest.approx(1, abs=1e-5), name
     for name in ("target", "motion", "fused", "worst", "mean"):
         assert clue(alone, name) == pytest.approx(0, abs=1e-5), name
+    for name in ("s_boosted", "s_independent", "s_motion"):
+        assert (clue(agreed, name) > 0.9).all(), name  # soft at the edge when coarser, so not 1
+        assert (clue(alone, name) < 0.6).all(), name
     assert clue(agreed, "area") == pytest.approx(np.sqrt(here.mean((1, 2))))
 
 
 def test_flicker_is_not_steady_but_a_cut_is_no_flicker() -> None:
     maps = np.concatenate([disc(2, 10, 10), disc(2, 24, 24)])
     heard = Opinions(maps, maps)
-    through = clues_of(maps, scene_of(target=maps), heard)
-    cut = clues_of(maps, scene_of(target=maps, shots=((0, 2), (2, 4))), heard)
+    through = clues_of(maps, scene_of(target=maps), heard, maps)
+    cut = clues_of(maps, scene_of(target=maps, shots=((0, 2), (2, 4))), heard, maps)
     assert clue(through, "steady")[2] == pytest.approx(0, abs=1e-5)
     assert clue(cut, "steady")[2] == pytest.approx(1, abs=1e-5)
 
@@ -62,5 +77,5 @@ def test_the_shipped_model_trusts_agreement_more_than_garbage() -> None:
     here, noise = disc(6, 16, 16), (np.random.default_rng(0).random((6, 32, 32)) > 0.9).astype(np.float32)
     scene = scene_of(target=noise, motion_maps=here, fused=here)
     heard = Opinions(here, here)
-    trusted, doubted = (model.estimate(clues_of(m, scene, heard)) for m in (here, noise))
+    trusted, doubted = (model.estimate(clues_of(m, scene, heard, here)) for m in (here, noise))
     assert trusted.min() > doubted.max() + 0.2

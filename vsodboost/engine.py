@@ -17,6 +17,7 @@ from vsodboost.fusion.opinions import Opinions, ask, fuse
 from vsodboost.gate import Gated, gate
 from vsodboost.io.video import VideoSource
 from vsodboost.perception.consistency import s_measure
+from vsodboost.perception.links import joined, steadied
 from vsodboost.perception.perceive import perceive
 from vsodboost.perception.shots import CutDetector, shots_between
 from vsodboost.plan import Plan
@@ -31,8 +32,8 @@ from vsodboost.scene import (
     SurveyingBooster,
 )
 from vsodboost.spatial.finetune import Lessons, tune
-from vsodboost.spatial.memory import LessonMemory, join
-from vsodboost.spatial.preparation import resize_frames, resize_maps
+from vsodboost.spatial.memory import LessonMemory, at_size, join
+from vsodboost.spatial.preparation import resize_frames, resize_maps, working_size
 from vsodboost.targets import run_target
 from vsodboost.types import Clip, Frames, Maps
 
@@ -118,7 +119,7 @@ class Engine:
                 plan.student.load(taught)
             else:
                 with self.seconds.of("tune"):
-                    lessons = memory.with_earlier(lessons_of(scene, mined))
+                    lessons = memory.with_earlier(lessons_of(scene, mined, plan.tuning.pixels))
                     losses = tune(plan.student, lessons, plan.tuning, plan.options.seed)
             learned = taught is not None or memory.size > 0
             with self.seconds.of("predict"):
@@ -149,7 +150,7 @@ class Engine:
         """Only the lessons of a video, for the dataset scope."""
         self.seconds, self.cuts = Seconds(), []
         for _, scene, _ in self._surveyed(source):
-            yield lessons_of(scene, self.plan.booster.mine(scene))
+            yield lessons_of(scene, self.plan.booster.mine(scene), self.plan.tuning.pixels)
 
     def _surveyed(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
         """The scenes, after the booster has seen the whole video if it wants to; one of a single buffer is perceived
@@ -193,8 +194,9 @@ class Engine:
         motion = np.concatenate([c.motion for c in seen])
         motion_maps = np.concatenate([c.maps for c in seen])
         with self.seconds.of("fuse"):
-            fused = plan.fusion.predict(small, motion, small_target)
-            unaided = plan.fusion.predict(small, motion)
+            links = joined([c.links for c in seen])
+            fused = steadied(plan.fusion.predict(small, motion, small_target), links)
+            unaided = steadied(plan.fusion.predict(small, motion), links)
         agreement = s_measure(torch.from_numpy(motion_maps), torch.from_numpy(small_target)).clamp(0, 1).numpy()
         scene = Scene(
             video=clip.video,
@@ -211,6 +213,7 @@ class Engine:
             still=np.concatenate([c.still for c in seen]),
             full=clip.frames,
             unaided=unaided,
+            links=links,
         )
         return scene, target
 
@@ -238,8 +241,11 @@ class Engine:
         return BoostedBuffer(clip.frames, scene, thought.mined, gated, maps, thought.target, thought.losses)
 
 
-def lessons_of(scene: Scene, mined: Mined) -> Lessons:
-    """The mined frames with everything the student may learn from, after the lessons from beyond the scene."""
+def lessons_of(scene: Scene, mined: Mined, pixels: int | None = None) -> Lessons:
+    """The mined frames with everything the student may learn from, after the lessons from beyond the scene; shrunk to
+    about ``pixels`` a frame (None: as they are)."""
     chosen = mined.indices
     own = Lessons(scene.frames[chosen], mined.pseudo_truth, mined.weights, scene.motion[chosen], scene.target[chosen])
-    return own if mined.beyond is None else join([mined.beyond, own])
+    lessons = own if mined.beyond is None else join([mined.beyond, own])
+    size = (int(scene.frames.shape[1]), int(scene.frames.shape[2]))
+    return lessons if pixels is None or size[0] * size[1] <= pixels else at_size(lessons, working_size(size, pixels))

@@ -20,6 +20,9 @@ from vsodboost.weights.shipped import shipped_path
 
 STEEPNESS = 60.0
 """How sharply the blend turns from one map to the other: at .05 more trust the better one has 95 %."""
+NEEDED = 0.02
+"""Advantage in trust that the boosted map must show, for the target's map is what the user had: on held-out sequences
+it costs the mean nothing, and halves what nearly perfect targets lose."""
 WHOLE = 0.5
 """Weight of the shot's mean advantage beside the frame's own: a target that is better nearly everywhere is kept."""
 SPREAD = 2.0
@@ -61,12 +64,12 @@ def gate(scene: Scene, boosted: Maps, opinions: Opinions | None) -> Gated:
     """Blend ``boosted`` and the target's maps by trust; ``opinions`` is None when the student was taught nothing."""
     model = load_trust(shipped_path("trust", ".json"))
     heard = opinions or Opinions(scene.fused, scene.fused)
-    target_trust = model.estimate(clues_of(scene.target, scene, heard))
-    boosted_trust = model.estimate(clues_of(boosted, scene, heard))
+    target_trust = model.estimate(clues_of(scene.target, scene, heard, boosted))
+    boosted_trust = model.estimate(clues_of(boosted, scene, heard, boosted))
     share = smoothed(_share(boosted_trust - target_trust, scene.shots), scene.shots)
     share[_passed_through(scene)] = 0
     maps = share[:, None, None] * boosted + (1 - share[:, None, None]) * scene.target
-    trust = model.estimate(clues_of(maps, scene, heard))
+    trust = model.estimate(clues_of(maps, scene, heard, boosted))
     flags = tuple(_flag(scene, opinions, share, trust, t) for t in range(len(scene)))
     return Gated(maps.astype(np.float32), share, trust, target_trust, flags)
 
@@ -75,7 +78,7 @@ def _share(advantage: PerFrame, shots: tuple[tuple[int, int], ...]) -> PerFrame:
     """Share of the boosted map from its advantage in trust, float32[T] in [0, 1]."""
     share = np.empty(len(advantage), np.float32)
     for start, stop in shots:
-        own = advantage[start:stop]
+        own = advantage[start:stop] - NEEDED
         share[start:stop] = 1 / (1 + np.exp(-STEEPNESS * ((1 - WHOLE) * own + WHOLE * own.mean())))
     return share
 

@@ -14,6 +14,7 @@ from vsodboost.types import FlowField, Frames, Maps, PerFrame, Proposals
 if TYPE_CHECKING:
     from vsodboost.gate import Gated
     from vsodboost.io.video import VideoSource
+    from vsodboost.perception.links import Links
     from vsodboost.plan import Plan
     from vsodboost.spatial.finetune import Lessons
 
@@ -45,6 +46,8 @@ class Scene:
     full: Frames | None = None
     """The frames at the source size, ``uint8[T, H, W, 3]``, for those who look closer; the engine always gives them."""
     unaided: Maps | None = None
+    links: Links | None = None
+    """What belongs together in neighbouring frames (None: unknown, as if nothing did)."""
 
     @property
     def independent(self) -> Maps:

@@ -103,7 +103,7 @@ class PaperKeyframe(Keyframe):
     def prepare(self, plan: Plan) -> Plan:
         """The twin learns one keyframe a step, by SGD with the Euclidean loss, λ times as many steps as keyframes."""
         prepared = super().prepare(plan)
-        tuning = replace(prepared.tuning, batch=1, optimizer="sgd", loss="euclidean", clue_share=0.0)
+        tuning = replace(prepared.tuning, batch=1, optimizer="sgd", loss="euclidean", clue_share=0.0, pixels=None)
         return replace(prepared, tuning=tuning)
 
     def pseudo_truth(self, scene: Scene) -> Maps:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.cards import BoosterCard, SpatialModelCard
-from vsodboost.errors import UsageError, WeightsError
+from vsodboost.errors import UsageError
 from vsodboost.interfaces import FlowEstimator, Request
 from vsodboost.io.map_folder import MapFolder
 from vsodboost.io.video import VideoSource
@@ -249,15 +249,10 @@ def _settings(o: Mapping[str, str], default: LabelsSettings) -> LabelsSettings:
 
 
 def build_network(request: Request) -> nn.Module:
-    """``fgplg``: the light network. Its weights do not ship yet: WeightsError says how to make them."""
+    """``fgplg``: the light network with the shipped weights."""
     from vsodboost.labels.network import CarriedLabelNetwork
-    from vsodboost.weights.shipped import is_shipped, load_shipped, shipped_path
+    from vsodboost.weights.shipped import load_shipped
 
-    if not is_shipped("fgplg"):
-        raise WeightsError(
-            "the network of booster 'labels' does not ship yet: train it with 'vsodboost train fgplg DATA' "
-            f"and put its fgplg.safetensors into {shipped_path('lite').parent}"
-        )
     network = CarriedLabelNetwork()
     load_shipped(network, "fgplg")
     return network

@@ -94,7 +94,9 @@ class PaperMqp:
             values |= {"maps": scene.target, "share": np.zeros(len(scene), np.float32), "trust": gated.target_trust}
             return Ungated(**{**values, "flags": ("untaught",) * len(scene)})
         model = load_trust(shipped_path("trust", ".json"))
-        trust: PerFrame = model.estimate(clues_of(boosted, scene, Opinions(alone=boosted, informed=scene.fused)))
+        trust: PerFrame = model.estimate(
+            clues_of(boosted, scene, Opinions(alone=boosted, informed=scene.fused), boosted)
+        )
         flags = tuple("doubtful" if value < LOW_TRUST else "" for value in trust)
         values |= {"maps": boosted, "share": np.ones(len(scene), np.float32), "trust": trust, "flags": flags}
         return Ungated(**values)

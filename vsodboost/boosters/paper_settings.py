@@ -11,9 +11,9 @@ from vsodboost.spatial.finetune import TuneSettings
 
 Source = Literal["paper", "code"]
 
-PAPER_TUNING = TuneSettings(passes=5, batch=8, rate=1e-3, optimizer="adam")
+PAPER_TUNING = TuneSettings(passes=5, batch=8, pixels=None, rate=1e-3, optimizer="adam")
 """Sec. VI-B (written for the MQPM; the only figures there are) and the five epochs of Table VIII."""
-CODE_TUNING = TuneSettings(passes=10, batch=2, rate=1e-4, optimizer="adam", mirror=False, clamp=0.5)
+CODE_TUNING = TuneSettings(passes=10, batch=2, pixels=None, rate=1e-4, optimizer="adam", mirror=False, clamp=0.5)
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,8 @@ def train(
 ) -> None:
     """Train NAME on DATA: DAVIS-like roots (JPEGImages, Annotations) and folders of stills (images, masks).
 
-    NAME is one of the project's own networks (lite, mqpm, trust; mqpm-paper and spatial-paper for --profile paper) or a
-    target model that says how it is trained.
-    The file that comes out is named at the end.
+    NAME is one of the project's own networks (lite, mqpm, trust, fgplg; mqpm-paper and spatial-paper for --profile
+    paper) or a target model that says how it is trained. The file that comes out is named at the end.
     """
     from vsodboost.cli.config import read_toml
     from vsodboost.cli.wrap import pairs

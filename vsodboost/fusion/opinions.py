@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vsodboost.perception.links import steadied
 from vsodboost.scene import Scene
 from vsodboost.spatial.student import Student
 from vsodboost.types import Maps
+
+CRISPNESS = 6.0
+"""Slope of the curve that takes the blur out of a mean of opinions; between 5 and 8 nothing but MAE changes."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,16 @@ def ask(student: Student, scene: Scene) -> Opinions:
 
 
 def fuse(scene: Scene, opinions: Opinions) -> Maps:
-    """The boosted map: the mean of the tuned student's opinions and the untuned one that never saw the target's map.
+    """The boosted map: the mean of the tuned student's opinions and the untuned one that never saw the target's map,
+    steadied along the optical flow, which blurs it, and made crisp again.
 
-    Chosen on held-out training sequences with simulated targets of six kinds: the best mean of S over all of them.
+    Chosen on held-out training sequences with simulated targets: the best mean of S over all of them.
     """
-    return np.asarray((opinions.alone + opinions.informed + scene.independent) / 3, np.float32)
+    mean = np.asarray((opinions.alone + opinions.informed + scene.independent) / 3, np.float32)
+    return crisp(mean if scene.links is None else steadied(mean, scene.links))
+
+
+def crisp(maps: Maps, steepness: float = CRISPNESS) -> Maps:
+    """Maps ``float32[T, h, w]`` pushed towards 0 and 1; 0, one half and 1 stay where they are."""
+    curve = np.tanh(steepness / 2 * (maps - 0.5)) / np.tanh(steepness / 4)
+    return np.asarray(np.clip(0.5 + 0.5 * curve, 0, 1), np.float32)

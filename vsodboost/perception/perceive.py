@@ -11,6 +11,7 @@ from vsodboost.checks import checked_flow
 from vsodboost.errors import PluginError, VsodboostError
 from vsodboost.interfaces import FlowEstimator, NamedFlowEstimator
 from vsodboost.perception.camera import object_motion
+from vsodboost.perception.links import Links, link, unlinked
 from vsodboost.perception.motion_model import FlowReader, MotionModel
 from vsodboost.types import Clip, FlowField, Frames, Maps, PerFrame
 
@@ -20,13 +21,14 @@ STILL = 0.35
 
 class Clues(NamedTuple):
     """Of one shot of T frames at (h, w): ``flow`` and ``motion`` float32[T,h,w,2] px (camera taken out of the second),
-    ``maps`` float32[T,h,w] motion saliency, ``quality`` float32[T], ``still`` bool[T]."""
+    ``maps`` float32[T,h,w] motion saliency, ``quality`` float32[T], ``still`` bool[T], ``links`` between neighbours."""
 
     flow: FlowField
     motion: FlowField
     maps: Maps
     quality: PerFrame
     still: NDArray[np.bool_]
+    links: Links
 
 
 def pair_flow(estimator: FlowEstimator, first: Frames | Clip, second: Frames | Clip, plugin: str) -> FlowField:
@@ -72,9 +74,11 @@ def perceive(estimator: FlowEstimator, model: MotionModel | FlowReader, shot: Fr
     count, height, width = (shot.frames if isinstance(shot, Clip) else shot).shape[:3]
     flow = np.zeros((count, height, width, 2), np.float32)
     motion = np.zeros_like(flow)
-    if count > 1:
+    links = unlinked(count, (height, width)) if count == 1 else None
+    if links is None:
         forward, backward = shot_flow(estimator, shot, plugin)
         flow[:-1], flow[-1] = forward, -backward[-1]
+        links = link(forward, backward)
         ahead, behind = object_motion(forward), object_motion(-backward)
         motion[:-1] += ahead
         motion[1:] += behind
@@ -89,4 +93,4 @@ def perceive(estimator: FlowEstimator, model: MotionModel | FlowReader, shot: Fr
         silent = still
     maps[silent] = 0
     quality[silent] = 0
-    return Clues(flow, motion, maps, quality, still)
+    return Clues(flow, motion, maps, quality, still, links)

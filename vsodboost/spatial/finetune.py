@@ -11,6 +11,7 @@ from numpy.random import Generator
 from torch import Tensor
 from torch.nn import functional as F
 
+from vsodboost.spatial.preparation import TAUGHT_PIXELS
 from vsodboost.spatial.student import Student, clue_tensor
 from vsodboost.training.losses import euclidean_loss, structure_loss
 from vsodboost.types import FlowField, Frames, Maps, PerFrame
@@ -46,6 +47,8 @@ class TuneSettings:
     clue_share: float = 0.75
     warmup: int = 4
     passes: float | None = None
+    pixels: int | None = TAUGHT_PIXELS
+    """Pixels of a frame the student is taught with, at most (None: as many as the scene has)."""
     optimizer: Literal["adamw", "sgd", "adam"] = "adamw"
     loss: Literal["structure", "euclidean", "cross-entropy", "cross-entropy-sum"] = "structure"
     """The cross entropies, mean or sum over pixels and frames, take all frames as equal."""

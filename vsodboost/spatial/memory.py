@@ -60,7 +60,7 @@ def thin(lessons: Lessons, limit: int) -> Lessons:
 def at_size(lessons: Lessons, size: tuple[int, int]) -> Lessons:
     """The lessons scaled to (h, w), motion with them: videos of several shapes can teach one student."""
     height, width = int(lessons.frames.shape[1]), int(lessons.frames.shape[2])
-    if (height, width) == size:
+    if (height, width) == size or len(lessons) == 0:
         return lessons
     motion = np.stack([resize_maps(lessons.motion[..., axis], size) for axis in (0, 1)], axis=-1)
     scale = np.array([size[1] / width, size[0] / height], np.float32)

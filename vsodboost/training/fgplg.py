@@ -26,7 +26,7 @@ from vsodboost.labels.carrying import Route, carry
 from vsodboost.labels.network import CarriedLabelNetwork
 from vsodboost.labels.reading import read_label
 from vsodboost.labels.resident import LabelledFrame, VideoLabels, mask_at
-from vsodboost.spatial.preparation import working_size
+from vsodboost.spatial.preparation import TAUGHT_PIXELS, working_size
 from vsodboost.training.augment import jitter_colour, random_view, share
 from vsodboost.training.files import VideoFiles
 from vsodboost.training.loop import Batch, Loop, Schedule, freeze_batch_norm
@@ -50,7 +50,7 @@ class FgplgTraining:
     gaps: str = "6,14,28"
     route: str = "best"
     flow: str = "dis"
-    steps: int = 800
+    steps: int = 1200
     batch: int = 6
     rate: float = 1e-3
     encoder_rate: float = 2e-4
@@ -98,7 +98,7 @@ def triplets(
     if len(labelled) < 3:
         return []
     shape = read_rgb(video.frames[0]).shape
-    size = working_size((shape[0], shape[1]))
+    size = working_size((shape[0], shape[1]), TAUGHT_PIXELS)
     frames = np.stack([_frame(path, size) for path in video.frames])
     masks = {t: mask_at(read_label(_mask(video, t)), size) for t in labelled}
     remembering = Remembering(estimator)

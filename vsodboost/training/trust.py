@@ -45,10 +45,10 @@ class TrustOptions:
     """Options of ``train trust``: ``only`` names the sequences to use (those the networks were not trained on)."""
 
     only: str = ""
-    frames: int = 24
-    steps: int = 20
+    frames: int = 30
+    steps: int = 30
     hidden: int = 6
-    decay: float = 3e-3
+    decay: float = 1e-2
 
 
 class SimulatedTarget:
@@ -95,8 +95,8 @@ class Observations:
     clues: list[NDArray[np.float32]]
     truth: list[NDArray[np.float32]]
 
-    def add(self, m: Maps, scene: Scene, opinions: Opinions, truth: Maps) -> None:
-        self.clues.append(clues_of(m, scene, opinions))
+    def add(self, m: Maps, scene: Scene, opinions: Opinions, boosted: Maps, truth: Maps) -> None:
+        self.clues.append(clues_of(m, scene, opinions, boosted))
         score = s_measure(torch.from_numpy(m), torch.from_numpy(truth)).clamp(0, 1)
         self.truth.append(score.numpy())
 
@@ -112,8 +112,9 @@ def observe(videos: Sequence[AnnotatedVideo], request: TrainingRequest, options:
             for scene, opinions in _heard(plan, video.frames[: options.frames], video.name):
                 small = resize_maps(truth, (int(scene.target.shape[1]), int(scene.target.shape[2])))
                 small = small[scene.first : scene.first + len(scene)]
-                for m in (scene.target, scene.fused, scene.independent, opinions.informed, fuse(scene, opinions)):
-                    seen.add(m, scene, opinions, small)
+                boosted = fuse(scene, opinions)
+                for m in (scene.target, scene.fused, scene.independent, opinions.informed, boosted):
+                    seen.add(m, scene, opinions, boosted, small)
             request.say(f"{video.name}: {kind}")
     return seen
 

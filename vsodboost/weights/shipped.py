@@ -16,11 +16,6 @@ FOLDER_VARIABLE = "VSODBOOST_SHIPPED"
 """Environment variable: another folder to take lite.safetensors, mqpm.safetensors ... from (freshly trained ones)."""
 
 
-def is_shipped(name: str) -> bool:
-    """Whether weights of that name come with this installation."""
-    return (_folder() / f"{name}.safetensors").is_file()
-
-
 def _folder() -> Path:
     return Path(os.environ.get(FOLDER_VARIABLE) or str(files("vsodboost") / "weights/shipped"))
 
