@@ -67,6 +67,10 @@ class DSNetwork(nn.Module):
             x = resize(block(x), feature.shape[-2:], align_corners=True) + feature
         return self.block1(x)  # type: ignore[no-any-return]
 
+    def attention(self, coarse: Tensor, size: torch.Size) -> Tensor:
+        """Coarse logits [N, 1, H, W] -> where to look, [N, 1, *size] in [0, 1]."""
+        return resize(torch.sigmoid(coarse), size, align_corners=True)
+
     def forward(self, image: Tensor, flow_image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Two [N, 3, H, W] -> logits [N, 1, H, W]: final, fused coarse, spatial coarse, motion coarse."""
         (_, *spatial), spatial_map = self.ImageBone(image)
@@ -85,8 +89,7 @@ class DSNetwork(nn.Module):
             for i, (s, t) in enumerate(zip(spatial, motion, strict=True))
         ]  # Eq. 4
         x = self.aggregate(fused)
-        attention = resize(torch.sigmoid(coarse), x.shape[-2:], align_corners=True)
-        final = self.last_conv(x * attention + x)  # Eq. 7
+        final = self.last_conv(x * self.attention(coarse, x.shape[-2:]) + x)  # Eq. 7
         return resize(final, image.shape[-2:], align_corners=True), coarse, spatial_map, motion_map
 
 
