@@ -27,6 +27,8 @@ WHOLE = 0.5
 """Weight of the shot's mean advantage beside the frame's own: a target that is better nearly everywhere is kept."""
 SPREAD = 2.0
 """Frames over which the blend is smoothed, so that it does not flicker."""
+DETAILED = (0.8, 0.9)
+"""Trust in the target's map at which none and all of its detail is taken over."""
 LOW_TRUST = 0.55
 """Below it a map is flagged as not to be relied on."""
 
@@ -45,7 +47,11 @@ class Gated:
     flags: tuple[str, ...]
 
     def at_size(self, target: Maps) -> Maps:
-        """The final maps at the size of ``target`` float32[T, H, W], with the target's own detail where both agree."""
+        """The final maps at the size of ``target`` float32[T, H, W], with the target's own detail where both agree.
+
+        Detail is taken as far as the target is trusted: a weak one's haze is no detail.
+        """
+        trusted = np.clip((self.target_trust - DETAILED[0]) / (DETAILED[1] - DETAILED[0]), 0, 1)
         size = (int(target.shape[1]), int(target.shape[2]))
         out = np.empty_like(target)
         small = resize_maps(target, (int(self.maps.shape[1]), int(self.maps.shape[2])))
@@ -55,7 +61,7 @@ class Gated:
                 continue
             up = cv2.resize(self.maps[t], size[::-1], interpolation=cv2.INTER_LINEAR)
             apart = cv2.resize(np.abs(self.maps[t] - small[t]), size[::-1], interpolation=cv2.INTER_LINEAR)
-            alike = np.exp(-((apart / 0.1) ** 2))
+            alike = trusted[t] * np.exp(-((apart / 0.1) ** 2))
             out[t] = up + alike * (target[t] - up)
         return np.clip(out, 0, 1, out=out)
 
