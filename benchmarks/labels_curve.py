@@ -3,9 +3,9 @@
     python benchmarks/labels_curve.py DAVIS MAPS --step 3 --json labels.json
 
 Every n-th frame is labelled; only frames without a label are scored. Compared are the target's own maps, the nearest
-label copied, labels carried by flow alone (the mean of both sides), the pseudo-labels, the student they taught (the
-paper's way), and the booster. ``--single`` adds one label in all, in the middle. Figures are means over sequences by
-protocol ``all``.
+label copied, labels carried by flow alone (the mean of both sides), the pseudo-labels, the student that the labels
+taught, and the booster; ``--taught`` adds the student that labels and all pseudo-labels taught, the paper's way.
+``--single`` adds one label in all, in the middle. Figures are means over sequences by protocol ``all``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ from vsodboost.types import Clip, Maps
 SPACINGS = (2, 5, 10, 20, 40)
 SINGLE = 0
 """Stands for one label in all."""
-WAYS = ("target", "nearest label", "flow alone", "pseudo-labels", "student", "labels")
+TAUGHT = "student taught by pseudo-labels"
+WAYS = ("target", "nearest label", "flow alone", "pseudo-labels", "student", "labels", TAUGHT)
 SHOWN = ("maxF", "S", "MAE", "J")
 Figures = dict[tuple[int, str], dict[str, dict[str, float]]]
 """By spacing and way, then by sequence."""
@@ -74,9 +75,18 @@ def carried_alone(scene: Scene, labels: VideoLabels, plan: Plan) -> Maps:
 
 
 def measure(
-    plan: Plan, made: Made, source: VideoSource, spacing: int, truths: Truths, every: Truths, into: Figures
+    plan: Plan,
+    made: Made,
+    source: VideoSource,
+    spacing: int,
+    truths: Truths,
+    every: Truths,
+    into: Figures,
+    *,
+    taught: bool = False,
 ) -> None:
-    """Label a video at one spacing, and score the frames of ``truths`` that got no label; ``every`` has all masks."""
+    """Label a video at one spacing, and score the frames of ``truths`` that got no label; ``every`` has all masks.
+    ``taught`` also lets all pseudo-labels teach."""
     names = [name for _, scene, _ in made for name in scene.names]
     chosen = {names[t] for t in labelled_frames(len(names), spacing)}
     left = {name: truth for name, truth in truths.items() if name not in chosen}
@@ -86,36 +96,47 @@ def measure(
         for name in chosen:
             write_png(Path(folder) / f"{name}.png", every[name].astype(np.uint8) * 255)
         labels = read_video_labels(source, MapFolder(folder), plan.options.buffer, plan.working)
-        wanted = Request(options={"labels": folder}, device=plan.device, seed=plan.options.seed)
-        booster, card = plan.registry.build("boosters", "labels", wanted)
+        engine = engine_of(plan, made, {"labels": folder})
+        booster = engine.plan.booster
         assert isinstance(booster, Labels)
-        engine = Replay(replace(plan, booster=booster, booster_card=card), made)
-        scores = {way: Score() for way in WAYS}
+        scores = {way: Score() for way in WAYS if taught or way != TAUGHT}
         for buffer in engine.boost(source):
             scene, target = buffer.scene, buffer.target
             found = {
                 "target": target,
                 "nearest label": at_size(nearest_label(scene, labels), target),
                 "flow alone": at_size(carried_alone(scene, labels, plan), target),
-                "pseudo-labels": at_size(booster.told(scene).maps, target),
+                "pseudo-labels": at_size(booster.pseudo_labels(scene), target),
                 "student": at_size(ask(engine.plan.student, scene).alone, target),
                 "labels": buffer.maps,
             }
             for way, maps in found.items():
                 add_all(scores[way], scene, maps, left)
+        if taught:
+            engine = engine_of(plan, made, {"labels": folder, "between": "all"})
+            for buffer in engine.boost(source):
+                maps = at_size(ask(engine.plan.student, buffer.scene).alone, buffer.target)
+                add_all(scores[TAUGHT], buffer.scene, maps, left)
     for way, score in scores.items():
         into.setdefault((spacing, way), {})[source.name] = score.figures()
+
+
+def engine_of(plan: Plan, made: Made, options: dict[str, str]) -> Replay:
+    """The booster ``labels`` with these options on scenes made before."""
+    wanted = Request(options=options, device=plan.device, seed=plan.options.seed)
+    booster, card = plan.registry.build("boosters", "labels", wanted)
+    return Replay(replace(plan, booster=booster, booster_card=card), made)
 
 
 def report(figures: Figures, say: Callable[[str], None] = print) -> None:
     """Print the curves as tables, a spacing each."""
     for spacing in dict.fromkeys(spacing for spacing, _ in figures):
         share = "one label in all" if spacing == SINGLE else f"1 label in {spacing} ({1 / spacing:.1%})"
-        say(f"\n{share:20}" + "".join(f"{key:>7}" for key in SHOWN))
+        say(f"\n{share:34}" + "".join(f"{key:>7}" for key in SHOWN))
         for (found, way), by_sequence in figures.items():
             if found == spacing:
                 mean = means(by_sequence)
-                say(f"{way:20}" + "".join(f"{mean[key]:7.3f}" for key in SHOWN))
+                say(f"{way:34}" + "".join(f"{mean[key]:7.3f}" for key in SHOWN))
 
 
 def as_json(figures: Figures, asked: dict[str, Any]) -> dict[str, Any]:
@@ -132,6 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("target", help="folder of the target's maps, one folder a sequence; or any --target of wrap")
     parser.add_argument("--spacings", nargs="+", type=int, default=list(SPACINGS), metavar="N", help="1 label in N")
     parser.add_argument("--single", action="store_true", help="also one label in all")
+    parser.add_argument("--taught", action="store_true", help="also let all pseudo-labels teach, the paper's way")
     parser.add_argument("--step", type=int, default=1, help="score every n-th frame")
     parser.add_argument("--only", nargs="+", metavar="SEQ", help="sequences to use (default: all that have maps)")
     parser.add_argument("--frames", type=int, help="use the first frames of each sequence only")
@@ -159,7 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         made = list(Engine(plan).scenes(video))
         remembering = replace(plan, flow=Remembering(plan.flow))  # spacings ask for the same neighbours
         for spacing in [*options.spacings, *([SINGLE] if options.single else [])]:
-            measure(remembering, made, video, spacing, truths, every, figures)
+            measure(remembering, made, video, spacing, truths, every, figures, taught=options.taught)
         print(f"[{time.perf_counter() - started:6.0f} s] {source.name}", file=sys.stderr, flush=True)
     print(f"{target}; {', '.join(names)}; frames without a label")
     report(figures)

@@ -80,6 +80,8 @@ def rows_of(tables: Sequence[str], booster: str = "longterm") -> list[Row]:
         add("II", "+SOPM(MAX)+BC+OLF(KFS)", "student")
         add("II", "product, before the gate", "boosted")
         add("II", "product", "final")
+        by_motion = {"motion-value": "mean", "keyframe-truth": "binary"}
+        add("II", "product, clusters and keyframes by motion alone", "final", **by_motion)
         rows += [
             Row("II", "mqp, before the gate", "boosted", "mqp"),
             Row("II", "mqp", "final", "mqp"),

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from small_plans import bright_student, numbered, small_plan, weights_of
 
-from vsodboost.engine import Engine, lessons_of
+from vsodboost.engine import Engine, lessons_of, read
+from vsodboost.fusion.opinions import Opinions
 from vsodboost.gate import Gated
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.video import VideoSource
@@ -64,9 +65,9 @@ def test_a_booster_reads_each_video_once_before_its_first_scene() -> None:
 
 def test_a_booster_fuses_even_when_nothing_was_mined() -> None:
     class Fusing(Idle):
-        def fuse(self, scene: Scene, predicted: Maps) -> Maps:
-            assert predicted.shape == scene.target.shape
-            return np.full_like(predicted, 0.25)
+        def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
+            assert opinions.informed.shape == opinions.alone.shape == scene.target.shape
+            return np.full_like(opinions.informed, 0.25)
 
         def review(self, scene: Scene, boosted: Maps, gated: Gated) -> Gated:
             return replace(gated, maps=boosted, share=np.ones(len(scene), np.float32))
@@ -74,6 +75,20 @@ def test_a_booster_fuses_even_when_nothing_was_mined() -> None:
     (done,) = Engine(small_plan(Fusing(), lambda f: np.zeros(f.shape[:3], np.float32))).boost(ArraySource(FRAMES))
     assert np.allclose(done.gated.maps, 0.25)
     assert done.gated.share.tolist() == [1.0] * 6
+
+
+def test_the_student_reads_what_a_booster_tells() -> None:
+    class Telling(Idle):
+        def tell(self, scene: Scene) -> Maps:
+            return np.full_like(scene.target, 0.75)
+
+    engine = Engine(small_plan(Telling()))
+    ((_, scene, _),) = engine.scenes(ArraySource(FRAMES))
+    assert not np.isin(0.75, scene.target)
+    assert (read(Telling(), scene).target == 0.75).all()
+    assert read(Idle(), scene) is scene
+    (thought,) = engine.think(ArraySource(FRAMES))
+    assert (thought.scene.target == scene.target).all()  # the gate still compares with the target's own
 
 
 def test_known_maps_come_back_as_they_are_at_the_frames_size() -> None:

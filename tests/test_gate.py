@@ -71,7 +71,7 @@ def test_fuse_is_the_mean_of_three() -> None:
     assert fuse(scene, Opinions(a, b)) == pytest.approx(crisp((a + b + c) / 3), abs=1e-6)
 
 
-def test_the_haze_of_a_doubted_target_does_not_come_back() -> None:
+def test_haze_does_not_come_back_and_a_doubted_target_gives_no_contours() -> None:
     target = np.full((1, 64, 64), 0.05, np.float32)
     target[0, 20:44, 20:44] = 0.95
     boosted = np.zeros((1, 32, 32), np.float32)
@@ -79,6 +79,7 @@ def test_the_haze_of_a_doubted_target_does_not_come_back() -> None:
     one, doubted = np.ones(1, np.float32), np.full(1, 0.7, np.float32)
     kept = Gated(boosted, one, one, one, ("",)).at_size(target)
     left = Gated(boosted, one, one, doubted, ("",)).at_size(target)
-    assert kept[0, 2, 2] > 0.03
-    assert left[0, 2, 2] == 0
+    assert kept[0, 2, 2] == left[0, 2, 2] == 0
+    assert kept[0, 18, 32] > 0.03
+    assert left[0, 18, 32] == 0
     assert left[0, 32, 32] == 1

@@ -22,6 +22,7 @@ from vsodboost.perception.perceive import perceive
 from vsodboost.perception.shots import CutDetector, shots_between
 from vsodboost.plan import Plan
 from vsodboost.scene import (
+    Booster,
     FusingBooster,
     KnowingBooster,
     Mined,
@@ -30,6 +31,7 @@ from vsodboost.scene import (
     ReviewingBooster,
     Scene,
     SurveyingBooster,
+    TellingBooster,
 )
 from vsodboost.spatial.finetune import Lessons, tune
 from vsodboost.spatial.memory import LessonMemory, at_size, join
@@ -114,19 +116,20 @@ class Engine:
             count += len(clip)
             with self.seconds.of("mine"):
                 mined = plan.booster.mine(scene)
+            told = read(plan.booster, scene)
             losses: list[float] = []
             if taught is not None:
                 plan.student.load(taught)
             else:
                 with self.seconds.of("tune"):
-                    lessons = memory.with_earlier(lessons_of(scene, mined, plan.tuning.pixels))
+                    lessons = memory.with_earlier(lessons_of(told, mined, plan.tuning.pixels))
                     losses = tune(plan.student, lessons, plan.tuning, plan.options.seed)
             learned = taught is not None or memory.size > 0
             with self.seconds.of("predict"):
                 asked = learned or isinstance(plan.booster, FusingBooster)
-                opinions = ask(plan.student, scene) if asked else None
+                opinions = ask(plan.student, told) if asked else None
             yield Thought(clip, scene, target, mined, tuple(losses), opinions, learned)
-            del clip, scene, target, mined, opinions
+            del clip, scene, told, target, mined, opinions
         if count == 0:
             raise InputError(f"{source.path}: no frame in it")
 
@@ -149,8 +152,10 @@ class Engine:
     def mine_all(self, source: VideoSource) -> Iterator[Lessons]:
         """Only the lessons of a video, for the dataset scope."""
         self.seconds, self.cuts = Seconds(), []
+        booster = self.plan.booster
         for _, scene, _ in self._surveyed(source):
-            yield lessons_of(scene, self.plan.booster.mine(scene), self.plan.tuning.pixels)
+            mined = booster.mine(scene)
+            yield lessons_of(read(booster, scene), mined, self.plan.tuning.pixels)
 
     def _surveyed(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
         """The scenes, after the booster has seen the whole video if it wants to; one of a single buffer is perceived
@@ -227,7 +232,7 @@ class Engine:
             if opinions is None:
                 boosted = scene.fused
             elif isinstance(booster, FusingBooster):
-                boosted = booster.fuse(scene, opinions.informed)
+                boosted = booster.fuse(scene, opinions)
             else:
                 boosted = fuse(scene, opinions)
             gated = gate(scene, boosted, opinions if thought.learned else None)
@@ -239,6 +244,11 @@ class Engine:
                     maps[t] = resize_maps(known[None], (int(maps.shape[1]), int(maps.shape[2])))[0]
         clip = thought.clip
         return BoostedBuffer(clip.frames, scene, thought.mined, gated, maps, thought.target, thought.losses)
+
+
+def read(booster: Booster, scene: Scene) -> Scene:
+    """The scene as the student reads it."""
+    return replace(scene, target=booster.tell(scene)) if isinstance(booster, TellingBooster) else scene
 
 
 def lessons_of(scene: Scene, mined: Mined, pixels: int | None = None) -> Lessons:

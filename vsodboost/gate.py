@@ -29,6 +29,8 @@ SPREAD = 2.0
 """Frames over which the blend is smoothed, so that it does not flicker."""
 DETAILED = (0.8, 0.9)
 """Trust in the target's map at which none and all of its detail is taken over."""
+CONTOUR = np.ones((7, 7), np.uint8)
+"""What is within three pixels of a change, at the working size, is along a contour."""
 LOW_TRUST = 0.55
 """Below it a map is flagged as not to be relied on."""
 
@@ -49,7 +51,7 @@ class Gated:
     def at_size(self, target: Maps) -> Maps:
         """The final maps at the size of ``target`` float32[T, H, W], with the target's own detail where both agree.
 
-        Detail is taken as far as the target is trusted: a weak one's haze is no detail.
+        Detail is taken along contours, and as far as the target is trusted: haze is no detail.
         """
         trusted = np.clip((self.target_trust - DETAILED[0]) / (DETAILED[1] - DETAILED[0]), 0, 1)
         size = (int(target.shape[1]), int(target.shape[2]))
@@ -61,7 +63,8 @@ class Gated:
                 continue
             up = cv2.resize(self.maps[t], size[::-1], interpolation=cv2.INTER_LINEAR)
             apart = cv2.resize(np.abs(self.maps[t] - small[t]), size[::-1], interpolation=cv2.INTER_LINEAR)
-            alike = trusted[t] * np.exp(-((apart / 0.1) ** 2))
+            contours = cv2.morphologyEx(self.maps[t], cv2.MORPH_GRADIENT, CONTOUR)
+            alike = trusted[t] * np.exp(-((apart / 0.1) ** 2)) * cv2.resize(contours, size[::-1])
             out[t] = up + alike * (target[t] - up)
         return np.clip(out, 0, 1, out=out)
 

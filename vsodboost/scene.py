@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vsodboost.types import FlowField, Frames, Maps, PerFrame, Proposals
 
 if TYPE_CHECKING:
+    from vsodboost.fusion.opinions import Opinions
     from vsodboost.gate import Gated
     from vsodboost.io.video import VideoSource
     from vsodboost.perception.links import Links
@@ -123,11 +124,21 @@ class SurveyingBooster(Booster, Protocol):
 
 
 @runtime_checkable
+class TellingBooster(Booster, Protocol):
+    """A booster that has something better for the student to read than the target's maps."""
+
+    def tell(self, scene: Scene) -> Maps:
+        """Maps ``float32[T, h, w]`` in [0, 1] that the student reads in their place, while it learns and when it is
+        asked; called after ``mine``."""
+        ...
+
+
+@runtime_checkable
 class FusingBooster(Booster, Protocol):
     """A booster that makes the final map its own way before the gate."""
 
-    def fuse(self, scene: Scene, predicted: Maps) -> Maps:
-        """Final maps ``float32[T, h, w]`` from the tuned model's ``predicted`` ones (of the untuned, if nothing was
+    def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
+        """Final maps ``float32[T, h, w]`` from the tuned student's ``opinions`` (the untuned one's, if nothing was
         mined)."""
         ...
 

@@ -56,7 +56,7 @@ def test_every_way_is_scored_on_frames_without_a_label() -> None:
     made = list(Engine(plan).scenes(source))
     truths = {f"{t:05d}": mask > 127 for t, mask in enumerate(masks)}
     figures: labels_curve.Figures = {}
-    labels_curve.measure(plan, made, source, 4, truths, truths, figures)
+    labels_curve.measure(plan, made, source, 4, truths, truths, figures, taught=True)
     assert {way for _, way in figures} == set(labels_curve.WAYS)
     jaccard = {way: by_sequence["clip"]["J"] for (_, way), by_sequence in figures.items()}
     assert jaccard["target"] == 0

@@ -83,8 +83,9 @@ def test_rows_that_need_the_same_run_share_it(ablation) -> None:
         "+SOPM(MAX)+BC+OLF(KFS)",
     ]
     runs = {row.run for row in rows if row.booster}
-    # Without classifier, whole, averages, random, mqp; 3 numbers of iterations, of clusters and of batches beside it.
-    assert len(runs) == 5 + 3 + 3 + 3
+    # Without classifier, whole, averages, random, motion alone, mqp; 3 numbers of iterations, of clusters and of
+    # batches beside it.
+    assert len(runs) == 6 + 3 + 3 + 3
     whole = [(row.table, row.name) for row in rows if row.run == ("longterm", ())]
     assert ("II", "product") in whole
     assert ("V", "K = 8, product") in whole

@@ -11,6 +11,7 @@ from vsodboost.boosters.keyframe import Keyframe, PaperKeyframe, build, build_pa
 from vsodboost.cards import TargetCard
 from vsodboost.engine import Engine
 from vsodboost.errors import UsageError
+from vsodboost.fusion.opinions import Opinions
 from vsodboost.gate import Gated
 from vsodboost.interfaces import Request
 from vsodboost.io.array_source import ArraySource
@@ -89,7 +90,9 @@ def test_paper_result_is_the_product_with_the_low_level_saliency() -> None:
     predicted = np.full((4, 8, 16), 0.5, np.float32)
     booster = paper()
     assert isinstance(booster, FusingBooster)
-    assert (booster.fuse(scene, predicted) == 0.5 * scene.motion_maps * scene.target).all()  # Eq. 9
+    assert (
+        booster.fuse(scene, Opinions(0 * predicted, predicted)) == 0.5 * scene.motion_maps * scene.target
+    ).all()  # Eq. 9
     assert not isinstance(made(), FusingBooster)
     assert isinstance(made(), PreparingBooster)
 

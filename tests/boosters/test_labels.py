@@ -17,6 +17,7 @@ from vsodboost.boosters.labels import LABEL_WEIGHT, Labels, PaperLabels, build, 
 from vsodboost.cards import SpatialModelCard
 from vsodboost.engine import BoostedBuffer, Engine
 from vsodboost.errors import InputError, UsageError
+from vsodboost.fusion.opinions import Opinions
 from vsodboost.interfaces import Request
 from vsodboost.io.array_source import ArraySource
 from vsodboost.plan import Plan
@@ -67,9 +68,8 @@ def test_labels_reach_every_frame_and_come_back_as_given(tmp_path: Path) -> None
         assert done.gated.flags[t] == "labelled"
         assert done.gated.trust[t] == 1
     assert done.gated.share.tolist() == [1] * 12  # nothing of the target, which is empty
-    assert done.mined.indices.tolist() == list(range(12))
-    assert done.mined.weights[[1, 6, 10]].tolist() == [LABEL_WEIGHT] * 3
-    assert 0.8 < done.mined.weights[[0, 2, 9]].min() <= 1
+    assert done.mined.indices.tolist() == [1, 6, 10]
+    assert done.mined.weights.tolist() == [LABEL_WEIGHT] * 3
     assert done.mined.notes["labelled"] == ["00001", "00006", "00010"]
     assert done.mined.beyond is None
 
@@ -125,16 +125,34 @@ def test_a_shot_without_labels_is_left_to_student_and_gate(tmp_path: Path) -> No
     booster = build(Request(options={"labels": str(folder)}))
     (done,) = Engine(plan_of(booster)).boost(ArraySource(frames, name="square"))
     assert done.scene.shots == ((0, 6), (6, 10))
-    assert done.mined.indices.tolist() == [0, 1, 2, 3, 4, 5]
+    assert done.mined.indices.tolist() == [1, 4]
     assert done.gated.share[:6].tolist() == [1] * 6
     assert "labelled" not in done.gated.flags[6:]
-    assert booster.told(done.scene).confidence[6:].tolist() == [0] * 4
+    assert booster.told(done.scene).reached.tolist() == [True] * 6 + [False] * 4
+    assert (booster.tell(done.scene)[6:] == done.scene.target[6:]).all()
 
 
 def test_a_few_pseudo_labels_between_two_labels_may_teach(tmp_path: Path) -> None:
     _, masks = square_video(12)
     (done,) = boosted(write_labels(tmp_path, masks, (0, 6, 11)), booster_options={"between": "1"})
     assert done.mined.indices.tolist() == [0, 3, 6, 8, 11]
+    assert done.mined.weights[[0, 2, 4]].tolist() == [LABEL_WEIGHT] * 3
+    assert 0.8 < done.mined.weights[[1, 3]].min() <= done.mined.weights[[1, 3]].max() <= 1
+    (every,) = boosted(tmp_path, booster_options={"between": "all"})
+    assert every.mined.indices.tolist() == list(range(12))
+
+
+def test_at_a_labelled_frame_the_student_reads_the_labels_next_to_it(tmp_path: Path) -> None:
+    """Its own would teach it to copy."""
+    frames, masks = square_video(12)
+    wrong = masks.copy()
+    wrong[6] = 0
+    booster = build(Request(options={"labels": str(write_labels(tmp_path, wrong, (2, 6, 10)))}))
+    (done,) = Engine(plan_of(booster)).boost(ArraySource(frames, name="square"))
+    told = booster.tell(done.scene)
+    small = np.stack([cv2.resize(mask, (told.shape[2], told.shape[1]), interpolation=cv2.INTER_AREA) for mask in masks])
+    assert overlap(told[[6]], small[[6]])[0] > 0.7  # not the empty label of the frame itself
+    assert (done.mined.pseudo_truth[1] == 0).all()
 
 
 def test_paper_result_is_the_students(tmp_path: Path) -> None:
@@ -144,7 +162,7 @@ def test_paper_result_is_the_students(tmp_path: Path) -> None:
     assert (booster.settings.route, booster.settings.between) == ("direct", 1)
     (done,) = Engine(plan_of(booster)).boost(ArraySource(frames, name="square"))
     student = np.full_like(done.scene.target, 0.25)
-    assert booster.fuse(done.scene, student) is student
+    assert booster.fuse(done.scene, Opinions(student, done.scene.target)) is student
     assert done.mined.indices.tolist() == [0, 3, 7]
     assert (done.maps[7] == masks[7] / np.float32(255)).all()
 

@@ -86,8 +86,9 @@ def plan_for(
     plugins: Registry | None = None,
     **chosen: Any,
 ) -> Plan:
-    # Two clusters for two squares: a drawn network would part them further at random.
-    booster = longterm.build(Request(options={"clusters": "2", **(options or {})}))
+    # Two clusters for two squares: a drawn network would part them further at random, and its map says nothing.
+    told = {"clusters": "2", "motion-value": "mean", "keyframe-truth": "binary"}
+    booster = longterm.build(Request(options={**told, **(options or {})}))
     plan = small_plan(booster, target, flow=flow or Moving(), **chosen)
     return replace(
         plan,
@@ -189,8 +190,9 @@ def test_a_one_frame_video_mines_nothing() -> None:
     assert thought.losses == ()
 
 
-def test_where_nothing_moves_nothing_is_mined() -> None:
-    (thought,) = thoughts(video(6, step=0), flow=Standing())
+@pytest.mark.parametrize("rule", ["opinions", "mean"])
+def test_where_nothing_moves_nothing_is_mined(rule: str) -> None:
+    (thought,) = thoughts(video(6, step=0), {"motion-value": rule}, flow=Standing())
     assert thought.mined.notes["reason"] == "nothing moves"
     assert all(not cluster["salient"] for cluster in thought.mined.notes["clusters"])
     assert thought.mined.notes["boxes"]

@@ -15,6 +15,7 @@ from vsodboost.boosters.mqp_paper import PaperMqp, binarised, filtered
 from vsodboost.boosters.paper_settings import PaperSettings, paper_profile, read_settings
 from vsodboost.engine import Engine
 from vsodboost.errors import UsageError
+from vsodboost.fusion.opinions import Opinions
 from vsodboost.gate import Gated
 from vsodboost.io.array_source import ArraySource
 from vsodboost.plan import Options, choose
@@ -158,7 +159,7 @@ def test_the_tuned_models_map_is_the_result() -> None:
     booster.mine(seen)
     predicted = (seen.fused * np.float32(0.5) + np.float32(0.2)).astype(np.float32)
     predicted[0] = 1 - predicted[0]
-    boosted = booster.fuse(seen, predicted)
+    boosted = booster.fuse(seen, Opinions(predicted, predicted))
     assert boosted.min((1, 2)) == pytest.approx(np.zeros(10), abs=1e-6)
     assert boosted.max((1, 2)) == pytest.approx(np.ones(10), abs=1e-6)
     result = booster.review(seen, boosted, gated(seen))
@@ -176,7 +177,7 @@ def test_the_tuned_models_map_is_the_result() -> None:
 def test_the_targets_maps_pass_where_nothing_was_ever_mined() -> None:
     booster, dull = PaperMqp(PaperSettings()), replace(scene(), quality=np.zeros(10, np.float32))
     booster.mine(dull)
-    passed = booster.review(dull, booster.fuse(dull, dull.fused), gated(dull))
+    passed = booster.review(dull, booster.fuse(dull, Opinions(dull.fused, dull.fused)), gated(dull))
     assert set(passed.flags) == {"untaught"}
     given = np.random.default_rng(1).random((10, 50, 70)).astype(np.float32)
     assert (passed.at_size(given) == given).all()
@@ -203,4 +204,4 @@ def test_engine_runs_it_without_fusion_or_gate() -> None:
     assert len(done.mined) == 3
     assert len(done.losses) == 2  # five passes of three frames in batches of eight
     alone = engine.plan.student.predict(done.scene.frames)
-    assert np.allclose(done.gated.maps, booster.fuse(done.scene, alone), atol=1e-6)
+    assert np.allclose(done.gated.maps, booster.fuse(done.scene, Opinions(alone, alone)), atol=1e-6)

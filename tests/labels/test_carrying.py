@@ -72,6 +72,22 @@ def test_nothing_crosses_a_cut_or_reaches_a_shot_without_labels() -> None:
     assert len(carry(CLIP, labels_at(cuts=()), ConstantFlow(), "flow", "best")) == 0
 
 
+@pytest.mark.parametrize("route", ["direct", "chain", "best"])
+def test_labelled_frames_hear_from_the_labels_next_to_them(route: Route) -> None:
+    carried = carry(CLIP, labels_at(2, 4, 7), ConstantFlow(2, 0), "flow", route, labelled=True)
+    assert carried.indices.tolist() == list(range(COUNT))
+    assert carried.distance[[2, 4, 7]].tolist() == [2, 2, 3]
+    assert carried.length_left[4] == pytest.approx(np.full(SIZE, 4 / 64))  # from frame 2, not from itself
+    assert carried.length_right[4] == pytest.approx(np.full(SIZE, 6 / 64))
+    assert carried.length_left[2] == pytest.approx(np.full(SIZE, 4 / 64))  # the first: from its right on both sides
+    others = carry(CLIP, labels_at(2, 4, 7), ConstantFlow(2, 0), "flow", route)
+    assert (carried.left[others.indices] == others.left).all()
+    assert (carried.right[others.indices] == others.right).all()
+    assert carry(CLIP, labels_at(4), ConstantFlow(), "flow", route, labelled=True).indices.tolist() == [
+        0, 1, 2, 3, 5, 6, 7, 8,
+    ]  # fmt: skip
+
+
 def test_only_some_frames() -> None:
     everything = carry(CLIP, labels_at(0), ConstantFlow(2, 0), "flow", "chain")
     some = carry(CLIP, labels_at(0), ConstantFlow(2, 0), "flow", "chain", only=[2, 5])

@@ -41,6 +41,14 @@ def test_a_cut_keeps_labels_apart() -> None:
     assert sides(labels_at(3, cuts=(6,)), 7) == (None, None)
 
 
+def test_other_labels_than_the_frames_own() -> None:
+    labels = labels_at(3, 8, 20, cuts=(15,))
+    others = [labels.others(t) for t in (3, 5, 8, 12, 20)]
+    assert [(a.index if a else None, b.index if b else None) for a, b in others] == [
+        (None, 8), (3, 8), (3, None), (8, None), (None, None),
+    ]  # fmt: skip
+
+
 def test_positions_of_a_few_pseudo_labels_between_two_labels() -> None:
     """Every floor(l / (m + 1)) frames."""
     labels = labels_at(0, 10)

@@ -48,3 +48,13 @@ def test_cuts_and_single_frames_are_not_crossed() -> None:
     assert len(shots) == 3
     maps = np.stack([dot(4), dot(4), dot(9)])
     assert steadied(maps, shots) == pytest.approx(maps)
+
+
+def test_fixed_frames_are_heard_but_stay_as_they_are() -> None:
+    maps = np.stack([dot(4), dot(6) * 0, dot(8) * 0])
+    links = link(flow(2, 2), flow(2, -2))
+    calm = steadied(maps, links, rounds=3, fixed={0})
+    assert (calm[0] == maps[0]).all()
+    free = steadied(maps, links, rounds=3)
+    assert calm[1, 4, 6] > free[1, 4, 6] > 0.2
+    assert (steadied(maps, links, fixed=(0, 1, 2)) == maps).all()

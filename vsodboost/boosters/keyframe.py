@@ -26,6 +26,7 @@ from vsodboost.scene import Mined, Scene, nothing_mined
 from vsodboost.types import Maps
 
 if TYPE_CHECKING:
+    from vsodboost.fusion.opinions import Opinions
     from vsodboost.gate import Gated
     from vsodboost.plan import Plan
 
@@ -110,9 +111,9 @@ class PaperKeyframe(Keyframe):
         """Eq. 6."""
         return low_level_saliency(self.motion_saliency(scene), scene.target)
 
-    def fuse(self, scene: Scene, predicted: Maps) -> Maps:
+    def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
         """Eq. 9: the twin's maps times the low-level saliency."""
-        return (predicted * self.pseudo_truth(scene)).astype(np.float32)
+        return (opinions.informed * self.pseudo_truth(scene)).astype(np.float32)
 
 
 def build(request: Request) -> Keyframe:

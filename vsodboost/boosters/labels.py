@@ -2,10 +2,13 @@
 
 Paper 003 (Yan et al., "Semi-Supervised Video Salient Object Detection Using Pseudo-Labels", Sec. 3.3): the labels next
 to a frame on both sides are carried to it along the flow, a refinement network makes a pseudo-label of them, and labels
-and pseudo-labels together teach the student. Labelled frames come back as they were given.
+and pseudo-labels together teach the student, which says the result (``labels-paper``).
 
-In the paper, what was taught says the result, and labels serve training alone. Here the video that is labelled is the
-video that is wanted, so by default pseudo-labels count in the result, too; ``labels-paper`` leaves them out.
+Here the video that is labelled is the video that is wanted. So the student reads the carried labels beside the frame,
+and learns on the labelled frames what they are worth: there it reads those carried from the next labels, and the truth
+is known. Its opinions and the carried labels make the result, steadied along the flow with the labels as fixed points.
+Pseudo-labels teach it only when asked to (``between``): on held-out video they made it worse. Labelled frames come back
+as they were given.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from numpy.typing import NDArray
 
 from vsodboost.cards import BoosterCard, SpatialModelCard
 from vsodboost.errors import UsageError
+from vsodboost.fusion.opinions import Opinions, crisp
 from vsodboost.interfaces import FlowEstimator, Request
 from vsodboost.io.map_folder import MapFolder
 from vsodboost.io.video import VideoSource
@@ -27,6 +31,7 @@ from vsodboost.labels.carrying import Carried, Route, carry
 from vsodboost.labels.generator import CHANNELS, Generator
 from vsodboost.labels.reading import read_label
 from vsodboost.labels.resident import VideoLabels, read_video_labels
+from vsodboost.perception.links import steadied
 from vsodboost.scene import Mined, Scene
 from vsodboost.spatial.finetune import Lessons
 from vsodboost.types import Clip, Maps, PerFrame
@@ -42,9 +47,9 @@ CARD = BoosterCard(
     paper="Yan et al., ICCV 2019, arXiv:1908.04051 (paper 003)",
     options={
         "labels": "folder of the labels: DIR/<video>/<frame>.png or DIR/<frame>.png, any frames, any size",
-        "network": "spatial model of seven channels that makes the pseudo-labels (default fgplg)",
+        "network": "spatial model of seven channels that makes pseudo-labels (default fgplg)",
         "route": "how labels are carried: best (default), chain (frame by frame) or direct (the paper)",
-        "between": "pseudo-labels between two labels that teach, m: a number, or all (default; paper: 1)",
+        "between": "pseudo-labels between two labels that teach, m: a number (default 0; paper: 1), or all",
     },
     passes=2,
     paper_profile=lambda options: {"booster": "labels-paper", "flow": "flownet2"},
@@ -71,18 +76,26 @@ class LabelsSettings:
     folder: Path
     network: str = "fgplg"
     route: Route = "best"
-    between: int | None = None
+    between: int | None = 0
 
 
 @dataclass(frozen=True)
 class Told:
-    """What the labels tell of one scene: maps ``float32[T, h, w]``, and how far they are to be believed, float32[T] in
-    [0, 1]: 1 for a label, 0 where no label of the shot reaches."""
+    """What the labels tell of one scene: the ``labelled`` frames, int64[N], with their ``labels`` float32[N, h, w];
+    what is ``carried`` to the others; and ``arrived`` float32[T, h, w], the mean of the labels that arrive at a frame
+    from both sides: at a labelled one from the labels next to it, and one half where none arrives."""
 
-    maps: Maps
-    confidence: PerFrame
     labelled: NDArray[np.int64]
-    carried: NDArray[np.int64]
+    labels: Maps
+    carried: Carried
+    arrived: Maps
+
+    @property
+    def reached(self) -> NDArray[np.bool_]:
+        """``bool[T]``: frames that are labelled or to which a label is carried."""
+        reached = np.zeros(len(self.arrived), bool)
+        reached[self.labelled] = reached[self.carried.indices] = True
+        return reached
 
 
 class Labels:
@@ -115,16 +128,21 @@ class Labels:
     def mine(self, scene: Scene) -> Mined:
         """Labelled frames, pseudo-labelled ones, and the labelled frames near the buffer."""
         told = self.told(scene)
-        chosen = np.concatenate([told.labelled, self._teaching(scene, told.carried)])
-        chosen = np.sort(chosen[told.confidence[chosen] > 0])
-        weights = np.where(np.isin(chosen, told.labelled), LABEL_WEIGHT, told.confidence[chosen])
+        teaching = told.carried.part(self._teaches(scene, told.carried.indices))
+        pseudo = self._generator.pseudo_labels(scene.frames[teaching.indices], teaching)
+        frames = np.concatenate([told.labelled, teaching.indices])
+        weights = np.concatenate([np.full(len(told.labelled), LABEL_WEIGHT), believed(teaching, pseudo)])
+        order = np.argsort(frames)
+        order = order[weights[order] > 0]
         notes = {
             "labels": len(self._labels.frames),
             "labelled": [scene.names[t] for t in told.labelled],
-            "pseudo_labelled": len(told.carried),
+            "carried": len(told.carried),
+            "pseudo_labelled": len(teaching),
             "labels_of_no_frame": [file.name for file in self._labels.unmatched],
         }
-        return Mined(chosen, told.maps[chosen], weights.astype(np.float32), notes, self._beyond(scene))
+        truth = np.concatenate([told.labels, pseudo])[order]
+        return Mined(frames[order], truth, weights[order].astype(np.float32), notes, self._beyond(scene))
 
     def told(self, scene: Scene) -> Told:
         """What the labels tell of the scene; computed once."""
@@ -133,28 +151,38 @@ class Labels:
         return self._told[1]
 
     def _tell(self, scene: Scene) -> Told:
-        labels, stop = self._labels, scene.first + len(scene)
-        maps = np.zeros_like(scene.target)
-        confidence = np.zeros(len(scene), np.float32)
-        own = [frame for frame in labels.frames if scene.first <= frame.index < stop]
-        for frame in own:
-            maps[frame.index - scene.first] = frame.map
-            confidence[frame.index - scene.first] = 1
-        plugin, route = self._plan.flow_name, self.settings.route
-        clip = Clip(scene.frames, scene.names, scene.video, scene.first)
-        carried = carry(clip, labels, self._flow, plugin, route)
-        if len(carried):
-            maps[carried.indices] = self._generator.pseudo_labels(scene.frames[carried.indices], carried)
-            confidence[carried.indices] = believed(carried, maps[carried.indices])
+        stop = scene.first + len(scene)
+        own = [frame for frame in self._labels.frames if scene.first <= frame.index < stop]
         labelled = np.array([frame.index - scene.first for frame in own], np.int64)
-        return Told(maps, confidence, labelled, carried.indices)
+        labels = np.zeros((len(own), *scene.target.shape[1:]), np.float32)
+        for place, frame in enumerate(own):
+            labels[place] = frame.map
+        clip = Clip(scene.frames, scene.names, scene.video, scene.first)
+        arrivals = carry(clip, self._labels, self._flow, self._plan.flow_name, self.settings.route, labelled=True)
+        arrived = np.full_like(scene.target, 0.5)
+        arrived[arrivals.indices] = (arrivals.left + arrivals.right) / 2
+        return Told(labelled, labels, arrivals.part(~np.isin(arrivals.indices, labelled)), arrived)
 
-    def _teaching(self, scene: Scene, carried: NDArray[np.int64]) -> NDArray[np.int64]:
-        if self.settings.between is None:
-            return carried
-        return np.array(
-            [t for t in carried if self._labels.is_between(scene.first + int(t), self.settings.between)], np.int64
-        )
+    def pseudo_labels(self, scene: Scene) -> Maps:
+        """Labels, and the refinement network's pseudo-labels where labels are carried to: ``float32[T, h, w]`` in
+        [0, 1], zero where none reaches."""
+        told = self.told(scene)
+        maps = np.zeros_like(scene.target)
+        maps[told.labelled] = told.labels
+        maps[told.carried.indices] = self._generator.pseudo_labels(scene.frames[told.carried.indices], told.carried)
+        return maps
+
+    def tell(self, scene: Scene) -> Maps:
+        """The labels as they arrive along the flow; the target's maps where none does."""
+        told = self.told(scene)
+        return np.where(told.reached[:, None, None], told.arrived, scene.target)
+
+    def _teaches(self, scene: Scene, carried: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of the frames that labels are carried to teach by their pseudo-labels, bool as ``carried``."""
+        between = self.settings.between
+        if between is None:
+            return np.ones(len(carried), bool)
+        return np.array([self._labels.is_between(scene.first + int(t), between) for t in carried], bool)
 
     def _beyond(self, scene: Scene) -> Lessons | None:
         near = self._labels.near(scene.first, scene.first + len(scene), NEAR)
@@ -169,16 +197,32 @@ class Labels:
             np.full(shape, 0.5, np.float32),  # half is what a network that reads maps takes for none
         )
 
-    def fuse(self, scene: Scene, predicted: Maps) -> Maps:
-        """Labels as they are; pseudo-labels and the student by confidence; the student alone where no label reaches."""
+    def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
+        """The mean of the student's opinions and of the labels as they arrive, steadied with the labels as fixed
+        points, and made crisp; where no label reaches, what the engine makes of the opinions."""
         told = self.told(scene)
-        share = told.confidence[:, None, None]
-        return np.asarray(share * told.maps + (1 - share) * predicted, np.float32)
+        third = np.where(told.reached[:, None, None], told.arrived, scene.independent)
+        mean = np.asarray((opinions.alone + opinions.informed + third) / 3, np.float32)
+        sure = np.union1d(told.labelled, self._between_empty_labels(scene))
+        mean[sure] = 0
+        mean[told.labelled] = told.labels
+        if scene.links is not None:
+            mean = steadied(mean, scene.links, fixed=set(sure.tolist()))
+        maps = crisp(mean)
+        maps[told.labelled] = told.labels
+        return maps
+
+    def _between_empty_labels(self, scene: Scene) -> NDArray[np.int64]:
+        """Frames whose next labels, on both sides or the only one, say that nothing is salient; int64."""
+        sides = (self._labels.neighbours(scene.first + t) for t in range(len(scene)))
+        next_to = ([label for label in pair if label is not None] for pair in sides)
+        found = [t for t, near in enumerate(next_to) if near and not any(label.mask.any() for label in near)]
+        return np.array(found, np.int64)
 
     def review(self, scene: Scene, boosted: Maps, gated: Gated) -> Gated:
         """Where labels reach, there is no going back to the target."""
         told = self.told(scene)
-        reached = told.confidence > 0
+        reached = told.reached
         share = np.where(reached, 1, gated.share).astype(np.float32)
         maps = np.where(reached[:, None, None], boosted, gated.maps)
         trust = gated.trust.copy()
@@ -200,9 +244,9 @@ class Labels:
 class PaperLabels(Labels):
     """The paper to the letter: pseudo-labels teach, and what was taught says the result, but on labelled frames."""
 
-    def fuse(self, scene: Scene, predicted: Maps) -> Maps:
+    def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
         """The student's maps."""
-        return predicted
+        return opinions.alone
 
 
 def believed(carried: Carried, pseudo: Maps) -> PerFrame:
@@ -237,7 +281,7 @@ def _settings(o: Mapping[str, str], default: LabelsSettings) -> LabelsSettings:
     route = o.get("route", default.route)
     if route not in ("best", "chain", "direct"):
         raise UsageError(f"booster 'labels': route is best, chain or direct, not '{route}'")
-    between = o.get("between", "all" if default.between is None else str(default.between))
+    between = o.get("between", str(default.between))
     if between != "all" and not between.isdecimal():
         raise UsageError(f"booster 'labels': between={between} is neither a number of frames nor all")
     return LabelsSettings(

@@ -81,8 +81,9 @@ class PaperMqp:
         pseudo = scene.target[chosen] if s.pseudo_truth == "paper" else binarised(scene.target[chosen])
         return Mined(chosen, pseudo, np.ones(len(chosen), np.float32))
 
-    def fuse(self, scene: Scene, predicted: Maps) -> Maps:
+    def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
         """The tuned model's maps, each stretched to [0, 1] as the released inference does."""
+        predicted = opinions.informed
         low, high = predicted.min((1, 2), keepdims=True), predicted.max((1, 2), keepdims=True)
         return np.asarray((predicted - low) / (high - low + 1e-8), np.float32)
 

@@ -39,7 +39,7 @@ class Carried:
     def __len__(self) -> int:
         return len(self.indices)
 
-    def part(self, part: slice) -> Carried:
+    def part(self, part: slice | NDArray[np.bool_]) -> Carried:
         """Some of the frames."""
         return Carried(
             self.indices[part], self.left[part], self.right[part], self.length_left[part], self.length_right[part],
@@ -54,6 +54,8 @@ def carry(
     plugin: str,
     route: Route,
     only: Sequence[int] | None = None,
+    *,
+    labelled: bool = False,
 ) -> Carried:
     """Labels carried to every frame of a buffer that has none itself, but has a labelled one in its shot.
 
@@ -66,6 +68,7 @@ def carry(
             ``chain`` adds up the flows between neighbouring frames; ``best`` takes, at each pixel, the one of the two
             along which the labelled frame looks more like the frame.
         only: indices into the buffer of the frames that are wanted; default: all.
+        labelled: also to the labelled frames, each from the labels next to its own.
 
     Raises:
         PluginError: the estimator failed or returned something else.
@@ -74,8 +77,8 @@ def carry(
     asked = set(range(len(clip)) if only is None else only)
     wanted = []
     for t in range(len(clip)):
-        before, after = labels.neighbours(clip.first + t)
-        if t not in own and (before is not None or after is not None):
+        before, after = labels.others(clip.first + t)
+        if (labelled or t not in own) and (before is not None or after is not None):
             wanted.append((t, before, after))
     left = _Arrivals(clip, estimator, plugin, route)
     right = _Arrivals(clip, estimator, plugin, route)

@@ -65,6 +65,13 @@ class VideoLabels:
             after if after is not None and self.shot(after.index) == shot else None,
         )
 
+    def others(self, index: int) -> tuple[LabelledFrame | None, LabelledFrame | None]:
+        """The nearest labelled frames before and after frame ``index``, within its shot; never itself."""
+        before, after = self.neighbours(index)
+        if before is not None and before.index == index:
+            before = self.neighbours(index - 1)[0] if self.shot(index - 1) == self.shot(index) else None
+        return before, after
+
     def is_between(self, index: int, count: int) -> bool:
         """Whether frame ``index`` is one of the ``count`` evenly spaced frames between two labelled ones of its shot.
 

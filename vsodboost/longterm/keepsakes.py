@@ -63,8 +63,8 @@ class Keepsakes:
 
 
 def _one_frame(scene: Scene, t: int) -> Scene:
-    """One frame of a scene, copied so that the rest can go; without its source, which is too large to keep."""
-    scene = replace(scene, full=None)
+    """One frame of a scene, copied so that the rest can go; without source and links, which are too large to keep."""
+    scene = replace(scene, full=None, links=None)
     parts: dict[str, Any] = {name: getattr(scene, name)[t : t + 1].copy() for name in _per_frame(scene)}
     return replace(scene, names=scene.names[t : t + 1], first=scene.first + t, shots=((0, 1),), **parts)
 

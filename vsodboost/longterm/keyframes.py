@@ -17,7 +17,7 @@ def agreement(saliency: Maps, motion: Maps, truth: TruthRule = "binary") -> PerF
     The measure wants a binary truth: ``binary`` takes MS > ½; ``brightest`` is what the released script amounts to,
     whose comparison with 1 leaves only the pixels at the very top of MS.
     """
-    reference = motion > 0.5 if truth == "binary" else motion >= 1
+    reference = motion >= 1 if truth == "brightest" else motion > 0.5
     return np.asarray(s_measure(torch.from_numpy(saliency), torch.from_numpy(reference)).clamp(0, 1).numpy())
 
 

@@ -22,7 +22,7 @@ def motion_values(motion_map: NDArray[np.float32], boxes: Boxes, rule: MotionRul
     """
     size = (int(motion_map.shape[0]), int(motion_map.shape[1]))
     means = box_means(motion_map, boxes, size)
-    if rule == "mean":
+    if rule != "penalised":
         return means
     total = float(motion_map.sum(dtype=np.float64))
     held = means * _area_inside(boxes, size)

@@ -8,7 +8,7 @@ otherwise; ``follow`` sets them all):
 3.  the flow estimator: the run's ``--flow`` (paper flownet2, script pwcnet)
 4.  which clusters are salient: ``salient-clusters`` (gradient | ratio; ours is a third rule)
 5.  which proposals are trusted: ``trust`` (intersection | means)
-6.  motion value: ``motion-value`` (mean | penalised)
+6.  motion value: ``motion-value`` (mean | penalised; ours asks the fusion network instead)
 7.  how the sets grow: ``growth`` (agree | predicted)
 8.  the classifier: ``classifier`` (features | crops)
 9.  pasting: ``paste`` (max | add; mean is Table II's AVE)
@@ -55,7 +55,7 @@ class LongtermSettings:
     proposals: PruningRule = "best"
     salient_clusters: SalientRule = "steepest"
     trust: TrustRule = "intersection"
-    motion_value: MotionRule = "mean"
+    motion_value: MotionRule = "opinions"
     growth: GrowthRule = "agree"
     classifier: ClassifierKind = "features"
     classifier_weights: Path | None = None
@@ -66,7 +66,8 @@ class LongtermSettings:
     stretch: Switch = "off"
     paste: PasteRule = "max"
     keyframes: KeyframeRule = "best"
-    keyframe_truth: TruthRule = "binary"
+    keyframe_truth: TruthRule = "opinions"
+    drop: float = 0.25
     last_batch: Literal["keep", "drop"] = "keep"
     pseudo_truth: PseudoTruth = "mined"
     tune: Literal["engine", "paper"] = "engine"
@@ -74,6 +75,9 @@ class LongtermSettings:
 
 
 PAPER = LongtermSettings(
+    motion_value="mean",
+    keyframe_truth="binary",
+    drop=0.0,
     salient_clusters="gradient",
     classifier_flips="on",
     refiner="spatial",
@@ -111,7 +115,8 @@ HELP = {
     "proposals": "best: ten a frame; stages: the script's pruning",
     "salient-clusters": "steepest: the steepest fall of all says how many; gradient (Eq. 2 to 4) or ratio (script)",
     "trust": "intersection (Eq. 11 to 18) or means (script)",
-    "motion-value": "mean (Eq. 8) or penalised (script)",
+    "motion-value": "what tells salient clusters: the fusion network's map in a box (opinions, ours), or the motion "
+    "saliency there: mean (Eq. 8) or penalised (script)",
     "growth": "agree (Sec. III-F) or predicted (script)",
     "classifier": "features: layers on frozen features; crops: a whole ResNet-18 (script); none (Table II without BC)",
     "classifier-weights": "file of ResNet-18's ImageNet weights, for crops",
@@ -122,7 +127,9 @@ HELP = {
     "stretch": "on or off: min-max of each patch, Z of Eq. 19",
     "paste": "max (Eq. 19), mean (Table II's AVE) or add (script)",
     "keyframes": "best of each batch, random or all (for the ablation)",
-    "keyframe-truth": "binary motion saliency, or brightest pixels only (script)",
+    "keyframe-truth": "what FS must agree with: opinions (the fusion network's map, ours), binary motion saliency "
+    "(paper), or its brightest pixels only (script)",
+    "drop": "largest part of the keyframes that is left out as least agreeing (default .25; paper 0)",
     "last-batch": "keep or drop (script) the batch that the video's end closes",
     "pseudo-truth": "mined: what salient proposals lie on, by all opinions and FS where it agrees; FS alone: sharp, "
     "soft (paper) or otsu (script)",

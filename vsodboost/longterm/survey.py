@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vsodboost.interfaces import Detector
 from vsodboost.longterm.backbone import CropFeatures
@@ -13,6 +14,7 @@ from vsodboost.longterm.crops import crop, encoded
 from vsodboost.longterm.heap import HeapBuilder
 from vsodboost.longterm.motion_value import motion_values
 from vsodboost.longterm.proposing import propose
+from vsodboost.longterm.rules import MotionRule
 from vsodboost.longterm.settings import LongtermSettings
 from vsodboost.longterm.sight import look
 from vsodboost.scene import Scene, SceneDetector
@@ -51,5 +53,12 @@ class Surveyor:
             crops = None
             if settings.classifier == "crops":
                 crops = [encoded(crop(scene, t, np.asarray(box)), SIDE) for box in boxes]
-            motion = motion_values(scene.motion_maps[t], boxes, settings.motion_value)
+            motion = motion_values(told_salient(scene, t, settings.motion_value), boxes, settings.motion_value)
             heap.add(scene.first + t, found, motion, features, mirrored, crops)
+
+
+def told_salient(scene: Scene, t: int, rule: MotionRule) -> NDArray[np.float32]:
+    """What tells the salient clusters at frame t, ``float32[h, w]`` in [0, 1]: the motion saliency, or, by the rule
+    ``opinions``, the fusion network's map, which has seen the motion too (nothing where nothing moves)."""
+    moving: NDArray[np.float32] = scene.motion_maps[t]
+    return scene.fused[t] if rule == "opinions" and moving.any() else moving

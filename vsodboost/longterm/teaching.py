@@ -49,7 +49,8 @@ def keyframes_of(
     an empty FS.
     """
     maps = frame_saliency(known, scene, refiner, settings, frames)
-    agreed = agreement(maps, scene.motion_maps, settings.keyframe_truth)
+    said = scene.fused if settings.keyframe_truth == "opinions" else scene.motion_maps
+    agreed = agreement(maps, said, settings.keyframe_truth)
     eligible = (maps.max(axis=(1, 2)) > LEAST_BRIGHT) & (scene.motion_maps.max(axis=(1, 2)) > LEAST_MOVING)
     if settings.keyframes == "all":
         chosen = np.flatnonzero(eligible)
@@ -58,6 +59,8 @@ def keyframes_of(
     else:
         keep_last = settings.last_batch == "keep"
         chosen = batch_winners(agreed, eligible, scene.shots, settings.batch, keep_last=keep_last)
+        if len(chosen) > 3:
+            chosen = chosen[agreed[chosen] >= np.quantile(agreed[chosen], settings.drop)]
     weights = np.clip(agreed[chosen], 0.05, 1) ** 2 if settings.tune == "engine" else np.ones(len(chosen), np.float32)
     weights = weights / weights.mean() if len(weights) else weights
     if settings.pseudo_truth == "mined":

@@ -5,7 +5,7 @@ Along these links maps are steadied: what a map shows for one frame only is nois
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -64,16 +64,20 @@ def joined(shots: Sequence[Links]) -> Links:
     )  # fmt: skip
 
 
-def steadied(maps: Maps, links: Links, rounds: int = ROUNDS) -> Maps:
+def steadied(maps: Maps, links: Links, rounds: int = ROUNDS, fixed: Collection[int] = ()) -> Maps:
     """Maps ``float32[T, h, w]`` averaged with their neighbours along the links, ``rounds`` times; same shape.
 
-    A vector that leads astray has no weight, so nothing is smeared over occlusions, and cuts are not crossed.
+    A vector that leads astray has no weight, so nothing is smeared over occlusions, and cuts are not crossed. Frames
+    that are ``fixed`` are heard but stay as they are.
     """
     height, width = maps.shape[1:]
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     for _ in range(rounds):
         heard = np.empty_like(maps)
         for t, own in enumerate(maps):
+            if t in fixed:
+                heard[t] = own
+                continue
             total, weights = own.copy(), np.ones_like(own)
             for other, flow, weight in (
                 (t + 1, links.ahead[t], links.ahead_weight[t]),

@@ -33,11 +33,11 @@ from vsodboost.spatial.preparation import resize_maps
 from vsodboost.training.augment import share
 from vsodboost.training.data import AnnotatedVideo, is_stills, read_videos
 from vsodboost.training.recipe import TrainingRequest, read_settings
-from vsodboost.training.simulate import blobs, faulty_map
+from vsodboost.training.simulate import blobs, faulty_map, hazy_map
 from vsodboost.trust import CLUES, TrustModel, clues_of
 from vsodboost.types import Clip, Maps
 
-KINDS = ("nearly right", "binary", "faulty", "late", "garbage", "lite", "motion")
+KINDS = ("nearly right", "binary", "faulty", "late", "garbage", "lite", "motion", "hazy")
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ class SimulatedTarget:
             size = int(rng.integers(1, 8))
             operation = (cv2.erode, cv2.dilate)[rng.integers(2)]
             return np.asarray(operation(truth, np.ones((size, size))) > 0.5, np.float32)
+        if self.kind == "hazy":
+            return hazy_map(truth, rng, np.random.default_rng([self.seed, t]))
         if self.kind == "garbage":
             return blobs(
                 (truth.shape[0], truth.shape[1]), np.random.default_rng([self.seed, t]), float(rng.uniform(0.03, 0.2))
