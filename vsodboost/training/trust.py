@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from vsodboost.cards import TargetCard
 from vsodboost.engine import Engine
@@ -42,12 +42,18 @@ KINDS = ("nearly right", "binary", "faulty", "late", "garbage", "lite", "motion"
 
 @dataclass(frozen=True)
 class TrustOptions:
-    """Options of ``train trust``: ``only`` names the sequences to use (those the networks were not trained on)."""
+    """Options of ``train trust``: ``only`` names the sequences to use (those the networks were not trained on).
+
+    ``members`` small networks of ``hidden`` units are fitted and their answers averaged. ``epochs`` are few: with
+    more, what is learned of four sequences holds less for a fifth.
+    """
 
     only: str = ""
     frames: int = 30
     steps: int = 30
-    hidden: int = 6
+    hidden: int = 3
+    members: int = 4
+    epochs: int = 250
     decay: float = 1e-2
 
 
@@ -138,21 +144,32 @@ def _heard(plan: Plan, frames: NDArray[np.uint8], name: str) -> Iterator[tuple[S
 
 
 def fit(clues: NDArray[np.float32], scores: NDArray[np.float32], options: TrustOptions, seed: int) -> TrustModel:
-    """Fit the small network of ``TrustModel`` to predict ``scores`` [N] from ``clues`` [N, len(CLUES)] (full batch
-    Adam)."""
-    torch.manual_seed(seed)
+    """Fit ``TrustModel`` to predict ``scores`` [N] from ``clues`` [N, len(CLUES)] (full batch Adam)."""
     mean, scale = clues.mean(axis=0), clues.std(axis=0) + 1e-3
     x, y = torch.from_numpy((clues - mean) / scale), torch.from_numpy(scores)
+    members = [_member(x, y, options, seed + n) for n in range(options.members)]
+    # Side by side in one network: the mean of what they say before the sigmoid.
+    return TrustModel(
+        mean,
+        scale,
+        hidden=np.concatenate([hidden.weight.detach().numpy().T for hidden, _ in members], axis=1),
+        hidden_bias=np.concatenate([hidden.bias.detach().numpy() for hidden, _ in members]),
+        out=np.concatenate([out.weight.detach().numpy()[0] for _, out in members]) / len(members),
+        out_bias=float(np.mean([out.bias.item() for _, out in members])),
+    )
+
+
+def _member(x: Tensor, y: Tensor, options: TrustOptions, seed: int) -> tuple[nn.Linear, nn.Linear]:
+    torch.manual_seed(seed)
     hidden, out = nn.Linear(len(CLUES), options.hidden), nn.Linear(options.hidden, 1)
     network = nn.Sequential(hidden, nn.Tanh(), out, nn.Sigmoid())
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2, weight_decay=options.decay)
-    for _ in range(1500):
+    for _ in range(options.epochs):
         loss = ((network(x)[:, 0] - y) ** 2).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    arrays = [p.detach().numpy() for p in (hidden.weight.T, hidden.bias, out.weight[0], out.bias)]
-    return TrustModel(mean, scale, arrays[0], arrays[1], arrays[2], float(arrays[3][0]))
+    return hidden, out
 
 
 def trust(request: TrainingRequest) -> Path:
