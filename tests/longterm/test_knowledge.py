@@ -12,6 +12,7 @@ from vsodboost.longterm.knowledge import Knowledge, learn_about
 from vsodboost.longterm.notes import notes_on_boxes, notes_on_video
 from vsodboost.longterm.patches import PatchRefiner
 from vsodboost.longterm.settings import LongtermSettings
+from vsodboost.longterm.survey import told_salient
 from vsodboost.longterm.teaching import joined, keyframes_of, taught
 from vsodboost.types import Proposals
 
@@ -111,7 +112,7 @@ def test_keyframes_want_something_that_moves_and_something_salient() -> None:
     moving[5:15, 8:24, 8:24] = 0.9
     scene = small_scene(20, (32, 64), motion_maps=moving)
     refiner = PatchRefiner(drawn_network())
-    settings = LongtermSettings(pseudo_truth="soft")
+    settings = LongtermSettings(pseudo_truth="soft", keyframe_truth="binary")
     chosen = keyframes_of(found, scene, refiner, settings, np.arange(20))
     assert [int(t) // 5 for t in chosen.indices] == [1, 2]
     none = keyframes_of(found, scene, refiner, settings, np.arange(100, 120))
@@ -120,6 +121,31 @@ def test_keyframes_want_something_that_moves_and_something_salient() -> None:
     every = keyframes_of(found, scene, refiner, LongtermSettings(keyframes="all", tune="paper"), np.arange(20))
     assert set(every.indices.tolist()) <= set(range(5, 15))
     assert set(every.weights.tolist()) == {1.0}
+
+
+def test_keyframes_agree_with_all_opinions_and_the_least_agreeing_are_left_out() -> None:
+    found, refiner = known(), PatchRefiner(drawn_network())
+    moving = np.ones((20, 32, 64), np.float32)
+    said = np.zeros_like(moving)
+    said[:, 8:24, 8:24] = 0.9
+    said[[7, 12]] = 0.9  # what all opinions say of these has nothing to do with FS
+    scene = small_scene(20, (32, 64), motion_maps=moving, fused=said)
+    every = keyframes_of(found, scene, refiner, LongtermSettings(pseudo_truth="soft", drop=0.0), np.arange(20))
+    assert sorted(int(t) // 5 for t in every.indices) == [0, 1, 2, 3]
+    assert not {7, 12} & set(every.indices.tolist())
+    some = keyframes_of(found, scene, refiner, LongtermSettings(pseudo_truth="soft", drop=0.5), np.arange(20))
+    assert set(some.indices.tolist()) < set(every.indices.tolist())
+    left_out = set(every.indices.tolist()) - set(some.indices.tolist())
+    assert max(every.agreement[sorted(left_out)]) <= min(some.agreement[some.indices])
+
+
+def test_what_tells_salient_clusters_is_silent_where_nothing_moves() -> None:
+    motion, fused = np.zeros((2, 8, 8), np.float32), np.full((2, 8, 8), 0.5, np.float32)
+    motion[1, 2, 2] = 0.25
+    scene = small_scene(2, (8, 8), motion_maps=motion, fused=fused)
+    assert told_salient(scene, 0, "opinions").max() == 0
+    assert told_salient(scene, 1, "opinions").min() == 0.5
+    assert (told_salient(scene, 1, "mean") == motion[1]).all()
 
 
 def test_joined_keeps_what_salient_proposals_lie_on_by_all_opinions() -> None:
