@@ -129,7 +129,7 @@ def test_keyframes_agree_with_all_opinions_and_the_least_agreeing_are_left_out()
     said = np.zeros_like(moving)
     said[:, 8:24, 8:24] = 0.9
     said[[7, 12]] = 0.9  # what all opinions say of these has nothing to do with FS
-    said[10:15, 4:28, 4:28] = 0.9  # a batch that agrees less
+    said[10:15, :, :20] = 0  # a batch that agrees less
     scene = small_scene(20, (32, 64), motion_maps=moving, fused=said)
     every = keyframes_of(found, scene, refiner, LongtermSettings(pseudo_truth="soft", drop=0.0), np.arange(20))
     assert sorted(int(t) // 5 for t in every.indices) == [0, 1, 2, 3]
