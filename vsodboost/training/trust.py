@@ -52,8 +52,8 @@ class TrustOptions:
     frames: int = 30
     steps: int = 30
     hidden: int = 3
-    members: int = 4
-    epochs: int = 250
+    members: int = 8
+    epochs: int = 400
     decay: float = 1e-2
 
 
