@@ -27,14 +27,15 @@ from vsodboost.fusion.opinions import Opinions, crisp
 from vsodboost.interfaces import FlowEstimator, Request
 from vsodboost.io.map_folder import MapFolder
 from vsodboost.io.video import VideoSource
-from vsodboost.labels.carrying import Carried, Route, carry
+from vsodboost.labels.carrying import Route
 from vsodboost.labels.generator import CHANNELS, Generator
 from vsodboost.labels.reading import read_label
 from vsodboost.labels.resident import VideoLabels, read_video_labels
+from vsodboost.labels.telling import Told, believed, between_empty_labels, told_of
 from vsodboost.perception.links import steadied
 from vsodboost.scene import Mined, Scene
 from vsodboost.spatial.finetune import Lessons
-from vsodboost.types import Clip, Maps, PerFrame
+from vsodboost.types import Maps
 
 if TYPE_CHECKING:
     from torch import nn
@@ -77,25 +78,6 @@ class LabelsSettings:
     network: str = "fgplg"
     route: Route = "best"
     between: int | None = 0
-
-
-@dataclass(frozen=True)
-class Told:
-    """What the labels tell of one scene: the ``labelled`` frames, int64[N], with their ``labels`` float32[N, h, w];
-    what is ``carried`` to the others; and ``arrived`` float32[T, h, w], the mean of the labels that arrive at a frame
-    from both sides: at a labelled one from the labels next to it, and one half where none arrives."""
-
-    labelled: NDArray[np.int64]
-    labels: Maps
-    carried: Carried
-    arrived: Maps
-
-    @property
-    def reached(self) -> NDArray[np.bool_]:
-        """``bool[T]``: frames that are labelled or to which a label is carried."""
-        reached = np.zeros(len(self.arrived), bool)
-        reached[self.labelled] = reached[self.carried.indices] = True
-        return reached
 
 
 class Labels:
@@ -147,21 +129,9 @@ class Labels:
     def told(self, scene: Scene) -> Told:
         """What the labels tell of the scene; computed once."""
         if self._told is None or self._told[0] != scene.first:
-            self._told = scene.first, self._tell(scene)
+            flow, plugin = self._flow, self._plan.flow_name
+            self._told = scene.first, told_of(scene, self._labels, flow, plugin, self.settings.route)
         return self._told[1]
-
-    def _tell(self, scene: Scene) -> Told:
-        stop = scene.first + len(scene)
-        own = [frame for frame in self._labels.frames if scene.first <= frame.index < stop]
-        labelled = np.array([frame.index - scene.first for frame in own], np.int64)
-        labels = np.zeros((len(own), *scene.target.shape[1:]), np.float32)
-        for place, frame in enumerate(own):
-            labels[place] = frame.map
-        clip = Clip(scene.frames, scene.names, scene.video, scene.first)
-        arrivals = carry(clip, self._labels, self._flow, self._plan.flow_name, self.settings.route, labelled=True)
-        arrived = np.full_like(scene.target, 0.5)
-        arrived[arrivals.indices] = (arrivals.left + arrivals.right) / 2
-        return Told(labelled, labels, arrivals.part(~np.isin(arrivals.indices, labelled)), arrived)
 
     def pseudo_labels(self, scene: Scene) -> Maps:
         """Labels, and the refinement network's pseudo-labels where labels are carried to: ``float32[T, h, w]`` in
@@ -203,7 +173,7 @@ class Labels:
         told = self.told(scene)
         third = np.where(told.reached[:, None, None], told.arrived, scene.independent)
         mean = np.asarray((opinions.alone + opinions.informed + third) / 3, np.float32)
-        sure = np.union1d(told.labelled, self._between_empty_labels(scene))
+        sure = np.union1d(told.labelled, between_empty_labels(scene, self._labels))
         mean[sure] = 0
         mean[told.labelled] = told.labels
         if scene.links is not None:
@@ -211,13 +181,6 @@ class Labels:
         maps = crisp(mean)
         maps[told.labelled] = told.labels
         return maps
-
-    def _between_empty_labels(self, scene: Scene) -> NDArray[np.int64]:
-        """Frames whose next labels, on both sides or the only one, say that nothing is salient; int64."""
-        sides = (self._labels.neighbours(scene.first + t) for t in range(len(scene)))
-        next_to = ([label for label in pair if label is not None] for pair in sides)
-        found = [t for t, near in enumerate(next_to) if near and not any(label.mask.any() for label in near)]
-        return np.array(found, np.int64)
 
     def review(self, scene: Scene, boosted: Maps, gated: Gated) -> Gated:
         """Where labels reach, there is no going back to the target."""
@@ -247,22 +210,6 @@ class PaperLabels(Labels):
     def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
         """The student's maps."""
         return opinions.alone
-
-
-def believed(carried: Carried, pseudo: Maps) -> PerFrame:
-    """How far pseudo-labels ``float32[T, h, w]`` may be believed, float32[T] in [0, 1].
-
-    It is their overlap with the better of the two carried labels. An object of a thousandth of the frame is as good as
-    none, so that an empty label and a nearly empty pseudo-label agree.
-    """
-    return np.maximum(_alike(pseudo, carried.left), _alike(pseudo, carried.right))
-
-
-def _alike(a: Maps, b: Maps) -> PerFrame:
-    none = 1e-3 * a.shape[1] * a.shape[2]
-    shared = 2 * np.einsum("thw,thw->t", a, b, dtype=np.float64)
-    total = np.einsum("thw,thw->t", a, a, dtype=np.float64) + np.einsum("thw,thw->t", b, b, dtype=np.float64)
-    return np.asarray((shared + none) / (total + none), np.float32)
 
 
 def build(request: Request) -> Labels:

@@ -154,7 +154,7 @@ def fit(clues: NDArray[np.float32], scores: NDArray[np.float32], options: TrustO
         scale,
         hidden=np.concatenate([hidden.weight.detach().numpy().T for hidden, _ in members], axis=1),
         hidden_bias=np.concatenate([hidden.bias.detach().numpy() for hidden, _ in members]),
-        out=np.concatenate([out.weight.detach().numpy()[0] for _, out in members]) / len(members),
+        out=np.concatenate([out.weight.detach().numpy()[0] / np.float32(len(members)) for _, out in members]),
         out_bias=float(np.mean([out.bias.item() for _, out in members])),
     )
 
