@@ -66,6 +66,8 @@ NETWORK_CARD = SpatialModelCard(
 )
 LABEL_WEIGHT = 2.0
 """What a label counts in tuning where a pseudo-label counts its confidence, at most 1."""
+FADING = 3.0
+"""Frames over which the weight of a carried label beside the two opinions, two at first, falls to 1/e."""
 NEAR = 4
 """Labelled frames on either side of a buffer that teach, too."""
 
@@ -168,11 +170,14 @@ class Labels:
         )
 
     def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
-        """The mean of the student's opinions and of the labels as they arrive, steadied with the labels as fixed
-        points, and made crisp; where no label reaches, what the engine makes of the opinions."""
+        """The mean of the student's opinions and of the labels as they arrive, which count the less the farther they
+        came, steadied with the labels as fixed points, and made crisp; where no label reaches, what the engine makes
+        of the opinions."""
         told = self.told(scene)
         third = np.where(told.reached[:, None, None], told.arrived, scene.independent)
-        mean = np.asarray((opinions.alone + opinions.informed + third) / 3, np.float32)
+        weight = np.ones((len(scene), 1, 1), np.float32)
+        weight[told.carried.indices, 0, 0] = 2 * np.exp(-told.carried.distance / FADING)
+        mean = np.asarray((opinions.alone + opinions.informed + weight * third) / (2 + weight), np.float32)
         sure = np.union1d(told.labelled, between_empty_labels(scene, self._labels))
         mean[sure] = 0
         mean[told.labelled] = told.labels
