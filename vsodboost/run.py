@@ -180,6 +180,7 @@ def _one(
                     tally.add(frame)
                     if overlay is not None:
                         overlay.write(buffer.frames[frame.index - first], frame.map)
+                tally.said += [w for w in buffer.mined.notes.get("warnings", ()) if w not in tally.said]
                 tally.empty += int((buffer.target.max(axis=(1, 2)) < EMPTY).sum())
                 if sheet is not None:
                     sheet.add(buffer)
@@ -214,11 +215,14 @@ class _Tally:
     target_trust: float = 0.0
     empty: int = 0
     flags: dict[str, int] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+    """The booster's own warnings."""
 
     def warnings(self, plan: Plan) -> list[str]:
         """What the user should hear of although nothing failed."""
         whole = self.frames > 0 and self.empty == self.frames
-        return [f"the maps of {plan.target_name} are empty in all {self.frames} frames"] if whole else []
+        empty = [f"the maps of {plan.target_name} are empty in all {self.frames} frames"] if whole else []
+        return empty + self.said
 
     def add(self, frame: BoostedFrame) -> None:
         self.frames += 1

@@ -65,7 +65,7 @@ class Mined:
     truth ``float32[K, h, w]`` in [0, 1] and ``weights`` float32[K] > 0. ``notes`` explain the choice (JSON values).
     ``beyond`` are lessons from outside the scene. Notes under "boxes" are drawn on the contact sheet: a list of
     {"frame": index in the scene, "box": [x0, y0, x1, y1] px at the working size, "kind": "salient" | "background" |
-    "undecided"}."""
+    "undecided"}; notes under "warnings", a list of lines, are told to the user."""
 
     indices: NDArray[np.int64]
     pseudo_truth: Maps

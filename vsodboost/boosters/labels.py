@@ -123,10 +123,15 @@ class Labels:
             "labelled": [scene.names[t] for t in told.labelled],
             "carried": len(told.carried),
             "pseudo_labelled": len(teaching),
-            "labels_of_no_frame": [file.name for file in self._labels.unmatched],
+            "warnings": self._warnings(),
         }
         truth = np.concatenate([told.labels, pseudo])[order]
         return Mined(frames[order], truth, weights[order].astype(np.float32), notes, self._beyond(scene))
+
+    def _warnings(self) -> list[str]:
+        names = [file.name for file in self._labels.unmatched]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return [f"no frame is called as {', '.join(names[:3])}{more}, so these labels were not used"] if names else []
 
     def told(self, scene: Scene) -> Told:
         """What the labels tell of the scene; computed once."""
