@@ -20,9 +20,9 @@ from vsodboost.weights.shipped import shipped_path
 
 STEEPNESS = 60.0
 """How sharply the blend turns from one map to the other: at .05 more trust the better one has 95 %."""
-NEEDED = 0.04
+NEEDED = 0.02
 """Advantage in trust that the boosted map must show, for the target's map is what the user had: on held-out sequences
-it costs the mean over all targets .001 of S, and nearly right ones lose a fifth of what they would lose without."""
+it costs the mean nothing, and halves what nearly perfect targets lose."""
 WHOLE = 0.5
 """Weight of the shot's mean advantage beside the frame's own: a target that is better nearly everywhere is kept."""
 SPREAD = 2.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vsodboost.training.simulate import blobs, faulty_map, hazy_map, synthetic_motion
+from vsodboost.training.simulate import blobs, faulty_map, synthetic_motion
 
 
 def truth() -> np.ndarray:
@@ -47,14 +47,3 @@ def test_blobs_cover_what_was_asked(coverage: float) -> None:
 def test_synthetic_motion_moves_the_object_more_than_the_rest() -> None:
     motion = np.linalg.norm(synthetic_motion(truth(), np.random.default_rng(3)), axis=-1)
     assert motion[28:36, 40:60].mean() > 2 * motion[:10].mean()
-
-
-def test_hazy_maps_are_soft_and_only_their_haze_is_the_frames_own() -> None:
-    levels = []
-    for seed in range(20):
-        m, again = (hazy_map(truth(), np.random.default_rng(seed), np.random.default_rng(100 + t)) for t in (0, 1))
-        assert m.dtype == np.float32
-        assert 0 <= m.min() <= m.max() <= 1
-        assert 0 < np.abs(m - again).max() < 0.35  # the object and what is taken for one stay
-        levels.append(float(((m > 0.02) & (m < 0.98)).mean()))
-    assert np.median(levels) > 0.3

@@ -79,20 +79,6 @@ def faulty_map(
     return _finish(m, rng)
 
 
-def hazy_map(truth: Map, lasting: Generator, passing: Generator) -> Map:
-    """An unsure still-image model's map ``float32[H, W]`` in [0, 1]: soft everywhere, the object anything from sure to
-    hardly seen, distractors beside it, haze over the rest. What ``lasting`` draws stays for some frames, what
-    ``passing`` draws is the frame's own."""
-    shape = (int(truth.shape[0]), int(truth.shape[1]))
-    seen = truth * (1 - blobs(shape, lasting, float(lasting.uniform(0.05, 0.4))) * lasting.uniform(0, 0.8))
-    distractor = blobs(shape, lasting, float(lasting.uniform(0.005, 0.08))) * lasting.uniform(0, 1)
-    haze = blobs(shape, passing, float(passing.uniform(0.1, 0.5))) * passing.uniform(0, 0.3)
-    m = np.maximum(seen * lasting.uniform(0.4, 1), distractor)
-    m = cv2.GaussianBlur(m, (0, 0), float(lasting.uniform(1, 6)))
-    haze = cv2.GaussianBlur(haze, (0, 0), min(shape) / 20)
-    return np.asarray(np.clip(m + haze * (1 - m), 0, 1), np.float32)
-
-
 def _finish(m: Map, rng: Generator) -> Map:
     """Soft or binary, as models' maps are."""
     if rng.random() < 0.5:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from vsodboost.cards import TargetCard
 from vsodboost.engine import Engine
@@ -33,27 +33,21 @@ from vsodboost.spatial.preparation import resize_maps
 from vsodboost.training.augment import share
 from vsodboost.training.data import AnnotatedVideo, is_stills, read_videos
 from vsodboost.training.recipe import TrainingRequest, read_settings
-from vsodboost.training.simulate import blobs, faulty_map, hazy_map
+from vsodboost.training.simulate import blobs, faulty_map
 from vsodboost.trust import CLUES, TrustModel, clues_of
 from vsodboost.types import Clip, Maps
 
-KINDS = ("nearly right", "binary", "faulty", "late", "garbage", "lite", "motion", "hazy")
+KINDS = ("nearly right", "binary", "faulty", "late", "garbage", "lite", "motion")
 
 
 @dataclass(frozen=True)
 class TrustOptions:
-    """Options of ``train trust``: ``only`` names the sequences to use (those the networks were not trained on).
-
-    ``members`` small networks of ``hidden`` units are fitted and their answers averaged. ``epochs`` are few: with
-    more, what is learned of four sequences holds less for a fifth.
-    """
+    """Options of ``train trust``: ``only`` names the sequences to use (those the networks were not trained on)."""
 
     only: str = ""
     frames: int = 30
     steps: int = 30
-    hidden: int = 3
-    members: int = 8
-    epochs: int = 400
+    hidden: int = 6
     decay: float = 1e-2
 
 
@@ -76,8 +70,6 @@ class SimulatedTarget:
             size = int(rng.integers(1, 8))
             operation = (cv2.erode, cv2.dilate)[rng.integers(2)]
             return np.asarray(operation(truth, np.ones((size, size))) > 0.5, np.float32)
-        if self.kind == "hazy":
-            return hazy_map(truth, rng, np.random.default_rng([self.seed, t]))
         if self.kind == "garbage":
             return blobs(
                 (truth.shape[0], truth.shape[1]), np.random.default_rng([self.seed, t]), float(rng.uniform(0.03, 0.2))
@@ -144,32 +136,21 @@ def _heard(plan: Plan, frames: NDArray[np.uint8], name: str) -> Iterator[tuple[S
 
 
 def fit(clues: NDArray[np.float32], scores: NDArray[np.float32], options: TrustOptions, seed: int) -> TrustModel:
-    """Fit ``TrustModel`` to predict ``scores`` [N] from ``clues`` [N, len(CLUES)] (full batch Adam)."""
+    """Fit the small network of ``TrustModel`` to predict ``scores`` [N] from ``clues`` [N, len(CLUES)] (full batch
+    Adam)."""
+    torch.manual_seed(seed)
     mean, scale = clues.mean(axis=0), clues.std(axis=0) + 1e-3
     x, y = torch.from_numpy((clues - mean) / scale), torch.from_numpy(scores)
-    members = [_member(x, y, options, seed + n) for n in range(options.members)]
-    # Side by side in one network: the mean of what they say before the sigmoid.
-    return TrustModel(
-        mean,
-        scale,
-        hidden=np.concatenate([hidden.weight.detach().numpy().T for hidden, _ in members], axis=1),
-        hidden_bias=np.concatenate([hidden.bias.detach().numpy() for hidden, _ in members]),
-        out=np.concatenate([out.weight.detach().numpy()[0] / np.float32(len(members)) for _, out in members]),
-        out_bias=float(np.mean([out.bias.item() for _, out in members])),
-    )
-
-
-def _member(x: Tensor, y: Tensor, options: TrustOptions, seed: int) -> tuple[nn.Linear, nn.Linear]:
-    torch.manual_seed(seed)
     hidden, out = nn.Linear(len(CLUES), options.hidden), nn.Linear(options.hidden, 1)
     network = nn.Sequential(hidden, nn.Tanh(), out, nn.Sigmoid())
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2, weight_decay=options.decay)
-    for _ in range(options.epochs):
+    for _ in range(1500):
         loss = ((network(x)[:, 0] - y) ** 2).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return hidden, out
+    arrays = [p.detach().numpy() for p in (hidden.weight.T, hidden.bias, out.weight[0], out.bias)]
+    return TrustModel(mean, scale, arrays[0], arrays[1], arrays[2], float(arrays[3][0]))
 
 
 def trust(request: TrainingRequest) -> Path:
