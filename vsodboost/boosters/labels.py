@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from vsodboost.cards import BoosterCard, SpatialModelCard
 from vsodboost.errors import UsageError
-from vsodboost.fusion.opinions import Opinions, crisp
+from vsodboost.fusion.opinions import Opinions, finished
 from vsodboost.interfaces import FlowEstimator, Request
 from vsodboost.io.map_folder import MapFolder
 from vsodboost.io.video import VideoSource
@@ -32,7 +32,6 @@ from vsodboost.labels.generator import CHANNELS, Generator
 from vsodboost.labels.reading import read_label
 from vsodboost.labels.resident import VideoLabels, read_video_labels
 from vsodboost.labels.telling import Told, believed, between_empty_labels, told_of
-from vsodboost.perception.links import steadied
 from vsodboost.scene import Mined, Scene
 from vsodboost.spatial.finetune import Lessons
 from vsodboost.types import Maps
@@ -83,7 +82,7 @@ class LabelsSettings:
 
 
 class Labels:
-    """Labels and pseudo-labels teach the student, and are fused with what it says."""
+    """Labels teach the student, and are fused with what it says."""
 
     def __init__(self, settings: LabelsSettings) -> None:
         self.settings = settings
@@ -186,9 +185,7 @@ class Labels:
         sure = np.union1d(told.labelled, between_empty_labels(scene, self._labels))
         mean[sure] = 0
         mean[told.labelled] = told.labels
-        if scene.links is not None:
-            mean = steadied(mean, scene.links, fixed=set(sure.tolist()))
-        maps = crisp(mean)
+        maps = finished(mean, scene, fixed=set(sure.tolist()))
         maps[told.labelled] = told.labels
         return maps
 

@@ -62,8 +62,7 @@ class Mqp:
         if not eligible.any():
             return nothing_mined(scene, reason="nothing moves")
         chosen = window_winners(agreement, eligible, scene.shots, s.window) if s.filtered else np.flatnonzero(eligible)
-        if len(chosen) > 3:
-            chosen = chosen[agreement[chosen] >= np.quantile(agreement[chosen], s.drop)]
+        chosen = without_least(chosen, agreement, s.drop)
         weights = np.clip(agreement[chosen], 0.05, 1) ** 2
         pseudo = scene.target[chosen] if s.pseudo_truth == "target" else fused_truth(scene, chosen)
         return Mined(chosen, sharpened(pseudo), (weights / weights.mean()).astype(np.float32))
@@ -99,6 +98,11 @@ def window_winners(
             if len(frames):
                 winners.append(int(frames[np.argmax(score[frames])]))
     return np.array(winners, np.int64)
+
+
+def without_least(chosen: NDArray[np.int64], score: PerFrame, drop: float) -> NDArray[np.int64]:
+    """The ``chosen`` frames without the part ``drop`` of them that scores least; three or fewer are all kept."""
+    return chosen[score[chosen] >= np.quantile(score[chosen], drop)] if len(chosen) > 3 else chosen
 
 
 def sharpened(maps: Maps, steepness: float = 10.0) -> Maps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +40,13 @@ def fuse(scene: Scene, opinions: Opinions) -> Maps:
     Chosen on held-out training sequences with simulated targets: the best mean of S over all of them.
     """
     mean = np.asarray((opinions.alone + opinions.informed + scene.independent) / 3, np.float32)
-    return crisp(mean if scene.links is None else steadied(mean, scene.links))
+    return finished(mean, scene)
+
+
+def finished(mean: Maps, scene: Scene, fixed: Collection[int] = ()) -> Maps:
+    """A mean of opinions ``float32[T, h, w]``, steadied along the scene's links, if there are any, and made crisp;
+    frames that are ``fixed`` are not steadied."""
+    return crisp(mean if scene.links is None else steadied(mean, scene.links, fixed=fixed))
 
 
 def crisp(maps: Maps, steepness: float = CRISPNESS) -> Maps:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.boosters.mqp import fused_truth, sharpened
+from vsodboost.boosters.mqp import fused_truth, sharpened, without_least
 from vsodboost.longterm.framewise import frame_saliency, salient_rows
 from vsodboost.longterm.keyframes import agreement, batch_winners, otsu, random_frames
 from vsodboost.longterm.knowledge import Knowledge
@@ -59,8 +59,7 @@ def keyframes_of(
     else:
         keep_last = settings.last_batch == "keep"
         chosen = batch_winners(agreed, eligible, scene.shots, settings.batch, keep_last=keep_last)
-        if len(chosen) > 3:
-            chosen = chosen[agreed[chosen] >= np.quantile(agreed[chosen], settings.drop)]
+        chosen = without_least(chosen, agreed, settings.drop)
     weights = np.clip(agreed[chosen], 0.05, 1) ** 2 if settings.tune == "engine" else np.ones(len(chosen), np.float32)
     weights = weights / weights.mean() if len(weights) else weights
     if settings.pseudo_truth == "mined":
