@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from vsodboost.cards import TargetCard
-from vsodboost.errors import UsageError
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.errors import UsageError
 
 FEEDING = {
     "size": "HxW in px the frames are resized to, or source",

@@ -13,11 +13,11 @@ from vsodboost_adapters.aspp import RATES, resize
 from vsodboost_adapters.resnet import Bottleneck, ResNet
 
 from vsodboost import weights
-from vsodboost.cards import TargetCard, WeightsSource
-from vsodboost.errors import UsageError
-from vsodboost.hookspecs import RegisterTarget, hookimpl
-from vsodboost.interfaces import Request, Target
-from vsodboost.targets import NetworkTarget
+from vsodboost.data.cards import TargetCard, WeightsSource
+from vsodboost.data.errors import UsageError
+from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
+from vsodboost.registry.interfaces import Request, Target
+from vsodboost.targets.network_target import NetworkTarget
 
 
 class BiasedPyramid(nn.Module):

@@ -17,12 +17,12 @@ from vsodboost_adapters.rfb import RFB, MakeConv, NormedConv, PartialDecoder, pl
 from vsodboost_adapters.two_tailed import TwoTailedResNet50, TwoTailedVGG16
 
 from vsodboost import weights
-from vsodboost.cards import SpatialModelCard, TargetCard, WeightsSource
-from vsodboost.errors import UsageError
-from vsodboost.hookspecs import RegisterSpatialModel, RegisterTarget, hookimpl
-from vsodboost.interfaces import Request, Target
-from vsodboost.spatial.paper import resized as antialiased
-from vsodboost.targets import NetworkTarget
+from vsodboost.data.cards import SpatialModelCard, TargetCard, WeightsSource
+from vsodboost.data.errors import UsageError
+from vsodboost.networks.localisation import resized as antialiased
+from vsodboost.registry.hookspecs import RegisterSpatialModel, RegisterTarget, hookimpl
+from vsodboost.registry.interfaces import Request, Target
+from vsodboost.targets.network_target import NetworkTarget
 from vsodboost.training.recipe import TrainingRequest
 
 CHANNELS = 32

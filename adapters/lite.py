@@ -5,13 +5,13 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import replace
 
-from vsodboost.cards import TargetCard
-from vsodboost.hookspecs import RegisterTarget, hookimpl
-from vsodboost.interfaces import Request
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.types import Clip, Maps
+from vsodboost.ops.resize import resize_frames, working_size
+from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
+from vsodboost.registry.interfaces import Request
 from vsodboost.spatial import LITE_CARD, build_lite
-from vsodboost.spatial.preparation import resize_frames, working_size
 from vsodboost.spatial.student import Student
-from vsodboost.types import Clip, Maps
 
 CARD = TargetCard(
     summary="the embedded still-image model: needs no download and no weights file",

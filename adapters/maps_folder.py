@@ -7,12 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vsodboost.cards import TargetCard
-from vsodboost.errors import UsageError
-from vsodboost.hookspecs import RegisterTarget, hookimpl
-from vsodboost.interfaces import Request
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.errors import UsageError
+from vsodboost.data.types import Clip, Maps
 from vsodboost.io.map_folder import MapFolder
-from vsodboost.types import Clip, Maps
+from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
+from vsodboost.registry.interfaces import Request
 
 CARD = TargetCard(
     summary="a folder of saliency maps, DIR/<video>/<frame>.png, of any size, 8- or 16-bit grey",

@@ -11,11 +11,11 @@ from vsodboost_adapters.aspp import AtrousPyramid, resize
 from vsodboost_adapters.resnet import Bottleneck, ResNet
 from vsodboost_adapters.resnet_aspp import ResNetPyramid, saliency_head
 
-from vsodboost.cards import TargetCard, WeightsSource
-from vsodboost.errors import UsageError
-from vsodboost.hookspecs import RegisterTarget, hookimpl
-from vsodboost.interfaces import Request, Target
-from vsodboost.targets import NetworkTarget
+from vsodboost.data.cards import TargetCard, WeightsSource
+from vsodboost.data.errors import UsageError
+from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
+from vsodboost.registry.interfaces import Request, Target
+from vsodboost.targets.network_target import NetworkTarget
 from vsodboost.weights import load_into
 
 SITES = ("conv1", "layer1", "layer2", "layer3", "layer4")

@@ -16,11 +16,11 @@ from vsodboost_adapters.card_options import FEEDING, WINDOWING, CardOptions, fed
 from vsodboost_adapters.onnx_network import OnnxNetwork
 from vsodboost_adapters.output_probe import tried
 
-from vsodboost.cards import TargetCard
-from vsodboost.errors import UsageError, WeightsError
-from vsodboost.hookspecs import RegisterTarget, hookimpl
-from vsodboost.interfaces import Request
-from vsodboost.targets import NetworkTarget
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
+from vsodboost.registry.interfaces import Request
+from vsodboost.targets.network_target import NetworkTarget
 from vsodboost.weights.graph_card import card_from_metadata
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vsodboost.errors import UsageError, WeightsError
+from vsodboost.data.errors import UsageError, WeightsError
 
 _TYPES = {"tensor(float16)": np.float16, "tensor(double)": np.float64, "tensor(uint8)": np.uint8}
 """Of the inputs that do not take float32."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vsodboost.errors import UsageError
-from vsodboost.targets import NetworkTarget
+from vsodboost.data.errors import UsageError
+from vsodboost.targets.network_target import NetworkTarget
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,11 +11,11 @@ from vsodboost_adapters.aspp import resize
 from vsodboost_adapters.mobilenet_v3 import HIGH_CHANNELS, LOW_CHANNELS, LightRFB, MobileNetV3Features
 
 from vsodboost import weights
-from vsodboost.cards import TargetCard, WeightsSource
-from vsodboost.errors import UsageError
-from vsodboost.hookspecs import RegisterTarget, hookimpl
-from vsodboost.interfaces import Request, Target
-from vsodboost.targets import NetworkTarget
+from vsodboost.data.cards import TargetCard, WeightsSource
+from vsodboost.data.errors import UsageError
+from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
+from vsodboost.registry.interfaces import Request, Target
+from vsodboost.targets.network_target import NetworkTarget
 
 HEADS = ((3, 1), (3, 2), (4, 1), (4, 2))
 """Radius and dilation of each attention head's window: the pyramid."""

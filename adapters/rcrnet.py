@@ -16,11 +16,11 @@ from vsodboost_adapters.conv_gru import ConvGRUCell
 from vsodboost_adapters.non_local import NonLocalBlock3d
 from vsodboost_adapters.resnet import Bottleneck, ResNet
 
-from vsodboost.cards import TargetCard, WeightsSource
-from vsodboost.errors import UsageError
-from vsodboost.hookspecs import RegisterTarget, hookimpl
-from vsodboost.interfaces import Request, Target
-from vsodboost.targets import NetworkTarget
+from vsodboost.data.cards import TargetCard, WeightsSource
+from vsodboost.data.errors import UsageError
+from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
+from vsodboost.registry.interfaces import Request, Target
+from vsodboost.targets.network_target import NetworkTarget
 from vsodboost.training.recipe import TrainingRequest
 from vsodboost.weights import load_into
 

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from vsodboost_adapters.rcrnet import PAPER, RCRNet
 
-from vsodboost.cards import SpatialModelCard, WeightsSource
-from vsodboost.hookspecs import RegisterSpatialModel, hookimpl
-from vsodboost.interfaces import Request
+from vsodboost.data.cards import SpatialModelCard, WeightsSource
+from vsodboost.registry.hookspecs import RegisterSpatialModel, hookimpl
+from vsodboost.registry.interfaces import Request
 from vsodboost.weights import load_into
 
 SIDE = 448

@@ -18,11 +18,11 @@ from vsodboost_adapters.caffemodel import read_caffemodel
 from vsodboost_adapters.conv_lstm import PeepholeConvLSTM
 from vsodboost_adapters.resnet import Bottleneck, initialise, stage
 
-from vsodboost.cards import TargetCard, WeightsSource
-from vsodboost.errors import PluginError, UsageError, WeightsError
-from vsodboost.hookspecs import RegisterTarget, hookimpl
-from vsodboost.interfaces import Request, Target
-from vsodboost.targets import NetworkTarget
+from vsodboost.data.cards import TargetCard, WeightsSource
+from vsodboost.data.errors import PluginError, UsageError, WeightsError
+from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
+from vsodboost.registry.interfaces import Request, Target
+from vsodboost.targets.network_target import NetworkTarget
 from vsodboost.weights import load_into
 
 SIZE = 473

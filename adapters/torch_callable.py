@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 from vsodboost_adapters.card_options import FEEDING, WINDOWING, CardOptions, fed_by, windowed_by
 from vsodboost_adapters.output_probe import tried
 
-from vsodboost.cards import TargetCard
-from vsodboost.errors import UsageError
-from vsodboost.hookspecs import RegisterTarget, hookimpl
-from vsodboost.interfaces import Request, Target
-from vsodboost.targets import CallableTarget, NetworkTarget
-from vsodboost.types import Clip, Maps
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.errors import UsageError
+from vsodboost.data.types import Clip, Maps
+from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
+from vsodboost.registry.interfaces import Request, Target
+from vsodboost.targets.network_target import CallableTarget, NetworkTarget
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -82,7 +82,7 @@ def build(request: Request) -> Target:
 
 
 def _network_target(network: nn.Module, request: Request, options: CardOptions) -> NetworkTarget:
-    from vsodboost.device import resolve_device
+    from vsodboost.registry.device import resolve_device
 
     device = resolve_device(options.text("device", request.device))
     card = windowed_by(options, fed_by(options, CARD))

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from vsodboost.cards import IMAGENET_MEAN, IMAGENET_STD
-from vsodboost.errors import UsageError
+from vsodboost.data.cards import IMAGENET_MEAN, IMAGENET_STD
+from vsodboost.data.errors import UsageError
 
 
 class Shuffled:

@@ -20,9 +20,9 @@ from vsodboost_adapters.training_batches import (
 from vsodboost_adapters.training_schedule import Drops, run
 from vsodboost_adapters.training_start import fill_encoder, imagenet_weights, start
 
-from vsodboost.errors import UsageError
-from vsodboost.interfaces import FlowEstimator, Request
-from vsodboost.perception.flow_image import flow_image
+from vsodboost.data.errors import UsageError
+from vsodboost.ops.flow_image import flow_image
+from vsodboost.registry.interfaces import FlowEstimator, Request
 from vsodboost.training.files import TrainingFiles, list_files
 from vsodboost.training.loop import Batch
 from vsodboost.training.recipe import TrainingRequest, read_settings
@@ -109,7 +109,7 @@ def _load_encoders(network: nn.Module, choice: str) -> None:
 
 
 def _estimator(name: str, request: TrainingRequest) -> FlowEstimator:
-    from vsodboost.registry import Registry
+    from vsodboost.registry.discovery import Registry
 
     estimator, _ = Registry.load().build("flows", name, Request(device=request.device, seed=request.seed))
     return estimator  # type: ignore[no-any-return]

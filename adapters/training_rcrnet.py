@@ -24,7 +24,7 @@ from vsodboost_adapters.training_batches import (
 from vsodboost_adapters.training_schedule import Drops, run
 from vsodboost_adapters.training_start import fill_encoder, imagenet_weights, start
 
-from vsodboost.errors import UsageError
+from vsodboost.data.errors import UsageError
 from vsodboost.training.files import TrainingFiles, list_files
 from vsodboost.training.loop import Batch
 from vsodboost.training.recipe import TrainingRequest, read_settings

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from vsodboost_adapters.resnet import load_imagenet
 
-from vsodboost.errors import UsageError, WeightsError
+from vsodboost.data.errors import UsageError, WeightsError
 from vsodboost.weights.matching import fit
 from vsodboost.weights.reading import read_checkpoint
 

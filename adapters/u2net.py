@@ -15,11 +15,11 @@ from vsodboost_adapters.aspp import resize
 from vsodboost_adapters.onnx_network import OnnxNetwork
 
 from vsodboost import weights
-from vsodboost.cards import IMAGENET_MEAN, IMAGENET_STD, TargetCard, WeightsSource
-from vsodboost.errors import UsageError
-from vsodboost.hookspecs import RegisterTarget, hookimpl
-from vsodboost.interfaces import Request, Target
-from vsodboost.targets import NetworkTarget
+from vsodboost.data.cards import IMAGENET_MEAN, IMAGENET_STD, TargetCard, WeightsSource
+from vsodboost.data.errors import UsageError
+from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
+from vsodboost.registry.interfaces import Request, Target
+from vsodboost.targets.network_target import NetworkTarget
 
 Variant = Literal["u2net", "u2netp"]
 

@@ -27,7 +27,7 @@ from vsodboost_adapters import dsnet
 from vsodboost_adapters.training_batches import mean_bce, normalised, read_image, scaled
 from vsodboost_adapters.training_batches import read_mask as read_grey
 
-from vsodboost.perception.flow_image import flow_image
+from vsodboost.ops.flow_image import flow_image
 from vsodboost.training.files import VideoFiles, list_files
 from vsodboost.training.own import VALIDATION
 

@@ -112,9 +112,9 @@ def peak_memory() -> float:
 
 def built(spec: str, weights: dict[str, str]) -> tuple[Any, bool]:
     """The estimator, and whether its weights are trained ones."""
-    from vsodboost.errors import WeightsError
-    from vsodboost.interfaces import Request
-    from vsodboost.registry import Registry
+    from vsodboost.data.errors import WeightsError
+    from vsodboost.registry.discovery import Registry
+    from vsodboost.registry.interfaces import Request
 
     name, _, preset = spec.partition(":")
     if name == "none":

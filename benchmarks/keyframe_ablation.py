@@ -22,17 +22,17 @@ from typing import Any, Literal
 
 from mqp_ablation import FirstFrames, Replay, Score, Truths, add_all, at_size, means
 
-from vsodboost.engine import Engine
-from vsodboost.fusion.opinions import ask, fuse
-from vsodboost.interfaces import Request
+from vsodboost.boosters.keyframe.low_level import low_level_saliency
+from vsodboost.decision.fusion import ask, fuse
 from vsodboost.io.source import open_inputs
 from vsodboost.io.video import VideoSource
 from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
-from vsodboost.perception.keyframes import low_level_saliency
-from vsodboost.plan import Options, Plan, make_plan
-from vsodboost.registry import Registry
+from vsodboost.pipeline.engine import Engine
+from vsodboost.pipeline.plan import Options, Plan, make_plan
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.interfaces import Request
 
 LAMBDAS = (1, 5, 8, 10)
 THRESHOLDS = (0.3, 0.5, 0.6, 0.75, 0.85)

@@ -23,24 +23,24 @@ from typing import Any
 import numpy as np
 from mqp_ablation import FirstFrames, Made, Replay, Score, Truths, add_all, at_size, means
 
-from vsodboost.boosters.labels import Labels
-from vsodboost.engine import Engine
-from vsodboost.fusion.opinions import ask
-from vsodboost.interfaces import Request
+from vsodboost.boosters.labels.booster import Labels
+from vsodboost.boosters.labels.labelled_frames import VideoLabels, read_video_labels
+from vsodboost.boosters.labels.propagation import carry
+from vsodboost.data.scene import Scene
+from vsodboost.data.types import Clip, Maps
+from vsodboost.decision.fusion import ask
 from vsodboost.io.atomic import write_png
 from vsodboost.io.map_folder import MapFolder
 from vsodboost.io.source import open_inputs
 from vsodboost.io.video import VideoSource
-from vsodboost.labels.carrying import carry
-from vsodboost.labels.resident import VideoLabels, read_video_labels
 from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
-from vsodboost.plan import Options, Plan, make_plan
-from vsodboost.registry import Registry
-from vsodboost.scene import Scene
+from vsodboost.pipeline.engine import Engine
+from vsodboost.pipeline.plan import Options, Plan, make_plan
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.interfaces import Request
 from vsodboost.training.fgplg import Remembering
-from vsodboost.types import Clip, Maps
 
 SPACINGS = (2, 5, 10, 20, 40)
 SINGLE = 0

@@ -23,12 +23,12 @@ from typing import Any
 
 import numpy as np
 
-from vsodboost.engine import Engine
 from vsodboost.io.source import open_inputs
 from vsodboost.io.video import Frame, VideoSource
-from vsodboost.plan import Options, make_plan
-from vsodboost.registry import Registry
-from vsodboost.spatial.preparation import working_size
+from vsodboost.ops.resize import working_size
+from vsodboost.pipeline.engine import Engine
+from vsodboost.pipeline.plan import Options, make_plan
+from vsodboost.registry.discovery import Registry
 
 
 @dataclass(frozen=True)

@@ -23,19 +23,19 @@ from typing import Any, Literal
 
 from mqp_ablation import SHOWN, FirstFrames, Replay, Score, Truths, add_all, at_size, means
 
-from vsodboost.boosters.longterm import Longterm
-from vsodboost.engine import Engine, Thought
-from vsodboost.fusion.opinions import ask, fuse
-from vsodboost.interfaces import Request
+from vsodboost.boosters.longterm import knowledge, survey, teaching
+from vsodboost.boosters.longterm.booster import Longterm
+from vsodboost.data.types import Maps
+from vsodboost.decision.fusion import ask, fuse
 from vsodboost.io.source import open_inputs
 from vsodboost.io.video import VideoSource
-from vsodboost.longterm import knowledge, survey, teaching
 from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
-from vsodboost.plan import Plan, choose, make_plan
-from vsodboost.registry import Registry
-from vsodboost.types import Maps
+from vsodboost.pipeline.engine import Engine, Thought
+from vsodboost.pipeline.plan import Plan, choose, make_plan
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.interfaces import Request
 
 CLUSTERS = (4, 6, 8, 10)
 BATCHES = (3, 5, 8, 10)

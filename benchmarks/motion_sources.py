@@ -25,17 +25,17 @@ import flow_estimators
 import torch
 from mqp_ablation import SHOWN, FirstFrames, Replay, Score, Truths, add_all, at_size, means
 
-from vsodboost.engine import Engine
-from vsodboost.errors import UnknownPlugin, UsageError, WeightsError
-from vsodboost.interfaces import FlowEstimator, NamedFlowEstimator, Request
+from vsodboost.data.errors import UnknownPlugin, UsageError, WeightsError
+from vsodboost.data.types import Clip, FlowField, Frames
 from vsodboost.io.source import open_inputs
 from vsodboost.io.video import VideoSource
 from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
-from vsodboost.plan import Options, Plan, make_plan
-from vsodboost.registry import Registry
-from vsodboost.types import Clip, FlowField, Frames
+from vsodboost.pipeline.engine import Engine
+from vsodboost.pipeline.plan import Options, Plan, make_plan
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.interfaces import FlowEstimator, NamedFlowEstimator, Request
 
 FLOWS = (
     "dis:ultrafast", "dis:fast", "dis:medium", "farneback",

@@ -25,9 +25,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.engine import Engine
-from vsodboost.fusion.opinions import ask, fuse
-from vsodboost.interfaces import Request
+from vsodboost.data.scene import Booster, Mined, Scene, nothing_mined
+from vsodboost.data.types import Clip, Maps
+from vsodboost.decision.fusion import ask, fuse
 from vsodboost.io.source import open_inputs
 from vsodboost.io.video import Frame, VideoSource
 from vsodboost.metrics.curves import CurveMean
@@ -38,11 +38,11 @@ from vsodboost.metrics.mae import mae
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.s_measure import s_measure
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
-from vsodboost.plan import Plan, choose, make_plan
-from vsodboost.registry import Registry
-from vsodboost.scene import Booster, Mined, Scene, nothing_mined
-from vsodboost.spatial.preparation import resize_maps
-from vsodboost.types import Clip, Maps
+from vsodboost.ops.resize import resize_maps
+from vsodboost.pipeline.engine import Engine
+from vsodboost.pipeline.plan import Plan, choose, make_plan
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.interfaces import Request
 
 WINDOWS = (1, 2, 3, 4, 5, 10)
 Made = Sequence[tuple[Clip, Scene, Maps]]

@@ -31,11 +31,11 @@ from safetensors.torch import save_file
 from torch import nn
 
 from vsodboost import weights
-from vsodboost.allocator import keep_freed_memory
-from vsodboost.interfaces import Request
-from vsodboost.registry import Registry
-from vsodboost.targets import run_target
-from vsodboost.types import Clip
+from vsodboost.cli.allocator import keep_freed_memory
+from vsodboost.data.types import Clip
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.interfaces import Request
+from vsodboost.targets.network_target import run_target
 
 HEIGHT, WIDTH = 480, 854
 REPEATS = 2

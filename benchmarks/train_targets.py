@@ -34,20 +34,20 @@ from vsodboost_adapters.training_batches import Shuffled, labelled_image, normal
 from vsodboost_adapters.training_batches import read_mask as read_grey
 from vsodboost_adapters.training_start import fill_encoder, imagenet_weights
 
-from vsodboost.cards import TargetCard
-from vsodboost.interfaces import FlowEstimator, Request
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.types import Clip, FlowField, Frames
 from vsodboost.io.atomic import write_png
 from vsodboost.io.source import open_inputs
 from vsodboost.metrics.evaluate import Evaluation, evaluate
-from vsodboost.perception.flow_image import flow_image
+from vsodboost.ops.flow_image import flow_image
+from vsodboost.ops.resize import resize_frames
 from vsodboost.perception.perceive import pair_flow
-from vsodboost.registry import Registry
-from vsodboost.spatial.preparation import resize_frames
-from vsodboost.targets import Layout, NetworkTarget, run_target
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.interfaces import FlowEstimator, Request
+from vsodboost.targets.network_target import Layout, NetworkTarget, run_target
 from vsodboost.training.files import VideoFiles, list_files
 from vsodboost.training.loop import Batch, Loop, Schedule
 from vsodboost.training.own import VALIDATION
-from vsodboost.types import Clip, FlowField, Frames
 
 SHOWN = ("maxF", "S", "MAE", "J", "wF")
 LONG_SIDE = 432

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 
 import vsodboost
-from vsodboost.registry import Registry
-from vsodboost.scene import Mined, Scene
+from vsodboost.data.scene import Mined, Scene
+from vsodboost.registry.discovery import Registry
 
 
 class BestFive:

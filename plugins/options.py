@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vsodboost.errors import UsageError
-from vsodboost.interfaces import Request
+from vsodboost.data.errors import UsageError
+from vsodboost.registry.interfaces import Request
 
 
 @dataclass(frozen=True)

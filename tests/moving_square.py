@@ -10,7 +10,7 @@ import numpy as np
 from moving_pattern import pattern
 from numpy.typing import NDArray
 
-from vsodboost.types import Frames
+from vsodboost.data.types import Frames
 
 SIZE = (64, 112)
 STEP = 4

@@ -6,7 +6,7 @@ from functools import cache
 
 import torch
 
-from vsodboost.spatial.lite import LiteNetwork
+from vsodboost.networks.lite import LiteNetwork
 
 
 @cache

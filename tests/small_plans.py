@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vsodboost.cards import BoosterCard, SpatialModelCard, TargetCard
+from vsodboost.data.cards import BoosterCard, SpatialModelCard, TargetCard
+from vsodboost.data.scene import Booster, Scene
+from vsodboost.data.types import FlowField, Frames
 from vsodboost.perception.motion_model import CameraResidual
-from vsodboost.plan import Options, Plan
-from vsodboost.registry import Registry
-from vsodboost.scene import Booster, Scene
+from vsodboost.pipeline.plan import Options, Plan
+from vsodboost.registry.discovery import Registry
 from vsodboost.spatial.finetune import TuneSettings
 from vsodboost.spatial.student import Student
-from vsodboost.targets import CallableTarget
-from vsodboost.types import FlowField, Frames
+from vsodboost.targets.network_target import CallableTarget
 
 
 class BrightNetwork(nn.Module):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from vsodboost.scene import Scene
+from vsodboost.data.scene import Scene
 
 
 def disc(count: int, y: int, x: int, radius: int = 6, size: int = 32) -> np.ndarray:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from vsodboost.cards import WeightsSource
+from vsodboost.data.cards import WeightsSource
 from vsodboost.weights import catalogue
 
 SOURCE = WeightsSource(file="small.pth", published="example.org/small", licence="CC0")

@@ -99,8 +99,10 @@ def layer(module: str) -> int | None:
 
 
 def test_the_sources_are_seen() -> None:
-    assert {"vsodboost", "vsodboost.errors", "vsodboost.cli", "vsodboost_adapters", "vsodboost_plugins"} <= set(MODULES)
-    assert "vsodboost.errors" in GRAPH["vsodboost"]
+    assert {"vsodboost", "vsodboost.data.errors", "vsodboost.cli", "vsodboost_adapters", "vsodboost_plugins"} <= set(
+        MODULES
+    )
+    assert "vsodboost.data.errors" in GRAPH["vsodboost"]
 
 
 @pytest.mark.parametrize("module", CORE)
@@ -146,10 +148,10 @@ def test_no_module_of_the_core_imports_itself_by_way_of_others() -> None:
 
 def test_imports_are_found_wherever_they_stand() -> None:
     source = """
-from vsodboost import errors
-from vsodboost.types import Clip
+from vsodboost.data import errors
+from vsodboost.data.types import Clip
 if TYPE_CHECKING:
-    from vsodboost.engine import Engine
+    from vsodboost.pipeline.engine import Engine
 def later():
     import vsodboost_adapters.lite
     from . import figures
@@ -157,8 +159,8 @@ def later():
     importlib.import_module("vsodboost_plugins.flow")
 """
     assert imports("vsodboost.metrics.evaluate", source) == {
-        "vsodboost.errors",
-        "vsodboost.types",
+        "vsodboost.data.errors",
+        "vsodboost.data.types",
         "vsodboost_adapters.lite",
         "vsodboost.metrics.figures",
         "vsodboost.io.atomic",

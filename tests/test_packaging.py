@@ -76,7 +76,7 @@ def test_a_plain_installation_works_far_from_the_sources(wheel: Path, tmp_path: 
     subprocess.run([*pip, "--target", str(site), str(wheel)], check=True, capture_output=True)
     code = """
 import numpy as np, vsodboost
-from vsodboost.registry import Registry
+from vsodboost.registry.discovery import Registry
 import vsodboost_adapters
 print(vsodboost.__file__, vsodboost_adapters.__file__)
 assert Registry.load(only=[]).broken == []

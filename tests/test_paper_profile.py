@@ -13,13 +13,13 @@ from safetensors.torch import save_file
 
 import vsodboost
 from vsodboost import weights
-from vsodboost.boosters import mqp_paper
+from vsodboost.boosters.mqp import paper as mqp_paper
 from vsodboost.cli.wrap import wrap_command
-from vsodboost.errors import WeightsError
-from vsodboost.perception import paper_mqpm
-from vsodboost.spatial import paper
-from vsodboost.spatial.lite import LiteNetwork
-from vsodboost.trust import CLUES, TrustModel
+from vsodboost.data.errors import WeightsError
+from vsodboost.decision.trust import CLUES, TrustModel
+from vsodboost.networks import localisation as paper
+from vsodboost.networks import paper_mqpm
+from vsodboost.networks.lite import LiteNetwork
 from vsodboost.weights.shipped import save_for_shipping
 
 
@@ -84,8 +84,8 @@ def test_from_frames_to_maps() -> None:
 @pytest.mark.usefixtures("small_networks")
 def test_carrying_over_is_a_switch() -> None:
     from vsodboost.api import _plan
-    from vsodboost.engine import Engine
     from vsodboost.io.array_source import ArraySource
+    from vsodboost.pipeline.engine import Engine
 
     apart: dict[str, list[np.ndarray]] = {}
     for isolation in ("paper", "code"):

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vsodboost.cards import BoosterCard, Card, DetectorCard, FlowCard, SpatialModelCard, TargetCard, WeightsSource
-from vsodboost.errors import (
+from vsodboost.data.cards import BoosterCard, Card, DetectorCard, FlowCard, SpatialModelCard, TargetCard, WeightsSource
+from vsodboost.data.errors import (
     InputError,
     PluginError,
     UnknownPlugin,
@@ -19,9 +19,9 @@ from vsodboost.errors import (
     VsodboostError,
     WeightsError,
 )
-from vsodboost.hookspecs import hookimpl
-from vsodboost.interfaces import Request
-from vsodboost.types import Clip, Proposals
+from vsodboost.data.types import Clip, Proposals
+from vsodboost.registry.hookspecs import hookimpl
+from vsodboost.registry.interfaces import Request
 from vsodboost.version import __version__
 
 if TYPE_CHECKING:

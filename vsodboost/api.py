@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.cards import TargetCard
-from vsodboost.engine import BoostedBuffer, Engine
-from vsodboost.errors import UsageError
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.errors import UsageError
+from vsodboost.data.types import Maps, PerFrame
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.source import open_inputs
 from vsodboost.io.video import VideoSource
-from vsodboost.plan import Options, Plan, choose, make_plan
-from vsodboost.registry import Registry
-from vsodboost.types import Maps, PerFrame
+from vsodboost.pipeline.engine import BoostedBuffer, Engine
+from vsodboost.pipeline.plan import Options, Plan, choose, make_plan
+from vsodboost.registry.discovery import Registry
 
 
 @dataclass(frozen=True)

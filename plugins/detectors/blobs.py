@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from vsodboost_plugins.options import Options
 
-from vsodboost.cards import DetectorCard
-from vsodboost.hookspecs import RegisterDetector, hookimpl
-from vsodboost.interfaces import Request
-from vsodboost.perception.box_mean import box_means
-from vsodboost.perception.boxes import iou, non_maximum_suppression
-from vsodboost.types import Boxes, Maps, Proposals
+from vsodboost.data.cards import DetectorCard
+from vsodboost.data.types import Boxes, Maps, Proposals
+from vsodboost.ops.box_mean import box_means
+from vsodboost.ops.boxes import iou, non_maximum_suppression
+from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
+from vsodboost.registry.interfaces import Request
 
 if TYPE_CHECKING:
-    from vsodboost.scene import Scene
+    from vsodboost.data.scene import Scene
 
 LEVELS = (0.2, 0.4, 0.6)
 """Of each map's maximum. Higher ones give boxes of parts, which are the brightest in motion and are mined instead."""

@@ -27,11 +27,11 @@ from vsodboost_plugins.detectors.onnx_detector import (
 from vsodboost_plugins.detectors.onnx_graph import Graph
 from vsodboost_plugins.options import Options
 
-from vsodboost.cards import IMAGENET_MEAN, IMAGENET_STD, DetectorCard
-from vsodboost.errors import UsageError, WeightsError
-from vsodboost.hookspecs import RegisterDetector, hookimpl
-from vsodboost.interfaces import Detector, Request
-from vsodboost.types import Frames, Proposals
+from vsodboost.data.cards import IMAGENET_MEAN, IMAGENET_STD, DetectorCard
+from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.data.types import Frames, Proposals
+from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
+from vsodboost.registry.interfaces import Detector, Request
 from vsodboost.weights.matching import fit
 from vsodboost.weights.reading import read_checkpoint
 
@@ -88,7 +88,7 @@ def with_effdet(name: str, weights: str | None, device: str, select: Selection) 
             f"efficientdet:{name}: no weights; fetch tf_efficientdet_{name}*.pth from the releases of "
             f"https://github.com/rwightman/efficientdet-pytorch (Apache-2.0) and add {FLAG} weights=FILE"
         )
-    from vsodboost.torchvision_import import ensure_torchvision
+    from vsodboost.networks.torchvision_import import ensure_torchvision
 
     ensure_torchvision()
     try:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.types import Boxes
+from vsodboost.data.types import Boxes
 
 Fit = Literal["letterbox", "corner", "stretch"]
 FITS: tuple[Fit, ...] = ("letterbox", "corner", "stretch")

@@ -12,8 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.errors import PluginError
-from vsodboost.types import Boxes
+from vsodboost.data.errors import PluginError
+from vsodboost.data.types import Boxes
 
 Head = Literal["yolo-rows", "yolo-columns", "yolov4", "boxes", "anchors", "end2end"]
 HEADS: tuple[Head, ...] = ("yolo-rows", "yolo-columns", "yolov4", "boxes", "anchors", "end2end")

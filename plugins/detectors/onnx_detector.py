@@ -17,11 +17,11 @@ from vsodboost_plugins.detectors.heads import HEADS, Head, decoded
 from vsodboost_plugins.detectors.onnx_graph import Graph
 from vsodboost_plugins.options import Options
 
-from vsodboost.cards import DetectorCard
-from vsodboost.hookspecs import RegisterDetector, hookimpl
-from vsodboost.interfaces import Request
-from vsodboost.perception.boxes import best_proposals
-from vsodboost.types import Boxes, Frames, Proposals
+from vsodboost.data.cards import DetectorCard
+from vsodboost.data.types import Boxes, Frames, Proposals
+from vsodboost.ops.boxes import best_proposals
+from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
+from vsodboost.registry.interfaces import Request
 
 FREE_SIDE = 640
 """Side in px of the picture for a graph that takes any."""

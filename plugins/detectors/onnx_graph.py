@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.errors import PluginError, UsageError, WeightsError
+from vsodboost.data.errors import PluginError, UsageError, WeightsError
 
 TYPES = {
     "tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64, "tensor(uint8)": np.uint8,

@@ -15,13 +15,13 @@ import numpy as np
 from vsodboost_plugins.detectors.onnx_detector import FLAG, Selection, selection, selection_options
 from vsodboost_plugins.options import Options
 
-from vsodboost.cards import DetectorCard
-from vsodboost.errors import PluginError, UsageError, WeightsError
-from vsodboost.hookspecs import RegisterDetector, hookimpl
-from vsodboost.interfaces import Request
-from vsodboost.perception.boxes import non_maximum_suppression
-from vsodboost.torchvision_import import ensure_torchvision
-from vsodboost.types import Frames, Proposals
+from vsodboost.data.cards import DetectorCard
+from vsodboost.data.errors import PluginError, UsageError, WeightsError
+from vsodboost.data.types import Frames, Proposals
+from vsodboost.networks.torchvision_import import ensure_torchvision
+from vsodboost.ops.boxes import non_maximum_suppression
+from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
+from vsodboost.registry.interfaces import Request
 from vsodboost.weights.matching import fit
 from vsodboost.weights.reading import read_checkpoint
 

@@ -27,12 +27,12 @@ from vsodboost_plugins.detectors.onnx_detector import (
 from vsodboost_plugins.detectors.onnx_graph import Graph
 from vsodboost_plugins.options import Options
 
-from vsodboost.cards import DetectorCard
-from vsodboost.errors import UsageError, WeightsError
-from vsodboost.hookspecs import RegisterDetector, hookimpl
-from vsodboost.interfaces import Detector, Request
-from vsodboost.perception.boxes import Scores
-from vsodboost.types import Boxes, Frames, Proposals
+from vsodboost.data.cards import DetectorCard
+from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.data.types import Boxes, Frames, Proposals
+from vsodboost.ops.boxes import Scores
+from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
+from vsodboost.registry.interfaces import Detector, Request
 
 SIDE = 608
 DEFAULT = Selection(least=0.01, overlap=0.5, most=10)

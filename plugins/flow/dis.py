@@ -10,10 +10,10 @@ import numpy as np
 from vsodboost_plugins.flow.frame_pairs import check_frame_pairs, enlarge_by_border, grey, no_flow
 from vsodboost_plugins.options import Options
 
-from vsodboost.cards import FlowCard
-from vsodboost.hookspecs import RegisterFlow, hookimpl
-from vsodboost.interfaces import Request
-from vsodboost.types import FlowField, Frames
+from vsodboost.data.cards import FlowCard
+from vsodboost.data.types import FlowField, Frames
+from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
+from vsodboost.registry.interfaces import Request
 
 PRESETS = {
     "ultrafast": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.errors import InputError
+from vsodboost.data.errors import InputError
 from vsodboost.io.atomic import write_bytes
 
 MAGIC = b"PIEH"

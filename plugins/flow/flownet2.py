@@ -13,9 +13,9 @@ from vsodboost_plugins.flow.flownet_parts import FlowNetC, FlowNetFusion, FlowNe
 from vsodboost_plugins.flow.network_estimator import OPTIONS, NetworkEstimator, Recipe, estimator
 from vsodboost_plugins.flow.operations import channel_norm, warp
 
-from vsodboost.cards import FlowCard, WeightsSource
-from vsodboost.hookspecs import RegisterFlow, hookimpl
-from vsodboost.interfaces import Request
+from vsodboost.data.cards import FlowCard, WeightsSource
+from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
+from vsodboost.registry.interfaces import Request
 
 UNIT = 20.0
 

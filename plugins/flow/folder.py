@@ -14,11 +14,11 @@ import numpy as np
 from vsodboost_plugins.flow.flow_file import SUFFIXES, Flow, read_flow, resized_flow, write_flo
 from vsodboost_plugins.flow.frame_pairs import check_frame_pairs, no_flow
 
-from vsodboost.cards import FlowCard
-from vsodboost.errors import InputError, PluginError, UsageError
-from vsodboost.hookspecs import RegisterFlow, hookimpl
-from vsodboost.interfaces import FlowEstimator, Request
-from vsodboost.types import Clip, FlowField, Frames
+from vsodboost.data.cards import FlowCard
+from vsodboost.data.errors import InputError, PluginError, UsageError
+from vsodboost.data.types import Clip, FlowField, Frames
+from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
+from vsodboost.registry.interfaces import FlowEstimator, Request
 
 BACKWARD = "backward"
 INVERSION_STEPS = 8
@@ -118,7 +118,7 @@ def build(request: Request) -> FlowFolder:
         return FlowFolder(folder)
     if fill.partition(":")[0] == "flow":
         raise UsageError(f"--flow-option fill={fill}: must name an estimator that computes flow, such as dis")
-    from vsodboost.registry import Registry
+    from vsodboost.registry.discovery import Registry
 
     source, _ = Registry.load().build("flows", fill, Request(device=request.device, seed=request.seed))
     return FlowFolder(folder, source)

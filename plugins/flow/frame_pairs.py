@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.types import FlowField, Frames
+from vsodboost.data.types import FlowField, Frames
 
 
 def check_frame_pairs(first: Frames, second: Frames) -> tuple[int, int, int]:

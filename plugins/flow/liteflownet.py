@@ -16,9 +16,9 @@ from torch.nn import functional as F
 from vsodboost_plugins.flow.network_estimator import OPTIONS, NetworkEstimator, Recipe, estimator
 from vsodboost_plugins.flow.operations import channel_norm, correlation, warp
 
-from vsodboost.cards import FlowCard, WeightsSource
-from vsodboost.hookspecs import RegisterFlow, hookimpl
-from vsodboost.interfaces import Request
+from vsodboost.data.cards import FlowCard, WeightsSource
+from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
+from vsodboost.registry.interfaces import Request
 
 UNIT = 20.0
 RADIUS = 3

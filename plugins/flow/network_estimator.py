@@ -13,9 +13,9 @@ from torch.nn import functional as F
 from vsodboost_plugins.flow.frame_pairs import check_frame_pairs, no_flow
 from vsodboost_plugins.options import Options
 
-from vsodboost.cards import WeightsSource
-from vsodboost.interfaces import Request
-from vsodboost.types import FlowField, Frames
+from vsodboost.data.cards import WeightsSource
+from vsodboost.data.types import FlowField, Frames
+from vsodboost.registry.interfaces import Request
 from vsodboost.weights import load_into
 from vsodboost.weights.matching import fit
 from vsodboost.weights.reading import read_checkpoint

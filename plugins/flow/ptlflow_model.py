@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from vsodboost_plugins.flow.network_estimator import OPTIONS, NetworkEstimator, Recipe
 from vsodboost_plugins.options import Options
 
-from vsodboost.cards import FlowCard
-from vsodboost.errors import UsageError, WeightsError
-from vsodboost.hookspecs import RegisterFlow, hookimpl
-from vsodboost.interfaces import Request
-from vsodboost.torchvision_import import ensure_torchvision
+from vsodboost.data.cards import FlowCard
+from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.networks.torchvision_import import ensure_torchvision
+from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
+from vsodboost.registry.interfaces import Request
 
 INSTALL = "pip install 'vsodboost[ptlflow]' in an environment of its own (it changes the versions of torch and OpenCV)"
 

@@ -15,9 +15,9 @@ from torch.nn import functional as F
 from vsodboost_plugins.flow.network_estimator import OPTIONS, NetworkEstimator, Recipe, estimator
 from vsodboost_plugins.flow.operations import correlation, inside, warp
 
-from vsodboost.cards import FlowCard, WeightsSource
-from vsodboost.hookspecs import RegisterFlow, hookimpl
-from vsodboost.interfaces import Request
+from vsodboost.data.cards import FlowCard, WeightsSource
+from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
+from vsodboost.registry.interfaces import Request
 
 FEATURES = {1: 16, 2: 32, 3: 64, 4: 96, 5: 128, 6: 196}
 DENSE = (128, 128, 96, 64, 32)

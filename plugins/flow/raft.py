@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from vsodboost_plugins.flow.network_estimator import OPTIONS, NetworkEstimator, Recipe, estimator
 from vsodboost_plugins.options import Options
 
-from vsodboost.cards import FlowCard, WeightsSource
-from vsodboost.hookspecs import RegisterFlow, hookimpl
-from vsodboost.interfaces import Request
-from vsodboost.torchvision_import import ensure_torchvision
+from vsodboost.data.cards import FlowCard, WeightsSource
+from vsodboost.networks.torchvision_import import ensure_torchvision
+from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
+from vsodboost.registry.interfaces import Request
 
 Variant = Literal["large", "small"]
 UPDATES = 12

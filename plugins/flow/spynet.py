@@ -15,9 +15,9 @@ from torch.nn import functional as F
 from vsodboost_plugins.flow.network_estimator import OPTIONS, NetworkEstimator, Recipe, estimator
 from vsodboost_plugins.flow.operations import warp
 
-from vsodboost.cards import IMAGENET_MEAN, IMAGENET_STD, FlowCard, WeightsSource
-from vsodboost.hookspecs import RegisterFlow, hookimpl
-from vsodboost.interfaces import Request
+from vsodboost.data.cards import IMAGENET_MEAN, IMAGENET_STD, FlowCard, WeightsSource
+from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
+from vsodboost.registry.interfaces import Request
 
 LEVELS = 6
 COARSEST = 32  # px; a picture that fits is not halved again

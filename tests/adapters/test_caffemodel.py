@@ -7,7 +7,7 @@ import pytest
 from caffe_writer import caffemodel, field, varint
 from vsodboost_adapters.caffemodel import read_blobs, read_caffemodel
 
-from vsodboost.errors import WeightsError
+from vsodboost.data.errors import WeightsError
 
 BLOBS = {
     "conv/0": np.arange(24, dtype=np.float32).reshape(2, 3, 2, 2),

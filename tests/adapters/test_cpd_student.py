@@ -8,7 +8,7 @@ from formula_networks import settled
 from torch import Tensor
 from vsodboost_adapters import cpd
 
-from vsodboost.registry import Registry
+from vsodboost.registry.discovery import Registry
 
 
 def test_it_is_a_registered_spatial_model() -> None:

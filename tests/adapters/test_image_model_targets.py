@@ -16,11 +16,11 @@ from torch import Tensor
 from vsodboost_adapters.onnx_network import OnnxNetwork
 
 from vsodboost import weights
-from vsodboost.errors import WeightsError
-from vsodboost.interfaces import Request
-from vsodboost.registry import Registry
-from vsodboost.targets import NetworkTarget, run_target
-from vsodboost.types import Clip
+from vsodboost.data.errors import WeightsError
+from vsodboost.data.types import Clip
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.interfaces import Request
+from vsodboost.targets.network_target import NetworkTarget, run_target
 from vsodboost.weights.export import export_target
 from vsodboost.weights.graph_card import card_from_metadata
 

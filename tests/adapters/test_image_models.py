@@ -13,7 +13,7 @@ from formula_networks import images, settled
 from torch import Tensor, nn
 from vsodboost_adapters import cosnet, cpd, pcsa, u2net
 
-from vsodboost.errors import UsageError
+from vsodboost.data.errors import UsageError
 
 # How each is built, with how many inputs, and a gain of the weights at which maps are neither flat nor saturated.
 BUILDERS: dict[str, tuple[Callable[[], nn.Module], int, float]] = {

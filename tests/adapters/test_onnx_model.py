@@ -10,11 +10,11 @@ import pytest
 from small_graphs import mean_graph, onnx
 from vsodboost_adapters import onnx_model
 
-from vsodboost.cards import TargetCard
-from vsodboost.errors import UsageError
-from vsodboost.interfaces import Request
-from vsodboost.targets import NetworkTarget, run_target
-from vsodboost.types import Clip, Maps
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.errors import UsageError
+from vsodboost.data.types import Clip, Maps
+from vsodboost.registry.interfaces import Request
+from vsodboost.targets.network_target import NetworkTarget, run_target
 from vsodboost.weights.graph_card import card_to_metadata
 
 PLAIN = {"mean": "0", "std": "1"}

@@ -11,10 +11,9 @@ from vsodboost_adapters import rcrnet_fgplg
 from vsodboost_adapters.rcrnet import build_network
 from vsodboost_adapters.rcrnet_fgplg import CARD, PseudoLabelNetwork, without_flow
 
-from vsodboost import hookspecs
-from vsodboost.errors import WeightsError
-from vsodboost.interfaces import Request
-from vsodboost.registry import Registry
+from vsodboost.data.errors import WeightsError
+from vsodboost.registry.discovery import Registry, hookspecs
+from vsodboost.registry.interfaces import Request
 from vsodboost.training.fgplg import start_from
 from vsodboost.weights import catalogue
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from vsodboost_adapters.resnet import BasicBlock, Bottleneck, ResNet, freeze_batch_norm, load_imagenet, stage
 
-from vsodboost.torchvision_import import ensure_torchvision
+from vsodboost.networks.torchvision_import import ensure_torchvision
 
 ensure_torchvision()
 from torchvision.models import resnet  # noqa: E402

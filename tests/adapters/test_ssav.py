@@ -9,7 +9,7 @@ from caffe_writer import caffemodel
 from vsodboost_adapters import ssav
 from vsodboost_adapters.caffemodel import read_caffemodel
 
-from vsodboost.errors import PluginError, WeightsError
+from vsodboost.data.errors import PluginError, WeightsError
 
 SIZE = 65
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from vsodboost_adapters import torch_callable
 
-from vsodboost.cards import TargetCard
-from vsodboost.errors import PluginError, UsageError
-from vsodboost.interfaces import Request, Target
-from vsodboost.targets import run_target
-from vsodboost.types import Clip, Maps
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.errors import PluginError, UsageError
+from vsodboost.data.types import Clip, Maps
+from vsodboost.registry.interfaces import Request, Target
+from vsodboost.targets.network_target import run_target
 
 CODE = """
 import numpy as np

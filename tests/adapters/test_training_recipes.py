@@ -18,10 +18,10 @@ from vsodboost_adapters.resnet import freeze_batch_norm
 from vsodboost_adapters.training_batches import Shuffled, windows
 from vsodboost_adapters.training_schedule import Drops
 
-from vsodboost.errors import UsageError, WeightsError
+from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.data.types import FlowField, Frames
 from vsodboost.training.files import list_files
 from vsodboost.training.recipe import TrainingRequest, read_settings
-from vsodboost.types import FlowField, Frames
 
 
 @pytest.fixture

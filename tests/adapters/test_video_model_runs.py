@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from vsodboost_adapters import dsnet, mga, rcrnet, ssav
 
 from vsodboost import weights
-from vsodboost.cards import IMAGENET_MEAN, IMAGENET_STD, TargetCard
-from vsodboost.perception.flow_image import flow_images
-from vsodboost.registry import Registry
-from vsodboost.targets import run_target
-from vsodboost.types import Clip, Maps
+from vsodboost.data.cards import IMAGENET_MEAN, IMAGENET_STD, TargetCard
+from vsodboost.data.types import Clip, Maps
+from vsodboost.ops.flow_image import flow_images
+from vsodboost.registry.discovery import Registry
+from vsodboost.targets.network_target import run_target
 
 SIDE = 64
 FRAMES = 5

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from vsodboost_adapters import dsnet, mga, rcrnet, ssav
 
-from vsodboost.cards import TargetCard
+from vsodboost.data.cards import TargetCard
 from vsodboost.weights.reading import read_checkpoint
 
 NAMES = ["mga", "dsnet", "rcrnet", "rcrnet-image", "ssav"]

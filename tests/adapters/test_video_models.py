@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from vsodboost_adapters import dsnet, mga, rcrnet, ssav
 
-from vsodboost.errors import UsageError
+from vsodboost.data.errors import UsageError
 
 
 def images(seed: int, *shape: int) -> Tensor:

@@ -10,10 +10,10 @@ import pytest
 from small_plans import ConstantFlow, numbered, small_plan
 
 from vsodboost import boosters
-from vsodboost.boosters.keyframe import Keyframe, KeyframeSettings
+from vsodboost.boosters.keyframe.booster import Keyframe, KeyframeSettings
+from vsodboost.data.types import FlowField, Frames, Maps
 from vsodboost.io.array_source import ArraySource
-from vsodboost.registry import Entry
-from vsodboost.types import FlowField, Frames, Maps
+from vsodboost.registry.discovery import Entry
 
 sys.path.insert(0, str(Path(boosters.__file__).resolve().parents[2] / "benchmarks"))
 import keyframe_ablation as ablation

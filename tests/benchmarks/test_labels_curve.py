@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from vsodboost_plugins.flow.dis import DIS
 
 from vsodboost import boosters
-from vsodboost.cards import SpatialModelCard
-from vsodboost.engine import Engine
+from vsodboost.data.cards import SpatialModelCard
+from vsodboost.data.scene import Scene, nothing_mined
 from vsodboost.io.array_source import ArraySource
-from vsodboost.registry import Entry
-from vsodboost.scene import Scene, nothing_mined
+from vsodboost.pipeline.engine import Engine
+from vsodboost.registry.discovery import Entry
 
 sys.path.insert(0, str(Path(boosters.__file__).resolve().parents[2] / "benchmarks"))
 import labels_curve

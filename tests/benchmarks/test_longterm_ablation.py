@@ -12,15 +12,15 @@ from small_network import drawn_network
 from small_plans import bright_student, small_plan
 from vsodboost_plugins.detectors import blobs
 
-from vsodboost import boosters, hookspecs
-from vsodboost.cards import SpatialModelCard
-from vsodboost.interfaces import Request
+from vsodboost import boosters
+from vsodboost.data.cards import SpatialModelCard
+from vsodboost.data.types import FlowField, Frames
+from vsodboost.decision.trust import CLUES, TrustModel
 from vsodboost.io.array_source import ArraySource
-from vsodboost.plan import Plan
-from vsodboost.registry import Registry
+from vsodboost.pipeline.plan import Plan
+from vsodboost.registry.discovery import Registry, hookspecs
+from vsodboost.registry.interfaces import Request
 from vsodboost.spatial.student import Student
-from vsodboost.trust import CLUES, TrustModel
-from vsodboost.types import FlowField, Frames
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
@@ -111,7 +111,7 @@ def test_every_row_is_scored_and_the_report_has_the_sequences(ablation) -> None:
 
 
 def test_costs_add_up_by_stage_and_the_parts_are_left_as_they_were(ablation) -> None:
-    from vsodboost.longterm import knowledge, survey, teaching
+    from vsodboost.boosters.longterm import knowledge, survey, teaching
 
     before = (survey.look, survey.propose, knowledge.k_means, knowledge.mine, teaching.frame_saliency)
     measured = ablation.Measured()

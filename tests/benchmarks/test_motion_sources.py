@@ -17,15 +17,16 @@ from small_network import drawn_network
 from small_plans import bright_student, small_plan
 from vsodboost_plugins.detectors import blobs
 
-from vsodboost import boosters, hookspecs, plan
-from vsodboost.cards import SpatialModelCard
-from vsodboost.errors import UnknownPlugin, WeightsError
-from vsodboost.interfaces import NamedFlowEstimator, Request
+from vsodboost import boosters
+from vsodboost.data.cards import SpatialModelCard
+from vsodboost.data.errors import UnknownPlugin, WeightsError
+from vsodboost.data.types import FlowField, Frames
+from vsodboost.decision.trust import CLUES, TrustModel
 from vsodboost.io.array_source import ArraySource
-from vsodboost.registry import Registry
+from vsodboost.pipeline import plan
+from vsodboost.registry.discovery import Registry, hookspecs
+from vsodboost.registry.interfaces import NamedFlowEstimator, Request
 from vsodboost.spatial.student import Student
-from vsodboost.trust import CLUES, TrustModel
-from vsodboost.types import FlowField, Frames
 from vsodboost.weights.shipped import shipped_path
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"

@@ -10,10 +10,10 @@ import pytest
 from benchmark_scripts import script
 from small_plans import ConstantFlow, numbered, small_plan, small_scene
 
-from vsodboost.boosters.mqp import Mqp, MqpSettings
+from vsodboost.boosters.mqp.booster import Mqp, MqpSettings
+from vsodboost.data.types import FlowField, Frames, Maps
+from vsodboost.decision.trust import CLUES, TrustModel
 from vsodboost.io.array_source import ArraySource
-from vsodboost.trust import CLUES, TrustModel
-from vsodboost.types import FlowField, Frames, Maps
 
 ablation = script("mqp_ablation")
 QUALITY = np.array([0.9, 0.1, 0.7, 0.2, 0.6, 0.3], np.float32)

@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional as F
 from vsodboost_adapters import rcrnet
 
-from vsodboost.types import FlowField, Frames
+from vsodboost.data.types import FlowField, Frames
 
 targets = script("train_targets")
 

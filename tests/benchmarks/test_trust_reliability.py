@@ -10,8 +10,8 @@ import pytest
 from benchmark_scripts import script
 
 from vsodboost.io.atomic import write_png
-from vsodboost.io.frames_csv import FramesTable
 from vsodboost.metrics.s_measure import s_measure
+from vsodboost.writers.frames_csv import FramesTable
 
 reliability = script("trust_reliability")
 TRUTH = np.zeros((40, 60), bool)

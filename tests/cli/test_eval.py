@@ -11,7 +11,7 @@ from map_files import write_sequence
 
 from vsodboost.cli import main
 from vsodboost.cli.eval import eval_command
-from vsodboost.errors import InputError, UsageError, VsodboostError
+from vsodboost.data.errors import InputError, UsageError, VsodboostError
 from vsodboost.metrics.evaluate import evaluate
 from vsodboost.metrics.figures import FIGURES
 

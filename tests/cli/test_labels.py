@@ -62,7 +62,7 @@ def test_labelled_frames_are_left_out_and_frames_are_copied(clip: Path, tmp_path
 
 
 def test_results_of_another_video_are_refused(clip: Path, tmp_path: Path) -> None:
-    from vsodboost.errors import UsageError
+    from vsodboost.data.errors import UsageError
 
     with pytest.raises(UsageError, match="00005"):
         run("labels", "suggest", clip, "--results", results_of(tmp_path / "out", [0.5] * 5))

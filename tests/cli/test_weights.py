@@ -11,7 +11,7 @@ from small_weights import state, store_home  # noqa: F401
 from torch import Tensor
 
 from vsodboost.cli.weights import weights
-from vsodboost.errors import UsageError, VsodboostError, WeightsError
+from vsodboost.data.errors import UsageError, VsodboostError, WeightsError
 
 
 def run(*arguments: str) -> Result:

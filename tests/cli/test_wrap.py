@@ -22,8 +22,8 @@ from small_graphs import mean_graph
 from stranger_package import GOOD, Install, install, write_package  # noqa: F401
 from tiny_videos import cut, noise_frames, write_video
 
-from vsodboost import plan
 from vsodboost.cli import main
+from vsodboost.pipeline import plan
 
 SIZE = (64, 96)
 
@@ -428,7 +428,7 @@ def test_an_unexpected_error_is_one_line_and_debug_shows_it_all(
     tmp_path: Path, wrap: Wrap, install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frame_folder(tmp_path / "disc")
-    monkeypatch.setattr("vsodboost.run.run", lambda *arguments: 1 / 0)
+    monkeypatch.setattr("vsodboost.pipeline.run.run", lambda *arguments: 1 / 0)
     left = wrap("disc", "-o", "out")
     assert left.code == 1
     assert left.line == "vsodboost: unexpected ZeroDivisionError: division by zero; run again with --debug"

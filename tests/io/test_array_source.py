@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from tiny_videos import plain_frames
 
-from vsodboost.errors import InputError, UsageError
+from vsodboost.data.errors import InputError, UsageError
 from vsodboost.io.array_source import ArraySource
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vsodboost.errors import VsodboostError
+from vsodboost.data.errors import VsodboostError
 from vsodboost.io.atomic import TEMPORARY, atomic_path, remove_leftovers, write_bytes, write_png, write_text
 
 
@@ -80,10 +80,10 @@ FULL_DISK = """
 import resource, sys
 import numpy as np
 from pathlib import Path
-from vsodboost.errors import VsodboostError
+from vsodboost.data.errors import VsodboostError
 from vsodboost.io.atomic import write_png
-from vsodboost.io.frames_csv import FramesTable
-from vsodboost.io.overlay import OverlayVideo
+from vsodboost.writers.frames_csv import FramesTable
+from vsodboost.writers.overlay import OverlayVideo
 out = Path(sys.argv[1])
 noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
 

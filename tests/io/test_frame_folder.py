@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from tiny_videos import plain_frames
 
-from vsodboost.errors import InputError
+from vsodboost.data.errors import InputError
 from vsodboost.io.atomic import write_png
 from vsodboost.io.frame_folder import FrameFolder
 

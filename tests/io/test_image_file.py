@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vsodboost.errors import InputError
+from vsodboost.data.errors import InputError
 from vsodboost.io.image_file import read_grey, read_rgb
 
 NOISE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from shared_data import shared
 
-from vsodboost.errors import InputError, UsageError
+from vsodboost.data.errors import InputError, UsageError
 from vsodboost.io.map_folder import MapFolder
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tiny_videos import plain_frames, write_video
 
-from vsodboost.errors import InputError
+from vsodboost.data.errors import InputError
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.atomic import write_png
 from vsodboost.io.probe import describe

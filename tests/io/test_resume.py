@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vsodboost.errors import VsodboostError
+from vsodboost.data.errors import VsodboostError
 from vsodboost.io import atomic
 from vsodboost.io.resume import DONE, STARTED, VideoState
-from vsodboost.io.sinks import MapWriter
+from vsodboost.writers.maps import MapWriter
 
 NAMES = ["00000", "00001", "00002"]
 

@@ -9,7 +9,7 @@ import pytest
 from shared_data import shared
 from tiny_videos import plain_frames, write_video
 
-from vsodboost.errors import InputError, UsageError
+from vsodboost.data.errors import InputError, UsageError
 from vsodboost.io.atomic import write_png
 from vsodboost.io.source import VideoSource, open_inputs
 from vsodboost.io.video import natural_key

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from tiny_videos import cut, noise_frames, plain_frames, remux, shade, write_video
 
-from vsodboost.errors import InputError
+from vsodboost.data.errors import InputError
 from vsodboost.io.video_file import VideoFile
 
 

@@ -9,7 +9,7 @@ from map_files import write, write_sequence
 from shared_data import shared
 from sod_oracle import oracle_figures
 
-from vsodboost.errors import InputError, UsageError
+from vsodboost.data.errors import InputError, UsageError
 from vsodboost.metrics.compare import compare
 from vsodboost.metrics.evaluate import Evaluation, SequenceScore, evaluate, evaluate_all
 from vsodboost.metrics.figures import FIGURES

@@ -8,7 +8,7 @@ import pytest
 from map_files import write
 from PIL import Image
 
-from vsodboost.errors import InputError
+from vsodboost.data.errors import InputError
 from vsodboost.metrics.grey_files import read_map, read_truth
 
 RAMP = np.arange(0, 256, 5, dtype=np.uint8).reshape(4, -1)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from map_files import blob
 
-from vsodboost.errors import UsageError
+from vsodboost.data.errors import UsageError
 from vsodboost.metrics.protocols import ALL, DAVSOD, protocol_named
 
 

@@ -7,7 +7,7 @@ from map_files import frames
 from sod_oracle import oracle_one
 
 from vsodboost.metrics.s_measure import s_measure
-from vsodboost.perception.consistency import s_measure as on_tensors
+from vsodboost.ops.s_measure import s_measure as on_tensors
 
 
 @pytest.mark.parametrize("size", [(48, 64), (31, 17)])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from map_files import write, write_sequence
 
-from vsodboost.errors import InputError, UsageError
+from vsodboost.data.errors import InputError, UsageError
 from vsodboost.metrics.protocols import ALL, DAVSOD
 from vsodboost.metrics.sequences import common_sequences, paired_sequences, truth_sequences
 

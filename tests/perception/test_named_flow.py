@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from vsodboost.data.types import Clip, FlowField, Frames
 from vsodboost.perception.perceive import pair_flow, shot_flow
-from vsodboost.types import Clip, FlowField, Frames
 
 
 class ByName:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vsodboost.errors import PluginError
+from vsodboost.data.errors import PluginError
+from vsodboost.ops.overlap import soft_overlap
 from vsodboost.perception.motion_model import CameraResidual
-from vsodboost.perception.overlap import soft_overlap
 from vsodboost.perception.perceive import perceive
 
 

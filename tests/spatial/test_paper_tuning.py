@@ -11,7 +11,7 @@ from small_plans import BrightNetwork, bright_student, weights_of
 from torch import Tensor
 from torch.nn import functional as F
 
-from vsodboost.cards import SpatialModelCard
+from vsodboost.data.cards import SpatialModelCard
 from vsodboost.spatial.finetune import Lessons, TuneSettings, tune
 from vsodboost.spatial.student import Student
 

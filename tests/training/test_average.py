@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from vsodboost.errors import WeightsError
+from vsodboost.data.errors import WeightsError
 from vsodboost.training.own import lite, mean_of
 from vsodboost.training.recipe import TrainingRequest
 

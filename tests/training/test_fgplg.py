@@ -14,10 +14,11 @@ from small_plans import ConstantFlow
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vsodboost.cards import SpatialModelCard
-from vsodboost.errors import UsageError, WeightsError
-from vsodboost.labels.network import CarriedLabelNetwork
-from vsodboost.spatial.lite import LiteNetwork
+from vsodboost.data.cards import SpatialModelCard
+from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.data.types import FlowField, Frames
+from vsodboost.networks.label_refinement import CarriedLabelNetwork
+from vsodboost.networks.lite import LiteNetwork
 from vsodboost.training import fgplg
 from vsodboost.training.fgplg import (
     FgplgTraining,
@@ -29,7 +30,6 @@ from vsodboost.training.fgplg import (
     triplets,
 )
 from vsodboost.training.files import VideoFiles, list_files
-from vsodboost.types import FlowField, Frames
 
 CARD = SpatialModelCard(summary="seven", mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), channels=7)
 OPTIONS = FgplgTraining(gaps="4", batch=3, route="chain", one_sided=0.0)

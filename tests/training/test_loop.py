@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from vsodboost.errors import WeightsError
+from vsodboost.data.errors import WeightsError
 from vsodboost.training.loop import Batch, Loop, Schedule
 
 

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import torch
 
-from vsodboost.cards import TargetCard
-from vsodboost.errors import UsageError, WeightsError
-from vsodboost.perception.flow_image import flow_image
-from vsodboost.perception.paper_mqpm import PaperMqpm
-from vsodboost.spatial.paper import VGG16, LocalisationNetwork
-from vsodboost.targets import CallableTarget
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.data.types import FlowField, Frames
+from vsodboost.networks.localisation import VGG16, LocalisationNetwork
+from vsodboost.networks.paper_mqpm import PaperMqpm
+from vsodboost.ops.flow_image import flow_image
+from vsodboost.targets.network_target import CallableTarget
 from vsodboost.training import paper
 from vsodboost.training.files import VideoFiles, list_files
 from vsodboost.training.paper import ImageBatches, LabelledImage, PaperMqpmTraining, PaperTraining
-from vsodboost.types import FlowField, Frames
 
 SIDE = 32
 

@@ -14,7 +14,7 @@ from small_weights import small_network
 from torch import Tensor
 
 from vsodboost import weights
-from vsodboost.errors import UsageError, WeightsError
+from vsodboost.data.errors import UsageError, WeightsError
 from vsodboost.weights import catalogue
 
 

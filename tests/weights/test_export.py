@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from vsodboost.cards import TargetCard
-from vsodboost.errors import InputError, PluginError, UsageError
-from vsodboost.hookspecs import RegisterTarget, hookimpl
-from vsodboost.interfaces import Request
-from vsodboost.registry import Registry
-from vsodboost.targets import NetworkTarget
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.errors import InputError, PluginError, UsageError
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
+from vsodboost.registry.interfaces import Request
+from vsodboost.targets.network_target import NetworkTarget
 from vsodboost.weights.export import export_onnx
 from vsodboost.weights.graph_card import KEY, card_from_metadata, card_to_metadata
 
@@ -90,7 +90,7 @@ class Plugin:
 def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
     torch.manual_seed(0)
     registry = Registry()
-    from vsodboost import hookspecs
+    from vsodboost.registry import hookspecs
 
     registry.manager.add_hookspecs(hookspecs)
     registry.add(Plugin(), "test")

@@ -5,7 +5,7 @@ import torch
 from small_weights import small_network
 from torch import Tensor
 
-from vsodboost.errors import WeightsError
+from vsodboost.data.errors import WeightsError
 from vsodboost.weights.matching import fit
 
 

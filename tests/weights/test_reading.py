@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from vsodboost.errors import WeightsError
+from vsodboost.data.errors import WeightsError
 from vsodboost.weights.reading import read_checkpoint
 
 Wrap = Callable[[dict[str, Tensor]], Any]

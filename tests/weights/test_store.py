@@ -11,7 +11,7 @@ from small_weights import small_network
 from torch import Tensor
 
 from vsodboost import weights
-from vsodboost.errors import UsageError, VsodboostError, WeightsError
+from vsodboost.data.errors import UsageError, VsodboostError, WeightsError
 from vsodboost.weights import store
 
 

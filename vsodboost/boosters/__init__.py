@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from vsodboost.boosters import keyframe, labels, longterm, mqp, mqp_paper
-from vsodboost.hookspecs import RegisterBooster, RegisterSpatialModel, hookimpl
+from vsodboost.boosters.keyframe import booster as keyframe
+from vsodboost.boosters.labels import booster as labels
+from vsodboost.boosters.longterm import booster as longterm
+from vsodboost.boosters.mqp import booster as mqp
+from vsodboost.boosters.mqp import paper as mqp_paper
+from vsodboost.registry.hookspecs import RegisterBooster, RegisterSpatialModel, hookimpl
 
 
 @hookimpl

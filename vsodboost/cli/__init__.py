@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from vsodboost.allocator import keep_freed_memory
-from vsodboost.errors import VsodboostError
+from vsodboost.cli.allocator import keep_freed_memory
+from vsodboost.data.errors import VsodboostError
 from vsodboost.version import __version__
 
 COMMANDS = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from vsodboost.errors import UsageError
+from vsodboost.data.errors import UsageError
 
 
 def with_config(ctx: click.Context, param: click.Parameter, value: Path | None) -> None:

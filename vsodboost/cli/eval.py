@@ -63,7 +63,7 @@ def eval_command(
     as it is written.
     """
     from vsodboost.cli.eval_report import Report, rendered
-    from vsodboost.errors import UsageError
+    from vsodboost.data.errors import UsageError
     from vsodboost.io.atomic import write_text
     from vsodboost.metrics.evaluate import evaluate_all
     from vsodboost.metrics.sequences import common_sequences

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from vsodboost.boosters.labels.suggesting import Suggestion
     from vsodboost.io.video import VideoSource
-    from vsodboost.labels.suggesting import Suggestion
 
 FOLDER = click.Path(path_type=Path)
 
@@ -54,9 +54,9 @@ def suggest_command(
     Frames are chosen by how little the boosted maps are to be trusted around them, and by how little they have in
     common. VIDEO is a video file or a folder of frames.
     """
-    from vsodboost.errors import UsageError
+    from vsodboost.boosters.labels.suggesting import suggest
+    from vsodboost.data.errors import UsageError
     from vsodboost.io.source import open_inputs
-    from vsodboost.labels.suggesting import suggest
 
     sources = open_inputs([video])
     if len(sources) != 1:
@@ -80,10 +80,10 @@ class _Seen(NamedTuple):
 def _boosted(source: VideoSource, target: str, device: str, seed: int) -> _Seen:
     import numpy as np
 
-    from vsodboost.engine import Engine
-    from vsodboost.labels.suggesting import looks_of
-    from vsodboost.plan import Options, make_plan
-    from vsodboost.registry import Registry
+    from vsodboost.boosters.labels.suggesting import looks_of
+    from vsodboost.pipeline.engine import Engine
+    from vsodboost.pipeline.plan import Options, make_plan
+    from vsodboost.registry.discovery import Registry
 
     engine = Engine(make_plan(Options(target=target, device=device, seed=seed), Registry.load()))
     names: list[str] = []
@@ -100,10 +100,10 @@ def _with_earlier_trust(source: VideoSource, results: Path) -> _Seen:
 
     import numpy as np
 
-    from vsodboost.buffers import buffers
-    from vsodboost.errors import UsageError
+    from vsodboost.boosters.labels.suggesting import looks_of
+    from vsodboost.data.errors import UsageError
+    from vsodboost.io.buffers import buffers
     from vsodboost.io.output_paths import video_folder
-    from vsodboost.labels.suggesting import looks_of
     from vsodboost.perception.shots import CutDetector
 
     path = video_folder(results, source.name) / "frames.csv"

@@ -13,7 +13,7 @@ import click
 @click.option("--no-plugin", metavar="NAME", multiple=True, help="Do not load this plugin.")
 def plugins_command(*, as_json: bool, no_plugin: tuple[str, ...]) -> None:
     """List everything that is registered, with the plugin that brought it, and the plugins that failed to load."""
-    from vsodboost.registry import KINDS, Registry
+    from vsodboost.registry.discovery import KINDS, Registry
 
     registry = Registry.load(no_plugin=no_plugin)
     if as_json:

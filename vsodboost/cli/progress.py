@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vsodboost.io.video import VideoSource
-    from vsodboost.run import Progress
+    from vsodboost.pipeline.run import Progress
 
 
 @contextmanager
 def shown(sources: Sequence[VideoSource], *, quiet: bool) -> Iterator[Progress]:
     """A bar a video on a terminal, a line a video elsewhere, nothing with ``quiet``."""
-    from vsodboost.run import Progress
+    from vsodboost.pipeline.run import Progress
 
     if quiet:
         yield Progress()

@@ -37,9 +37,9 @@ def train(
     """
     from vsodboost.cli.config import read_toml
     from vsodboost.cli.wrap import pairs
-    from vsodboost.device import resolve_device
-    from vsodboost.errors import UsageError
-    from vsodboost.registry import Registry
+    from vsodboost.data.errors import UsageError
+    from vsodboost.registry.device import resolve_device
+    from vsodboost.registry.discovery import Registry
     from vsodboost.training.own import TRAINERS
     from vsodboost.training.recipe import TrainingRequest
 

@@ -67,7 +67,7 @@ def list_command(*, as_json: bool) -> None:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def verify_command(names: tuple[str, ...]) -> None:
     """Check the stored weights of the models NAME, or of all: hash, names, shapes and numbers."""
-    from vsodboost.errors import VsodboostError, WeightsError
+    from vsodboost.data.errors import VsodboostError, WeightsError
     from vsodboost.weights import stored_names, verify
 
     failed = 0
@@ -127,7 +127,7 @@ def export_command(name: str, *, file: Path, size: str | None) -> None:
 
 
 def _height_width(size: str | None) -> tuple[int, int] | None:
-    from vsodboost.errors import UsageError
+    from vsodboost.data.errors import UsageError
 
     if size is None:
         return None

@@ -11,12 +11,12 @@ import click
 from click.core import ParameterSource
 
 from vsodboost.cli.config import with_config
-from vsodboost.errors import UsageError
+from vsodboost.data.errors import UsageError
 
 if TYPE_CHECKING:
     from vsodboost.io.video import VideoSource
-    from vsodboost.plan import Options
-    from vsodboost.run import Report
+    from vsodboost.pipeline.plan import Options
+    from vsodboost.pipeline.run import Report
 
 
 def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
@@ -154,8 +154,8 @@ def wrap_command(
     Exit code: 0 all done, 1 some videos failed, 2 wrong use.
     """
     from vsodboost.io.source import open_inputs
-    from vsodboost.plan import choose, make_plan
-    from vsodboost.registry import Registry
+    from vsodboost.pipeline.plan import choose, make_plan
+    from vsodboost.registry.discovery import Registry
 
     if resume and overwrite:
         raise UsageError("--resume and --overwrite exclude each other; give one")
@@ -193,7 +193,7 @@ def wrap_command(
     if dry_run:
         sys.exit(_describe(sources, options, plan.device, as_json))
     from vsodboost.cli.progress import shown
-    from vsodboost.run import Writing, run
+    from vsodboost.pipeline.run import Writing, run
 
     writing = Writing(out, frozenset(extras), resume=resume, overwrite=overwrite)
     with shown(sources, quiet=quiet) as progress:
@@ -222,7 +222,7 @@ def _conclude(report: Report, out: Path, as_json: bool, quiet: bool) -> None:
 
 
 def _describe(sources: list[VideoSource], options: Options, device: str, as_json: bool) -> int:
-    from vsodboost.errors import InputError
+    from vsodboost.data.errors import InputError
     from vsodboost.io.probe import describe
 
     videos, code = [], 0

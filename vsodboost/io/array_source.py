@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.errors import InputError, UsageError
+from vsodboost.data.errors import InputError, UsageError
 from vsodboost.io.video import FOLDER_FPS, Frame
 
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.errors import VsodboostError
+from vsodboost.data.errors import VsodboostError
 
 TEMPORARY = ".vsodboost-tmp-"
 

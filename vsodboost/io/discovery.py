@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vsodboost.errors import InputError, UsageError
+from vsodboost.data.errors import InputError, UsageError
 from vsodboost.io.frame_folder import FrameFolder
 from vsodboost.io.image_file import is_image
 from vsodboost.io.video import UnreadableSource, VideoSource, natural_key

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from vsodboost.errors import InputError
+from vsodboost.data.errors import InputError
 from vsodboost.io.image_file import is_image, read_rgb
 from vsodboost.io.video import FOLDER_FPS, Frame, natural_key
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.errors import InputError, UsageError
+from vsodboost.data.errors import InputError, UsageError
 from vsodboost.io.image_file import is_image, read_grey
 from vsodboost.io.video import natural_key
 

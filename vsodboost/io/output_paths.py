@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from vsodboost.errors import InputError, UsageError
+from vsodboost.data.errors import InputError, UsageError
 
 FORBIDDEN = frozenset("/\\" + ('<>:"|?*' if os.name == "nt" else ""))
 

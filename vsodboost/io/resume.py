@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from vsodboost.errors import VsodboostError
+from vsodboost.data.errors import VsodboostError
 from vsodboost.io.atomic import remove_leftovers, write_text
 from vsodboost.io.output_paths import video_folder
 

@@ -6,7 +6,7 @@ import glob
 from collections.abc import Sequence
 from pathlib import Path
 
-from vsodboost.errors import UsageError
+from vsodboost.data.errors import UsageError
 from vsodboost.io.discovery import discover
 from vsodboost.io.frame_folder import FrameFolder
 from vsodboost.io.image_file import is_image

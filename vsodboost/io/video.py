@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.errors import InputError
+from vsodboost.data.errors import InputError
 
 FOLDER_FPS = 24.0
 

@@ -13,7 +13,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.errors import InputError
+from vsodboost.data.errors import InputError
 from vsodboost.io.matroska import missing_bytes
 from vsodboost.io.video import FOLDER_FPS, Frame
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vsodboost.errors import InputError, UsageError
+from vsodboost.data.errors import InputError, UsageError
 from vsodboost.metrics.curves import Curve
 from vsodboost.metrics.figures import FIGURES, BlockScore, Figures, score_block
 from vsodboost.metrics.protocols import Protocol, protocol_named

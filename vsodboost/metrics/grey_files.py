@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vsodboost.errors import InputError
+from vsodboost.data.errors import InputError
 
 TRUTH_LEVEL = 128
 """8-bit truth above this is foreground (DAVSOD toolbox, PySODMetrics)."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vsodboost.errors import UsageError
+from vsodboost.data.errors import UsageError
 from vsodboost.metrics.frame_pair import stretched, unit_map
 
 T = TypeVar("T")

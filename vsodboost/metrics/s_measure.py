@@ -1,6 +1,6 @@
 """S-measure of one frame (Fan et al., "Structure-measure: A New Way to Evaluate Foreground Maps", ICCV 2017).
 
-``vsodboost.perception.consistency`` computes the same on batches of tensors, for use within a run.
+``vsodboost.ops.s_measure`` computes the same on batches of tensors, for use within a run.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsodboost.errors import InputError, UsageError
+from vsodboost.data.errors import InputError, UsageError
 from vsodboost.io.image_file import is_image
 from vsodboost.io.video import natural_key
 from vsodboost.metrics.protocols import Protocol

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.types import FlowField
+from vsodboost.data.types import FlowField
 
 _GRID = 40  # samples along the long side: more do not change the fit measurably
 _ITERATIONS = 8

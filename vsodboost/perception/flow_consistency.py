@@ -7,7 +7,7 @@ import math
 import cv2
 import numpy as np
 
-from vsodboost.types import FlowField, Maps
+from vsodboost.data.types import FlowField, Maps
 
 RELATIVE, ABSOLUTE = 0.01, 0.5
 """The allowed squared disagreement: a hundredth of the squared lengths plus half a squared px."""

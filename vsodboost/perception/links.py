@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodboost.data.types import FlowField, Maps
 from vsodboost.perception.flow_consistency import flow_consistency
-from vsodboost.types import FlowField, Maps
 
 ROUNDS = 4
 """Each round hears the neighbours once more, so a frame is averaged with about two on either side."""

@@ -6,8 +6,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from vsodboost.perception.motion_image import camera_residual_saliency, motion_image
-from vsodboost.types import FlowField, Maps, PerFrame
+from vsodboost.data.types import FlowField, Maps, PerFrame
+from vsodboost.ops.motion_image import camera_residual_saliency, motion_image
 
 
 class MotionModel(Protocol):
@@ -43,7 +43,7 @@ class TrainedMotion:
     """The light MQPM (``perception.mqpm``); quality is its estimate of the motion quality score (Eq. 1)."""
 
     def __init__(self, network: object, device: str = "cpu", batch: int = 16) -> None:
-        from vsodboost.perception.mqpm import MotionQualityNetwork
+        from vsodboost.networks.mqpm import MotionQualityNetwork
 
         assert isinstance(network, MotionQualityNetwork)
         self.network = network.eval().to(device)

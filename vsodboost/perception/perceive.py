@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.checks import checked_flow
-from vsodboost.errors import PluginError, VsodboostError
-from vsodboost.interfaces import FlowEstimator, NamedFlowEstimator
+from vsodboost.data.errors import PluginError, VsodboostError
+from vsodboost.data.types import Clip, FlowField, Frames, Maps, PerFrame
 from vsodboost.perception.camera import object_motion
 from vsodboost.perception.links import Links, link, unlinked
 from vsodboost.perception.motion_model import FlowReader, MotionModel
-from vsodboost.types import Clip, FlowField, Frames, Maps, PerFrame
+from vsodboost.registry.checks import checked_flow
+from vsodboost.registry.interfaces import FlowEstimator, NamedFlowEstimator
 
 STILL = 0.35
 """px at the working size: if the 99th percentile of the object motion is below it, nothing moves."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vsodboost.cards import SpatialModelCard
-from vsodboost.hookspecs import RegisterSpatialModel, hookimpl
-from vsodboost.interfaces import Request
+from vsodboost.data.cards import SpatialModelCard
+from vsodboost.registry.hookspecs import RegisterSpatialModel, hookimpl
+from vsodboost.registry.interfaces import Request
 
 if TYPE_CHECKING:
-    from vsodboost.spatial.lite import LiteNetwork
+    from vsodboost.networks.lite import LiteNetwork
 
 LITE_CARD = SpatialModelCard(
     summary="EfficientNet-Lite0 with a light decoder, 3.0 M parameters, trained by this project (default)",
@@ -21,7 +21,7 @@ LITE_CARD = SpatialModelCard(
 
 def build_lite(request: Request) -> LiteNetwork:
     """``lite`` with its shipped weights. Raises WeightsError when they are missing."""
-    from vsodboost.spatial.lite import LiteNetwork
+    from vsodboost.networks.lite import LiteNetwork
     from vsodboost.weights.shipped import load_shipped
 
     network = LiteNetwork()

@@ -11,10 +11,10 @@ from numpy.random import Generator
 from torch import Tensor
 from torch.nn import functional as F
 
-from vsodboost.spatial.preparation import TAUGHT_PIXELS
+from vsodboost.data.types import FlowField, Frames, Maps, PerFrame
+from vsodboost.ops.resize import TAUGHT_PIXELS
+from vsodboost.spatial.losses import euclidean_loss, structure_loss
 from vsodboost.spatial.student import Student, clue_tensor
-from vsodboost.training.losses import euclidean_loss, structure_loss
-from vsodboost.types import FlowField, Frames, Maps, PerFrame
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vsodboost.cards import SpatialModelCard
-from vsodboost.perception.motion_image import motion_image
-from vsodboost.spatial.lite import CLUE_CHANNELS, LiteNetwork, Texture
-from vsodboost.spatial.preparation import to_input
-from vsodboost.types import FlowField, Frames, Maps
+from vsodboost.data.cards import SpatialModelCard
+from vsodboost.data.types import FlowField, Frames, Maps
+from vsodboost.networks.lite import CLUE_CHANNELS, LiteNetwork, Texture
+from vsodboost.ops.motion_image import motion_image
+from vsodboost.ops.resize import to_input
 
 
 @runtime_checkable

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.errors import UsageError
-from vsodboost.types import Frames
+from vsodboost.data.errors import UsageError
+from vsodboost.data.types import Frames
 
 _IMAGES = (".jpg", ".jpeg", ".png", ".bmp")
 

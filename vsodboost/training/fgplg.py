@@ -17,21 +17,21 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from vsodboost.cards import SpatialModelCard
-from vsodboost.errors import UsageError, WeightsError
-from vsodboost.interfaces import FlowEstimator
+from vsodboost.boosters.labels.labelled_frames import LabelledFrame, VideoLabels, mask_at
+from vsodboost.boosters.labels.propagation import Route, carry
+from vsodboost.boosters.labels.reading import read_label
+from vsodboost.data.cards import SpatialModelCard
+from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.data.types import Clip, FlowField, Frames, Maps
 from vsodboost.io.atomic import atomic_path
 from vsodboost.io.image_file import read_rgb
-from vsodboost.labels.carrying import Route, carry
-from vsodboost.labels.network import CarriedLabelNetwork
-from vsodboost.labels.reading import read_label
-from vsodboost.labels.resident import LabelledFrame, VideoLabels, mask_at
-from vsodboost.spatial.preparation import TAUGHT_PIXELS, working_size
+from vsodboost.networks.label_refinement import CarriedLabelNetwork
+from vsodboost.ops.resize import TAUGHT_PIXELS, working_size
+from vsodboost.registry.interfaces import FlowEstimator
+from vsodboost.spatial.losses import structure_loss
 from vsodboost.training.augment import jitter_colour, random_view, share
 from vsodboost.training.files import VideoFiles
 from vsodboost.training.loop import Batch, Loop, Schedule, freeze_batch_norm
-from vsodboost.training.losses import structure_loss
-from vsodboost.types import Clip, FlowField, Frames, Maps
 from vsodboost.weights.reading import read_checkpoint
 
 

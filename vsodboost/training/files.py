@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsodboost.errors import UsageError
+from vsodboost.data.errors import UsageError
 
 _IMAGES = (".jpg", ".jpeg", ".png", ".bmp")
 _FRAMES, _TRUTHS = ("JPEGImages/480p", "JPEGImages"), ("Annotations/480p", "Annotations")

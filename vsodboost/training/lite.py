@@ -16,14 +16,14 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from vsodboost.interfaces import FlowEstimator
-from vsodboost.perception.motion_image import motion_image
-from vsodboost.spatial.lite import CLUE_CHANNELS, LiteNetwork
-from vsodboost.spatial.preparation import MEAN, STD, TAUGHT_PIXELS, normalise
+from vsodboost.networks.lite import CLUE_CHANNELS, LiteNetwork
+from vsodboost.ops.motion_image import motion_image
+from vsodboost.ops.resize import MEAN, STD, TAUGHT_PIXELS, normalise
+from vsodboost.registry.interfaces import FlowEstimator
+from vsodboost.spatial.losses import structure_loss
 from vsodboost.training.augment import jitter_colour, random_view, share
 from vsodboost.training.data import AnnotatedVideo
 from vsodboost.training.loop import Batch, Loop, Schedule, freeze_batch_norm
-from vsodboost.training.losses import structure_loss
 from vsodboost.training.motions import random_motion
 from vsodboost.training.moving_stills import Still, moving_still
 from vsodboost.training.simulate import faulty_map, synthetic_motion

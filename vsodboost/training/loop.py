@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vsodboost.errors import WeightsError
+from vsodboost.data.errors import WeightsError
 from vsodboost.io.atomic import atomic_path
 
 Batch = dict[str, Tensor]

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from vsodboost.interfaces import FlowEstimator
 from vsodboost.io.atomic import atomic_path
 from vsodboost.perception.camera import object_motion
+from vsodboost.registry.interfaces import FlowEstimator
 from vsodboost.training.data import AnnotatedVideo
 
 GAPS = (1, 2, 4)

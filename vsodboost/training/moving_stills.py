@@ -14,8 +14,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from vsodboost.interfaces import FlowEstimator
 from vsodboost.perception.camera import object_motion
+from vsodboost.registry.interfaces import FlowEstimator
 from vsodboost.training.augment import Image, random_view, share
 
 Still = tuple[NDArray[np.uint8], NDArray[np.uint8]]

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vsodboost.perception.consistency import s_measure
-from vsodboost.perception.motion_image import motion_image
-from vsodboost.perception.mqpm import Motion, MotionQualityNetwork, quality_threshold
+from vsodboost.networks.mqpm import Motion, MotionQualityNetwork, quality_threshold
+from vsodboost.ops.motion_image import motion_image
+from vsodboost.ops.s_measure import s_measure
+from vsodboost.spatial.losses import structure_loss
 from vsodboost.training.augment import random_view, share
 from vsodboost.training.data import AnnotatedVideo
 from vsodboost.training.loop import Batch, Loop, Schedule
-from vsodboost.training.losses import structure_loss
 from vsodboost.training.motions import random_motion
 
 SIZES = ((224, 384), (256, 320), (288, 288))

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import torch
 
-from vsodboost.errors import UsageError, WeightsError
-from vsodboost.interfaces import Request
-from vsodboost.plan import as_target
-from vsodboost.registry import Registry
-from vsodboost.spatial.lite import LiteNetwork
+from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.networks.lite import LiteNetwork
+from vsodboost.pipeline.plan import as_target
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.interfaces import Request
 from vsodboost.training.data import AnnotatedVideo, is_stills, read_stills, read_videos
 from vsodboost.training.files import VideoFiles, list_files
 from vsodboost.training.lite import LiteData, LiteSettings, train_lite
@@ -135,7 +135,7 @@ def mean_of(one: Mapping[str, torch.Tensor], two: Mapping[str, torch.Tensor]) ->
 
 def mqpm(request: TrainingRequest) -> Path:
     """``vsodboost train mqpm``: motion saliency and motion quality."""
-    from vsodboost.perception.mqpm import MotionQualityNetwork
+    from vsodboost.networks.mqpm import MotionQualityNetwork
     from vsodboost.training.mqpm import MotionData, MotionSettings, train_mqpm
 
     options = read_settings(MqpmOptions, request.options)
@@ -154,7 +154,7 @@ def mqpm(request: TrainingRequest) -> Path:
 
 def spatial_paper(request: TrainingRequest) -> Path:
     """``vsodboost train spatial-paper``: paper 001's spatial model, on annotated frames."""
-    from vsodboost.spatial.paper import LocalisationNetwork
+    from vsodboost.networks.localisation import LocalisationNetwork
     from vsodboost.training.paper import ImageBatches, LabelledImage, PaperTraining, frames_of, load_vgg, train
 
     options = read_settings(PaperTraining, request.options)
@@ -172,7 +172,7 @@ def spatial_paper(request: TrainingRequest) -> Path:
 
 def mqpm_paper(request: TrainingRequest) -> Path:
     """``vsodboost train mqpm-paper``: paper 001's MQPM, on flow images whose quality an image model tells (Eq. 1-4)."""
-    from vsodboost.perception.paper_mqpm import PaperMqpm
+    from vsodboost.networks.paper_mqpm import PaperMqpm
     from vsodboost.training import paper
 
     options = read_settings(paper.PaperMqpmTraining, request.options)
@@ -205,7 +205,7 @@ def mqpm_paper(request: TrainingRequest) -> Path:
 
 def fgplg(request: TrainingRequest) -> Path:
     """``vsodboost train fgplg``: the network that makes pseudo-labels of carried labels (paper 003)."""
-    from vsodboost.labels.network import CarriedLabelNetwork
+    from vsodboost.networks.label_refinement import CarriedLabelNetwork
     from vsodboost.spatial import build_lite
     from vsodboost.training import fgplg as recipe
 

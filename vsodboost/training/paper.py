@@ -19,21 +19,21 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vsodboost.cards import IMAGENET_MEAN, IMAGENET_STD, TargetCard
-from vsodboost.errors import UsageError, WeightsError
-from vsodboost.interfaces import FlowEstimator, Target
+from vsodboost.data.cards import IMAGENET_MEAN, IMAGENET_STD, TargetCard
+from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.data.types import Clip
 from vsodboost.io.atomic import write_png, write_text
 from vsodboost.metrics.grey_files import read_truth
-from vsodboost.perception.consistency import s_measure
-from vsodboost.perception.flow_image import flow_image
-from vsodboost.perception.mqpm import quality_threshold
-from vsodboost.perception.paper_mqpm import MotionAndQuality
-from vsodboost.spatial.paper import SIDE, VGG16
-from vsodboost.spatial.preparation import resize_frames, size_of_short_side, to_input
-from vsodboost.targets import run_target
+from vsodboost.networks.localisation import SIDE, VGG16
+from vsodboost.networks.mqpm import quality_threshold
+from vsodboost.networks.paper_mqpm import MotionAndQuality
+from vsodboost.ops.flow_image import flow_image
+from vsodboost.ops.resize import resize_frames, size_of_short_side, to_input
+from vsodboost.ops.s_measure import s_measure
+from vsodboost.registry.interfaces import FlowEstimator, Target
+from vsodboost.targets.network_target import run_target
 from vsodboost.training.files import VideoFiles
 from vsodboost.training.loop import Batch, Loop, Schedule
-from vsodboost.types import Clip
 from vsodboost.weights.reading import read_checkpoint
 
 Say = Callable[[str], None]

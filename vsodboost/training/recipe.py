@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vsodboost.errors import UsageError
+from vsodboost.data.errors import UsageError
 
 Settings = TypeVar("Settings")
 

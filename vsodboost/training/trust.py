@@ -1,8 +1,8 @@
 """``vsodboost train trust``: what agreement is worth, fitted on video that the networks have not seen.
 
 Every annotated video is boosted several times with simulated targets of every quality, from nearly right to garbage;
-for
-the target's, the fused and the boosted maps the clues of ``vsodboost.trust`` are noted with the true S-measure.
+for the target's, the fused and the boosted maps the features of ``vsodboost.decision.trust`` are noted with the true
+S-measure.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from vsodboost.cards import TargetCard
-from vsodboost.engine import Engine
-from vsodboost.errors import UsageError
-from vsodboost.fusion.opinions import Opinions, fuse
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.errors import UsageError
+from vsodboost.data.scene import Scene
+from vsodboost.data.types import Clip, Maps
+from vsodboost.decision.fusion import Opinions, fuse
+from vsodboost.decision.trust import CLUES, TrustModel, clues_of
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.atomic import write_text
+from vsodboost.ops.motion_image import camera_residual_saliency
+from vsodboost.ops.resize import resize_maps
+from vsodboost.ops.s_measure import s_measure
 from vsodboost.perception.camera import object_motion
-from vsodboost.perception.consistency import s_measure
-from vsodboost.perception.motion_image import camera_residual_saliency
-from vsodboost.plan import Options, Plan, make_plan
-from vsodboost.registry import Registry
-from vsodboost.scene import Scene
-from vsodboost.spatial.preparation import resize_maps
+from vsodboost.pipeline.engine import Engine
+from vsodboost.pipeline.plan import Options, Plan, make_plan
+from vsodboost.registry.discovery import Registry
 from vsodboost.training.augment import share
 from vsodboost.training.data import AnnotatedVideo, is_stills, read_videos
 from vsodboost.training.recipe import TrainingRequest, read_settings
 from vsodboost.training.simulate import blobs, faulty_map
-from vsodboost.trust import CLUES, TrustModel, clues_of
-from vsodboost.types import Clip, Maps
 
 KINDS = ("nearly right", "binary", "faulty", "late", "garbage", "lite", "motion")
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vsodboost.cards import WeightsSource
-from vsodboost.errors import UsageError, WeightsError
+from vsodboost.data.cards import WeightsSource
+from vsodboost.data.errors import UsageError, WeightsError
 from vsodboost.weights import catalogue, store
 from vsodboost.weights.store import Provenance
 

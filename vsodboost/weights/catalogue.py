@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shlex
 
-from vsodboost.cards import WeightsSource
-from vsodboost.errors import UsageError
+from vsodboost.data.cards import WeightsSource
+from vsodboost.data.errors import UsageError
 from vsodboost.weights.own import OWN
 
 
 def sources() -> dict[str, WeightsSource]:
     """The weights sources of our own networks, then of every registered plugin that has one, by name."""
-    from vsodboost.registry import Registry
+    from vsodboost.registry.discovery import Registry
 
     found: dict[str, WeightsSource] = dict(OWN)
     for named in Registry.load().entries.values():

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vsodboost.errors import UsageError, WeightsError
+from vsodboost.data.errors import UsageError, WeightsError
 from vsodboost.weights import adding, catalogue, store
 from vsodboost.weights.store import Provenance
 

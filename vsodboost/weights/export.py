@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vsodboost.cards import TargetCard
-from vsodboost.errors import PluginError, UsageError
-from vsodboost.interfaces import Request
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.errors import PluginError, UsageError
 from vsodboost.io.atomic import atomic_path
+from vsodboost.registry.interfaces import Request
 from vsodboost.weights.graph_card import card_to_metadata
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from vsodboost.targets import NetworkTarget
+    from vsodboost.targets.network_target import NetworkTarget
 
 TOLERANCE = 1e-4
 """Largest difference allowed between a map of the graph and of the model, both in [0, 1]."""
@@ -43,8 +43,8 @@ def export_onnx(name: str, file: str | Path, *, size: tuple[int, int] | None = N
         WeightsError: the model has no weights yet.
         PluginError: the model cannot be written as a graph, or the graph gives other maps.
     """
-    from vsodboost.registry import Registry
-    from vsodboost.targets import NetworkTarget
+    from vsodboost.registry.discovery import Registry
+    from vsodboost.targets.network_target import NetworkTarget
 
     _need_onnx()
     target, card = Registry.load().build("targets", name, Request())

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from vsodboost.cards import TargetCard
-from vsodboost.errors import InputError
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.errors import InputError
 
 KEY = "vsodboost.card"
 _FIELDS = (

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from vsodboost.errors import WeightsError
+from vsodboost.data.errors import WeightsError
 
 COUNTER = "num_batches_tracked"
 _SHOWN = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from vsodboost.cards import WeightsSource
+from vsodboost.data.cards import WeightsSource
 
 if TYPE_CHECKING:
     from torch import nn
@@ -14,13 +14,13 @@ LICENCE = "yours, as far as the training data's allows"
 
 
 def _paper_mqpm() -> nn.Module:
-    from vsodboost.perception.paper_mqpm import PaperMqpm
+    from vsodboost.networks.paper_mqpm import PaperMqpm
 
     return PaperMqpm()
 
 
 def _paper_spatial() -> nn.Module:
-    from vsodboost.spatial.paper import LocalisationNetwork
+    from vsodboost.networks.localisation import LocalisationNetwork
 
     return LocalisationNetwork()
 

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.serialization import safe_globals
 
-from vsodboost.errors import WeightsError
+from vsodboost.data.errors import WeightsError
 
 Reader = Callable[[Path], Mapping[str, Tensor]]
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vsodboost.errors import WeightsError
+from vsodboost.data.errors import WeightsError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -19,8 +19,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vsodboost.cards import WeightsSource
-from vsodboost.errors import UsageError, WeightsError
+from vsodboost.data.cards import WeightsSource
+from vsodboost.data.errors import UsageError, WeightsError
 from vsodboost.io.atomic import atomic_path, write_text
 
 if TYPE_CHECKING:

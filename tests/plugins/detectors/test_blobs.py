@@ -7,10 +7,10 @@ import pytest
 from small_plans import small_scene
 from vsodboost_plugins.detectors.blobs import Blobs, background_boxes, build, components, contrast
 
-from vsodboost.errors import UsageError
-from vsodboost.interfaces import Request
-from vsodboost.perception.boxes import iou
-from vsodboost.scene import Scene, SceneDetector
+from vsodboost.data.errors import UsageError
+from vsodboost.data.scene import Scene, SceneDetector
+from vsodboost.ops.boxes import iou
+from vsodboost.registry.interfaces import Request
 
 SIZE = (96, 160)
 

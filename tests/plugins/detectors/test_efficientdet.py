@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from vsodboost_plugins.detectors import efficientdet
 from vsodboost_plugins.detectors.heads import efficientdet_anchors
 
-from vsodboost.cards import IMAGENET_MEAN, IMAGENET_STD
-from vsodboost.errors import PluginError, UsageError, WeightsError
-from vsodboost.interfaces import Detector, Request
+from vsodboost.data.cards import IMAGENET_MEAN, IMAGENET_STD
+from vsodboost.data.errors import PluginError, UsageError, WeightsError
+from vsodboost.registry.interfaces import Detector, Request
 
 
 def build(argument: str | Path, **options: str) -> Detector:

@@ -8,10 +8,10 @@ import pytest
 from detector_graphs import FLOAT, UINT8, cells, constant
 from vsodboost_plugins.detectors import onnx_detector
 
-from vsodboost.errors import PluginError, UsageError, WeightsError
-from vsodboost.interfaces import Detector, Request
-from vsodboost.registry import Registry
-from vsodboost.types import Proposals
+from vsodboost.data.errors import PluginError, UsageError, WeightsError
+from vsodboost.data.types import Proposals
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.interfaces import Detector, Request
 
 FRAME = np.zeros((1, 32, 64, 3), np.uint8)
 """Half as high as the graphs' picture of 64 px: a letterbox puts it 16 px lower, stretching doubles its height."""

@@ -8,9 +8,9 @@ import torch
 from vsodboost_plugins.detectors import torchvision_detector
 from vsodboost_plugins.detectors.onnx_detector import Selection
 
-from vsodboost.errors import PluginError, UsageError, WeightsError
-from vsodboost.interfaces import Detector, Request
-from vsodboost.torchvision_import import ensure_torchvision
+from vsodboost.data.errors import PluginError, UsageError, WeightsError
+from vsodboost.networks.torchvision_import import ensure_torchvision
+from vsodboost.registry.interfaces import Detector, Request
 
 SMALL = "ssdlite320_mobilenet_v3_large"
 

@@ -8,8 +8,8 @@ import pytest
 from detector_graphs import constant
 from vsodboost_plugins.detectors import yolov4
 
-from vsodboost.errors import UsageError, WeightsError
-from vsodboost.interfaces import Detector, Request
+from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.registry.interfaces import Detector, Request
 
 READS_DARKNET = hasattr(cv2.dnn, "readNetFromDarknet")
 CFG = """

@@ -6,8 +6,8 @@ import pytest
 from moving_pattern import pattern, shifted_pair
 from vsodboost_plugins.flow import dis
 
-from vsodboost.errors import UsageError
-from vsodboost.interfaces import FlowEstimator, Request
+from vsodboost.data.errors import UsageError
+from vsodboost.registry.interfaces import FlowEstimator, Request
 
 
 @pytest.mark.parametrize("preset", ["ultrafast", "fast", "medium"])

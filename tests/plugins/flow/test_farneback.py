@@ -5,8 +5,8 @@ import pytest
 from moving_pattern import pattern, shifted_pair
 from vsodboost_plugins.flow import farneback
 
-from vsodboost.errors import UsageError
-from vsodboost.interfaces import FlowEstimator, Request
+from vsodboost.data.errors import UsageError
+from vsodboost.registry.interfaces import FlowEstimator, Request
 
 
 def test_a_known_shift_is_recovered() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from vsodboost_plugins.flow.flow_file import read_flow, resized_flow, write_flo
 
-from vsodboost.errors import InputError, VsodboostError
+from vsodboost.data.errors import InputError, VsodboostError
 
 
 def ramp(height: int = 3, width: int = 4) -> np.ndarray:

@@ -8,9 +8,9 @@ from moving_pattern import pattern
 from vsodboost_plugins.flow import dis, folder
 from vsodboost_plugins.flow.flow_file import write_flo
 
-from vsodboost.errors import InputError, PluginError, UsageError
-from vsodboost.interfaces import NamedFlowEstimator, Request
-from vsodboost.types import Clip
+from vsodboost.data.errors import InputError, PluginError, UsageError
+from vsodboost.data.types import Clip
+from vsodboost.registry.interfaces import NamedFlowEstimator, Request
 
 NAMES = ("f08", "f09", "f10", "f11")
 

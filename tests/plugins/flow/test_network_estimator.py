@@ -12,10 +12,10 @@ from vsodboost_plugins.flow import flownet2, liteflownet, pwcnet, raft, spynet
 from vsodboost_plugins.flow.network_estimator import NetworkEstimator, Recipe
 
 from vsodboost import weights
-from vsodboost.errors import UsageError, WeightsError
-from vsodboost.hookspecs import Factory
-from vsodboost.interfaces import FlowEstimator, Request
-from vsodboost.registry import Registry
+from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.hookspecs import Factory
+from vsodboost.registry.interfaces import FlowEstimator, Request
 
 
 class Recorder:

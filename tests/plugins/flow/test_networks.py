@@ -10,7 +10,7 @@ from torch import nn
 from vsodboost_plugins.flow import liteflownet, pwcnet, raft, spynet
 from vsodboost_plugins.flow.network_estimator import Recipe
 
-from vsodboost.torchvision_import import ensure_torchvision
+from vsodboost.networks.torchvision_import import ensure_torchvision
 
 
 @pytest.mark.parametrize("name", ["spynet", "spynet_small", "pwcnet", "liteflownet", "flownet2"])

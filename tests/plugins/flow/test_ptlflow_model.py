@@ -12,9 +12,9 @@ from moving_pattern import pattern
 from torch import Tensor, nn
 from vsodboost_plugins.flow import ptlflow_model
 
-from vsodboost.errors import UsageError, WeightsError
-from vsodboost.interfaces import Request
-from vsodboost.registry import Registry
+from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.interfaces import Request
 
 
 class Model(nn.Module):

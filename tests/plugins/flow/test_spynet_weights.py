@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from shared_data import shared
 from vsodboost_plugins.flow import farneback, spynet
 
-from vsodboost.interfaces import FlowEstimator, Request
+from vsodboost.registry.interfaces import FlowEstimator, Request
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,11 @@ import pytest
 import torch
 from moving_pattern import pattern
 
-from vsodboost.interfaces import Request
+from vsodboost.data.types import Clip
 from vsodboost.perception.motion_model import CameraResidual
 from vsodboost.perception.perceive import perceive
-from vsodboost.registry import Registry
-from vsodboost.types import Clip
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.interfaces import Request
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,9 @@ import torch
 from moving_pattern import pattern
 from torch import Tensor, nn
 
-from vsodboost import plan
 from vsodboost.cli import main
-from vsodboost.registry import Registry
+from vsodboost.pipeline import plan
+from vsodboost.registry.discovery import Registry
 
 SIZE = (45, 67)
 COUNTS = {"one": 1, "two": 2}

@@ -1,0 +1,87 @@
+"""Networks of timm on crops: the papers' features and the script's classifier, with drawn weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from small_plans import small_scene
+from torch import nn
+
+from vsodboost.boosters.longterm.backbone import SIDES, CropFeatures, imagenet_network
+from vsodboost.boosters.longterm.crop_classifier import CropClassifier
+from vsodboost.boosters.longterm.crops import encoded
+from vsodboost.data.errors import WeightsError
+from vsodboost.networks.torchvision_import import ensure_torchvision
+
+
+def drawn(name: str = "resnet18") -> nn.Module:
+    ensure_torchvision()
+    import timm
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network: nn.Module = timm.create_model(name, pretrained=False)
+    return network
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "resnet18.pth"
+    torch.save(drawn().state_dict(), path)
+    return path
+
+
+def test_features_are_the_average_of_the_last_feature_map(weights: Path) -> None:
+    frames = np.random.default_rng(0).integers(0, 255, (1, 64, 96, 3), np.uint8)
+    scene = small_scene(1, (64, 96), frames=frames)
+    features = CropFeatures("resnet18", weights)
+    boxes = np.array([[0, 0, 96, 64], [10, 10, 42, 42]], np.float32)
+    found = features.features(scene, 0, boxes)
+    assert found.shape == (2, 512)
+    assert SIDES["resnet18"] == 224
+    network = drawn().eval()
+    import cv2
+
+    picture = cv2.resize(frames[0], (224, 224), interpolation=cv2.INTER_LINEAR)
+    values = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
+    values = (values - torch.tensor([0.485, 0.456, 0.406])[:, None, None]) / torch.tensor([0.229, 0.224, 0.225])[
+        :, None, None
+    ]
+    with torch.inference_mode():
+        expected = network.forward_features(values).mean(dim=(2, 3))[0].numpy()  # type: ignore[operator]
+    np.testing.assert_allclose(found[0], expected, rtol=1e-3, atol=1e-4)
+    assert np.abs(features.features(scene, 0, boxes, mirrored=True) - found).max() > 1e-3
+
+
+def test_another_networks_weights_are_refused(tmp_path: Path) -> None:
+    state = drawn().state_dict()
+    state["layer9.weight"] = torch.zeros(1)
+    torch.save(state, tmp_path / "odd.pth")
+    with pytest.raises(WeightsError, match=r"odd.pth: these are no weights of timm's resnet18; 'layer9.weight'"):
+        imagenet_network("resnet18", tmp_path / "odd.pth")
+    del state["layer9.weight"], state["conv1.weight"]
+    torch.save(state, tmp_path / "short.pth")
+    with pytest.raises(WeightsError, match=r"'conv1.weight' is missing"):
+        imagenet_network("resnet18", tmp_path / "short.pth")
+    state["conv1.weight"] = torch.zeros(64, 3, 3, 3)
+    torch.save(state, tmp_path / "shape.pth")
+    with pytest.raises(WeightsError, match=r"conv1\.weight"):
+        imagenet_network("resnet18", tmp_path / "shape.pth")
+
+
+def test_the_classifier_on_crops_learns_and_is_seeded(weights: Path) -> None:
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 60, (10, 24, 24, 3)).astype(np.uint8)
+    salient = np.arange(10) % 2 == 0
+    pictures[salient] += 180
+    crops = tuple(encoded(p, 64) for p in pictures)
+    answers = []
+    for _ in range(2):
+        classifier = CropClassifier(crops, weights, side=32)
+        classifier.update(np.arange(8), salient[:8])
+        answers.append(classifier.probabilities())
+    assert (answers[0] == answers[1]).all()
+    assert answers[0][salient].min() > answers[0][~salient].max()  # the last two were never shown

@@ -1,0 +1,305 @@
+"""The long-term booster on small videos: a square that moves past a thing that stands still."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from small_network import drawn_network
+from small_plans import bright_student, small_plan
+from vsodboost_plugins.detectors import blobs
+
+from vsodboost.boosters.longterm import booster as longterm
+from vsodboost.data.cards import DetectorCard, SpatialModelCard
+from vsodboost.data.errors import UsageError
+from vsodboost.data.types import Frames, Maps, Proposals
+from vsodboost.io.array_source import ArraySource
+from vsodboost.pipeline.engine import Engine, Thought, lessons_of
+from vsodboost.pipeline.plan import Plan
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
+from vsodboost.registry.interfaces import Request
+from vsodboost.spatial.student import Student
+
+SIZE = (64, 96)
+LITE = SpatialModelCard(summary="drawn", learning_rate=1e-3)
+
+
+def video(count: int, step: int = 4) -> Frames:
+    """A red square that moves ``step`` px a frame over a textured ground, and a blue one that stands."""
+    ground = np.random.default_rng(0).integers(90, 140, (*SIZE, 3)).astype(np.uint8)
+    frames = np.repeat(ground[None], count, axis=0)
+    for t in range(count):
+        frames[t, 40:58, 6:24] = (30, 40, 220)
+        frames[t, 8:28, 8 + step * t : 28 + step * t] = (220, 40, 30)
+    return frames
+
+
+def colourful(frames: Frames) -> Maps:
+    """A target that is taken in by colour: both squares are salient to it, the standing one more."""
+    red, blue = frames[..., 0] > 180, frames[..., 2] > 180
+    return (0.7 * red + 0.9 * blue).astype(np.float32)
+
+
+class Moving:
+    """The true flow of ``video``: ``step`` px to the right where it is red."""
+
+    def __init__(self, step: float = 4) -> None:
+        self.step = step
+
+    def estimate(self, first: Frames, second: Frames) -> np.ndarray:
+        flow = np.zeros((*first.shape[:3], 2), np.float32)
+        ahead = 1 if (first[0].astype(int) != second[0]).any() else 0
+        leftmost = [np.flatnonzero((f[0] > 180).any(axis=0)) for f in first.transpose(0, 3, 1, 2)]
+        after = [np.flatnonzero((f[0] > 180).any(axis=0)) for f in second.transpose(0, 3, 1, 2)]
+        for field, frame, here, there in zip(flow, first, leftmost, after, strict=True):
+            if ahead and len(here) and len(there):
+                field[frame[..., 0] > 180, 0] = float(there[0] - here[0])
+        return flow
+
+
+class Standing:
+    """No flow at all."""
+
+    def estimate(self, first: Frames, second: Frames) -> np.ndarray:
+        return np.zeros((*first.shape[:3], 2), np.float32)
+
+
+@cache
+def registry() -> Registry:
+    found = Registry()
+    found.manager.add_hookspecs(__import__("vsodboost.registry.hookspecs", fromlist=["hookspecs"]))
+    found.add(blobs, "blobs")
+    return found
+
+
+def plan_for(
+    options: dict[str, str] | None = None,
+    *,
+    target: Callable[[Frames], Any] = colourful,
+    flow: Any = None,
+    plugins: Registry | None = None,
+    **chosen: Any,
+) -> Plan:
+    # Two clusters for two squares: a drawn network would part them further at random, and its map says nothing.
+    told = {"clusters": "2", "motion-value": "mean", "keyframe-truth": "binary"}
+    booster = longterm.build(Request(options={**told, **(options or {})}))
+    plan = small_plan(booster, target, flow=flow or Moving(), **chosen)
+    return replace(
+        plan,
+        fusion=Student(drawn_network(), LITE),
+        student=bright_student(),
+        booster_card=longterm.CARD,
+        registry=plugins or registry(),
+        working=lambda size: size,
+    )
+
+
+def thoughts(frames: Frames, *arguments: Any, **options: Any) -> list[Thought]:
+    return list(Engine(plan_for(*arguments, **options)).think(ArraySource(frames)))
+
+
+def test_the_moving_square_is_mined_and_the_standing_one_is_not() -> None:
+    frames = video(12)
+    (thought,) = thoughts(frames)
+    notes = thought.mined.notes
+    moving = [b for b in notes["boxes"] if b["kind"] == "salient"]
+    assert len(moving) >= 8
+    red = np.stack([f[..., 0] > 180 for f in frames])
+    blue = np.stack([f[..., 2] > 180 for f in frames])
+
+    def share(box: dict[str, Any], where: np.ndarray) -> float:
+        x0, y0, x1, y1 = (round(side) for side in box["box"])
+        return float(where[box["frame"], y0:y1, x0:x1].mean())
+
+    assert np.mean([share(b, red) for b in moving]) > 0.6
+    assert max(share(b, blue) for b in moving) < 0.2
+    rejected = [b for b in notes["boxes"] if b["kind"] == "background"]
+    assert max(share(b, blue) for b in rejected) > 0.8
+
+
+def test_its_notes_are_json_and_tell_clusters_iterations_boxes_and_keyframes() -> None:
+    (thought,) = thoughts(video(12))
+    notes = json.loads(json.dumps(thought.mined.notes))
+    assert sum(cluster["proposals"] for cluster in notes["clusters"]) == notes["proposals"] == len(notes["boxes"])
+    assert [cluster["motion"] for cluster in notes["clusters"]] == sorted(
+        (cluster["motion"] for cluster in notes["clusters"]), reverse=True
+    )
+    assert notes["clusters"][0]["salient"]
+    assert [turn["iteration"] for turn in notes["iterations"]] == [0, 1, 2, 3]
+    salient = [turn["salient"] for turn in notes["iterations"]]
+    assert salient == sorted(salient)
+    assert {b["kind"] for b in notes["boxes"]} <= {"salient", "background", "undecided"}
+    assert sum(b["kind"] == "salient" for b in notes["boxes"]) == salient[-1]
+    assert [k["frame"] for k in notes["keyframes"]] == [thought.scene.names[t] for t in thought.mined.indices]
+
+
+def test_one_keyframe_of_five_teaches_with_weights_of_mean_one() -> None:
+    (thought,) = thoughts(video(12))
+    mined = thought.mined
+    assert sorted(int(t) // 5 for t in mined.indices) == [0, 1, 2]
+    assert mined.pseudo_truth.shape == (3, *SIZE)
+    assert 0 <= mined.pseudo_truth.min() <= mined.pseudo_truth.max() <= 1
+    assert mined.weights.mean() == pytest.approx(1, abs=1e-5)
+    assert len(thought.losses) == 3
+
+
+def test_two_runs_are_the_same_and_another_seed_is_another_run() -> None:
+    first, second = (thoughts(video(8))[0] for _ in range(2))
+    assert first.mined.notes == second.mined.notes
+    assert (first.mined.pseudo_truth == second.mined.pseudo_truth).all()
+    assert first.losses == second.losses
+
+
+def test_a_long_video_is_mined_as_a_whole_and_its_end_teaches_its_beginning() -> None:
+    parts = thoughts(video(14, step=3), buffer=5)
+    assert [len(p.scene) for p in parts] == [5, 5, 4]
+    assert len({json.dumps(p.mined.notes["clusters"]) for p in parts}) == 1
+    beyond = parts[0].mined.beyond
+    assert beyond is not None
+    assert [p.mined.beyond for p in parts[1:]] == [None, None]
+    known = [f.tobytes() for f in video(14, step=3)]
+    places = [known.index(f.tobytes()) for f in beyond.frames]
+    assert places[-1] >= 10
+    assert len(lessons_of(parts[0].scene, parts[0].mined)) == len(beyond) + len(parts[0].mined)
+
+
+def test_the_next_video_starts_a_new_heap_even_after_a_broken_one() -> None:
+    plan = plan_for()
+    engine = Engine(plan)
+    (first,) = list(engine.think(ArraySource(video(8))))
+    broken = engine._surveyed(ArraySource([*video(6), np.zeros((9, 9, 3), np.uint8)]))
+    with pytest.raises(Exception, match="9x9"):
+        next(broken)
+    (again,) = list(engine.think(ArraySource(video(8))))
+    assert again.mined.notes == first.mined.notes
+
+
+# Degenerate videos.
+
+
+def test_a_one_frame_video_mines_nothing() -> None:
+    (thought,) = thoughts(video(1))
+    assert len(thought.mined) == 0
+    assert thought.mined.notes["reason"] == "nothing moves"
+    assert thought.losses == ()
+
+
+@pytest.mark.parametrize("rule", ["opinions", "mean"])
+def test_where_nothing_moves_nothing_is_mined(rule: str) -> None:
+    (thought,) = thoughts(video(6, step=0), {"motion-value": rule}, flow=Standing())
+    assert thought.mined.notes["reason"] == "nothing moves"
+    assert all(not cluster["salient"] for cluster in thought.mined.notes["clusters"])
+    assert thought.mined.notes["boxes"]
+
+
+class Told:
+    """A detector plugin that proposes what it was told, frame by frame."""
+
+    def __init__(self, *said: list[tuple[float, float, float, float]]) -> None:
+        self.said = said
+        self.asked = 0
+
+    def detect(self, frames: Frames) -> Sequence[Proposals]:
+        found = []
+        for _ in frames:
+            boxes = np.array(self.said[self.asked % len(self.said)], np.float32).reshape(-1, 4)
+            found.append(Proposals(boxes, np.full(len(boxes), 0.5, np.float32)))
+            self.asked += 1
+        return found
+
+
+def told(*said: list[tuple[float, float, float, float]]) -> Registry:
+    class Plugin:
+        @hookimpl
+        def vsodboost_register_detectors(self, register: RegisterDetector) -> None:
+            register("told", lambda request: Told(*said), DetectorCard(summary="told"))
+
+    found = Registry()
+    found.manager.add_hookspecs(__import__("vsodboost.registry.hookspecs", fromlist=["hookspecs"]))
+    found.add(Plugin(), "told")
+    return found
+
+
+def test_no_proposals_in_any_frame() -> None:
+    (thought,) = thoughts(video(5), plugins=told([]), detector="told")
+    assert len(thought.mined) == 0
+    assert thought.mined.notes["reason"] == "nothing is proposed in any frame"
+
+
+def test_no_proposals_in_some_frames() -> None:
+    left, right = (0, 36, 30, 62), (60, 36, 94, 62)
+    moving = [(8 + 4 * t, 8, 28 + 4 * t, 28) for t in range(10)]
+    said = [[m, left, right] if t % 2 else [] for t, m in enumerate(moving)]
+    (thought,) = thoughts(video(10), plugins=told(*said), detector="told")
+    assert {b["frame"] for b in thought.mined.notes["boxes"]} == {1, 3, 5, 7, 9}
+    assert len(thought.mined)
+    assert all(t % 2 for t in thought.mined.indices)
+
+
+def test_one_cluster_is_all_salient_and_teaches_no_classifier() -> None:
+    (thought,) = thoughts(video(6), {"clusters": "1"})
+    notes = thought.mined.notes
+    assert [cluster["salient"] for cluster in notes["clusters"]] == [True]
+    assert len(notes["iterations"]) == 1
+    assert {b["probability"] for b in notes["boxes"]} == {0.5}
+
+
+def test_identical_features_are_one_cluster() -> None:
+    whole = [(0, 0, 96, 64)] * 3
+    (thought,) = thoughts(np.repeat(video(1), 4, axis=0), plugins=told(whole), detector="told", flow=Drifting())
+    assert len(thought.mined.notes["clusters"]) == 1
+    assert thought.mined.notes["proposals"] == 12
+
+
+class Drifting:
+    """A patch drifts although the frames are all alike."""
+
+    def estimate(self, first: Frames, second: Frames) -> np.ndarray:
+        flow = np.zeros((*first.shape[:3], 2), np.float32)
+        flow[:, 10:30, 10:40, 0] = 5
+        return flow
+
+
+# Options.
+
+
+def test_the_papers_rules_tune_ten_epochs_on_frames_alone() -> None:
+    booster = longterm.build_paper(Request())
+    plan = replace(plan_for(), booster=booster)
+    tuning = Engine(plan).plan.tuning
+    assert (tuning.passes, tuning.batch, tuning.clue_share, tuning.mirror) == (10.0, 2, 0.0, True)
+    with_steps = replace(plan, options=replace(plan.options, steps=6))
+    assert Engine(with_steps).plan.tuning.passes is None
+    script = replace(plan, booster=longterm.build(Request(options={"tune-flips": "off"})))
+    assert not Engine(script).plan.tuning.mirror
+
+
+def test_the_papers_rules_run() -> None:
+    frames = video(10)
+    plan = plan_for({"follow": "paper"})
+    (thought,) = list(Engine(plan).think(ArraySource(frames)))
+    assert len(thought.mined) == 2
+    assert thought.mined.weights.tolist() == [1, 1]
+    assert len(thought.losses) == 10
+
+
+def test_the_fusion_network_must_be_lite() -> None:
+    with pytest.raises(UsageError, match="fusion network"):
+        Engine(replace(plan_for(), fusion=bright_student()))
+
+
+def test_the_map_before_any_tuning_is_at_hand() -> None:
+    plan = plan_for()
+    engine = Engine(plan)
+    (thought,) = list(engine.think(ArraySource(video(8))))
+    booster = engine.plan.booster
+    assert isinstance(booster, longterm.Longterm)
+    maps = booster.saliency(thought.scene)
+    assert maps.shape == (8, *SIZE)
+    assert maps.max() > 0

@@ -1,0 +1,85 @@
+"""The gate: the better map by trust, steady over time, untouched where nothing moves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from small_scenes import disc, scene_of
+
+from vsodboost.decision.fusion import Opinions, crisp, fuse
+from vsodboost.decision.gate import Gated, gate, smoothed
+
+
+def noise(count: int) -> np.ndarray:
+    return (np.random.default_rng(0).random((count, 32, 32)) > 0.85).astype(np.float32)
+
+
+def test_a_garbage_target_is_replaced() -> None:
+    here = disc(8, 16, 16)
+    scene = scene_of(target=noise(8), motion_maps=here, fused=here)
+    gated = gate(scene, here, Opinions(here, here))
+    assert gated.share.min() > 0.9
+    assert np.abs(gated.maps - here).max() < 0.15
+    assert (gated.trust > gated.target_trust + 0.1).all()
+
+
+def test_a_garbage_boost_is_refused() -> None:
+    here = disc(8, 16, 16)
+    gated = gate(scene_of(target=here), noise(8), Opinions(here, here))
+    assert gated.share.max() < 0.1
+    assert np.abs(gated.maps - here).max() < 0.15
+
+
+def test_still_shots_pass_through_flagged_and_untouched() -> None:
+    target = np.random.default_rng(1).random((6, 32, 32)).astype(np.float32)
+    scene = scene_of(target=target, still=np.array([0, 0, 0, 1, 1, 1], bool), shots=((0, 3), (3, 6)))
+    gated = gate(scene, disc(6, 16, 16), Opinions(disc(6, 16, 16), disc(6, 16, 16)))
+    assert [flag == "still" for flag in gated.flags] == [False] * 3 + [True] * 3
+    assert (gated.maps[3:] == target[3:]).all()
+    full = np.repeat(np.repeat(target, 2, 1), 2, 2)
+    assert (gated.at_size(full)[3:] == full[3:]).all()
+
+
+def test_without_lessons_frames_are_flagged() -> None:
+    here = disc(4, 16, 16)
+    assert set(gate(scene_of(target=here), here, None).flags) <= {"untaught", "doubtful"}
+
+
+def test_detail_of_the_target_is_kept_where_both_agree() -> None:
+    target = np.zeros((1, 64, 64), np.float32)
+    target[0, 20:45, 21:44] = 1  # its edges lie between the pixels of the working size
+    target[0, :4, :4] = 1  # a distractor that the boosted map removed
+    small = target.reshape(1, 32, 2, 32, 2).mean(axis=(2, 4))
+    boosted = small.copy()
+    boosted[0, :2, :2] = 0
+    one = np.ones(1, np.float32)
+    full = Gated(boosted, one, one, one, ("",)).at_size(target)
+    assert (full[0, 20:45, 21:44] > 0.99).all()
+    assert full[0, :2, :2].max() < 0.01
+
+
+def test_smoothing_stays_within_shots_and_keeps_constants() -> None:
+    values = np.array([0, 0, 0, 0, 1, 1, 1, 1], np.float32)
+    assert smoothed(values, ((0, 4), (4, 8))) == pytest.approx(values, abs=1e-6)
+    across = smoothed(values, ((0, 8),))
+    assert 0 < across[3] < across[4] < 1
+
+
+def test_fuse_is_the_mean_of_three() -> None:
+    a, b, c = disc(2, 10, 10), disc(2, 20, 20), disc(2, 16, 16)
+    scene = scene_of(target=a, motion_maps=c)
+    assert fuse(scene, Opinions(a, b)) == pytest.approx(crisp((a + b + c) / 3), abs=1e-6)
+
+
+def test_haze_does_not_come_back_and_a_doubted_target_gives_no_contours() -> None:
+    target = np.full((1, 64, 64), 0.05, np.float32)
+    target[0, 20:44, 20:44] = 0.95
+    boosted = np.zeros((1, 32, 32), np.float32)
+    boosted[0, 10:22, 10:22] = 1
+    one, doubted = np.ones(1, np.float32), np.full(1, 0.7, np.float32)
+    kept = Gated(boosted, one, one, one, ("",)).at_size(target)
+    left = Gated(boosted, one, one, doubted, ("",)).at_size(target)
+    assert kept[0, 2, 2] == left[0, 2, 2] == 0
+    assert kept[0, 18, 32] > 0.03
+    assert left[0, 18, 32] == 0
+    assert left[0, 32, 32] == 1

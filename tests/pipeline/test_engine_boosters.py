@@ -1,0 +1,123 @@
+"""What a booster may do beyond mining: prepare the plan, read the video, fuse, review the gate, know maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from small_plans import bright_student, numbered, small_plan, weights_of
+
+from vsodboost.data.scene import Mined, Scene, nothing_mined
+from vsodboost.data.types import Maps
+from vsodboost.decision.fusion import Opinions
+from vsodboost.decision.gate import Gated
+from vsodboost.io.array_source import ArraySource
+from vsodboost.io.video import VideoSource
+from vsodboost.pipeline.engine import Engine, lessons_of, read
+from vsodboost.pipeline.plan import Plan
+from vsodboost.spatial.finetune import Lessons, TuneSettings
+
+FRAMES = numbered(np.random.default_rng(0).integers(0, 255, (6, 64, 96, 3), np.uint8))
+
+
+class Idle:
+    """Mines nothing."""
+
+    def mine(self, scene: Scene) -> Mined:
+        return nothing_mined(scene)
+
+
+def test_a_booster_may_bring_its_student_and_its_tuning() -> None:
+    class Preparing(Idle):
+        def prepare(self, plan: Plan) -> Plan:
+            return replace(plan, student=bright_student(), tuning=TuneSettings(steps=7))
+
+        def mine(self, scene: Scene) -> Mined:
+            return Mined(np.array([1]), 1 - scene.target[[1]], np.ones(1, np.float32))
+
+    plan = small_plan(Preparing())
+    engine = Engine(plan)
+    before = weights_of(plan.student)
+    (done,) = engine.boost(ArraySource(FRAMES))
+    assert len(done.losses) == 7
+    assert engine.plan.student is not plan.student
+    assert (weights_of(plan.student) == before).all()
+    assert (weights_of(engine.plan.student) != before).any()
+
+
+def test_a_booster_reads_each_video_once_before_its_first_scene() -> None:
+    class Reading(Idle):
+        said: list[str] = []  # noqa: RUF012 - one test
+
+        def read(self, source: VideoSource) -> None:
+            self.said.append(f"{source.name}: {sum(1 for _ in source.frames())} frames")
+
+        def mine(self, scene: Scene) -> Mined:
+            self.said.append(f"scene at {scene.first}")
+            return nothing_mined(scene)
+
+    booster = Reading()
+    list(Engine(small_plan(booster, buffer=3)).boost(ArraySource(FRAMES, name="clip")))
+    assert booster.said == ["clip: 6 frames", "scene at 0", "scene at 3"]
+
+
+def test_a_booster_fuses_even_when_nothing_was_mined() -> None:
+    class Fusing(Idle):
+        def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
+            assert opinions.informed.shape == opinions.alone.shape == scene.target.shape
+            return np.full_like(opinions.informed, 0.25)
+
+        def review(self, scene: Scene, boosted: Maps, gated: Gated) -> Gated:
+            return replace(gated, maps=boosted, share=np.ones(len(scene), np.float32))
+
+    (done,) = Engine(small_plan(Fusing(), lambda f: np.zeros(f.shape[:3], np.float32))).boost(ArraySource(FRAMES))
+    assert np.allclose(done.gated.maps, 0.25)
+    assert done.gated.share.tolist() == [1.0] * 6
+
+
+def test_the_student_reads_what_a_booster_tells() -> None:
+    class Telling(Idle):
+        def tell(self, scene: Scene) -> Maps:
+            return np.full_like(scene.target, 0.75)
+
+    engine = Engine(small_plan(Telling()))
+    ((_, scene, _),) = engine.scenes(ArraySource(FRAMES))
+    assert not np.isin(0.75, scene.target)
+    assert (read(Telling(), scene).target == 0.75).all()
+    assert read(Idle(), scene) is scene
+    (thought,) = engine.think(ArraySource(FRAMES))
+    assert (thought.scene.target == scene.target).all()  # the gate still compares with the target's own
+
+
+def test_known_maps_come_back_as_they_are_at_the_frames_size() -> None:
+    given = np.zeros((32, 48), np.float32)
+    given[8:16, 8:24] = 0.75
+    exact = np.random.default_rng(1).random((64, 96)).astype(np.float32)
+
+    class Knowing(Idle):
+        def known(self, scene: Scene) -> Mapping[int, NDArray[np.float32]]:
+            return {5 - scene.first: exact, 4 - scene.first: given} if scene.first == 3 else {}
+
+    first, second = Engine(small_plan(Knowing(), buffer=3)).boost(ArraySource(FRAMES))
+    assert (second.maps[2] == exact).all()
+    assert second.maps[1][18:30, 20:46].min() == 0.75  # twice the size, edges apart
+    assert not np.isin(0.75, first.maps)
+
+
+def test_lessons_from_beyond_the_scene_come_first() -> None:
+    class Beyond(Idle):
+        def mine(self, scene: Scene) -> Mined:
+            shape = scene.target.shape[1:]
+            far = Lessons(
+                scene.frames[:2], np.ones((2, *shape), np.float32), np.full(2, 3, np.float32),
+                np.zeros((2, *shape, 2), np.float32), np.full((2, *shape), 0.5, np.float32),
+            )  # fmt: skip
+            return Mined(np.array([4]), scene.target[[4]], np.ones(1, np.float32), beyond=far)
+
+    engine = Engine(small_plan(Beyond()))
+    (clip_scene_target,) = engine.scenes(ArraySource(FRAMES))
+    lessons = lessons_of(clip_scene_target[1], Beyond().mine(clip_scene_target[1]))
+    assert lessons.weights.tolist() == [3, 3, 1]
+    assert (lessons.frames[2] == clip_scene_target[1].frames[4]).all()

@@ -1,0 +1,1 @@
+"""Plug-and-play adaption of image models (Li et al., 2021)."""

@@ -1,0 +1,154 @@
+"""``keyframe``: frames on which motion and colour saliency overlap teach a twin of the target model.
+
+Paper 002 (Li et al., "A Plug-and-Play Scheme to Adapt Image Saliency Deep Model for Video Data"): any image model
+becomes a video model. ``keyframe-paper`` is the paper to the letter: keyframes by Eq. 7, taught by their low-level
+saliency (Eq. 6) with the loss of Eq. 8; the result is the twin's map times the low-level saliency (Eq. 9). ``keyframe``
+keeps the keyframes and the twin, but the fusion network's maps teach, and only where the motion itself is of some
+quality: a video model's maps overlap with motion that misleads them both, as the paper notes (Sec. VI-C). Its result is
+fused and gated as any booster's is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vsodboost.boosters.keyframe.low_level import low_level_saliency, non_overlap
+from vsodboost.boosters.keyframe.motion_contrast import contrast_saliency
+from vsodboost.boosters.mqp.booster import sharpened
+from vsodboost.data.cards import BoosterCard
+from vsodboost.data.errors import UsageError
+from vsodboost.data.scene import Mined, Scene, nothing_mined
+from vsodboost.data.types import Maps
+from vsodboost.registry.interfaces import Request, TrainableTarget
+
+if TYPE_CHECKING:
+    from vsodboost.decision.fusion import Opinions
+    from vsodboost.decision.gate import Gated
+    from vsodboost.pipeline.plan import Plan
+
+CARD = BoosterCard(
+    summary="frames on which motion and target overlap teach a twin of the target (or the spatial model, for maps)",
+    paper="Li et al., IEEE TCSVT 2021, arXiv:2008.09103 (paper 002)",
+    options={
+        "threshold": "keyframes have a non-overlapping ratio NR below it (default .6)",
+        "lambda": "iterations a keyframe, λ (paper: 8; default: the usual number of steps, however many keyframes)",
+        "rate": "learning rate of the twin; makes a torch model trainable whose card names none",
+        "quality": "least motion quality of a keyframe, 0 to 1 (default .4; paper: 0)",
+        "motion": "model (default), or contrast: the conventional motion saliency, Eq. 4",
+        "gate": "off gives the result as it is, without the choice between it and the target's map (paper: off)",
+    },
+    paper_profile=lambda options: {"booster": "keyframe-paper"},
+)
+PAPER_CARD = replace(CARD, summary="the plug-and-play paper to the letter; --profile paper takes it for keyframe")
+
+
+@dataclass(frozen=True)
+class KeyframeSettings:
+    """See the card's options; ``passes`` is λ."""
+
+    threshold: float = 0.6
+    quality: float = 0.4
+    passes: float | None = None
+    rate: float | None = None
+    contrast: bool = False
+    gated: bool = True
+
+
+class Keyframe:
+    """Keyframes by Eq. 7 teach the twin; the engine fuses."""
+
+    def __init__(self, settings: KeyframeSettings) -> None:
+        self.settings = settings
+
+    def prepare(self, plan: Plan) -> Plan:
+        """The plan with the target's twin as the student, if the target can learn; the target itself stays as it is."""
+        twin = plan.target.twin(self.settings.rate) if isinstance(plan.target, TrainableTarget) else None
+        tuning = replace(plan.tuning, rate=self.settings.rate)
+        if self.settings.passes is not None:
+            tuning = replace(tuning, passes=self.settings.passes)
+        return replace(plan, student=twin or plan.student, tuning=tuning)
+
+    def mine(self, scene: Scene) -> Mined:
+        """The keyframes, each by how far its maps overlap, and how good its motion is."""
+        ratio = non_overlap(self.motion_saliency(scene), scene.target)
+        chosen = np.flatnonzero((ratio < self.settings.threshold) & (scene.quality >= self.settings.quality))
+        notes = {"keyframes": len(chosen), "NR": [round(float(r), 4) for r in ratio]}
+        if len(chosen) == 0:
+            return nothing_mined(scene, reason="motion and target overlap in no frame", **notes)
+        weights = (1 - ratio[chosen]) * np.clip(scene.quality[chosen], 0.05, 1)
+        return Mined(chosen, self.pseudo_truth(scene)[chosen], (weights / weights.mean()).astype(np.float32), notes)
+
+    def motion_saliency(self, scene: Scene) -> Maps:
+        """Motion saliency ``float32[T, h, w]`` in [0, 1] that keyframes are chosen by."""
+        return contrast_saliency(scene.motion) if self.settings.contrast else scene.motion_maps
+
+    def pseudo_truth(self, scene: Scene) -> Maps:
+        """What teaches: the fusion network's maps, sharpened."""
+        return sharpened(scene.fused)
+
+    def review(self, scene: Scene, boosted: Maps, gated: Gated) -> Gated:
+        """The gate's decision stands, unless the gate is off."""
+        if self.settings.gated:
+            return gated
+        flags = tuple("" if flag == "still" else flag for flag in gated.flags)
+        return replace(gated, maps=boosted, share=np.ones(len(scene), np.float32), flags=flags)
+
+
+class PaperKeyframe(Keyframe):
+    """The paper to the letter. Where it finds no keyframe, the twin is the untouched target model."""
+
+    def prepare(self, plan: Plan) -> Plan:
+        """The twin learns one keyframe a step, by SGD with the Euclidean loss, λ times as many steps as keyframes."""
+        prepared = super().prepare(plan)
+        tuning = replace(prepared.tuning, batch=1, optimizer="sgd", loss="euclidean", clue_share=0.0, pixels=None)
+        return replace(prepared, tuning=tuning)
+
+    def pseudo_truth(self, scene: Scene) -> Maps:
+        """Eq. 6."""
+        return low_level_saliency(self.motion_saliency(scene), scene.target)
+
+    def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
+        """Eq. 9: the twin's maps times the low-level saliency."""
+        return (opinions.informed * self.pseudo_truth(scene)).astype(np.float32)
+
+
+def build(request: Request) -> Keyframe:
+    """The booster for one run. Raises UsageError for values that make no sense."""
+    return Keyframe(_settings(request.options, KeyframeSettings()))
+
+
+def build_paper(request: Request) -> PaperKeyframe:
+    """The paper's. Raises UsageError for values that make no sense."""
+    return PaperKeyframe(_settings(request.options, KeyframeSettings(quality=0.0, passes=8.0, gated=False)))
+
+
+def _settings(o: Mapping[str, str], default: KeyframeSettings) -> KeyframeSettings:
+    return KeyframeSettings(
+        threshold=_number(o, "threshold", default.threshold),
+        quality=_number(o, "quality", default.quality),
+        passes=_number(o, "lambda", default.passes or 0.0) or None,
+        rate=_number(o, "rate", 0.0) or None,
+        contrast=_one_of(o, "motion", ("model", "contrast")) == "contrast",
+        gated=_one_of(o, "gate", ("on", "off") if default.gated else ("off", "on")) == "on",
+    )
+
+
+def _number(options: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        value = float(options.get(name, default))
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf") or (name in options and name in ("rate", "lambda") and value == 0):
+        raise UsageError(f"booster 'keyframe': {name}={options[name]} is no number above 0; its default is {default:g}")
+    return value
+
+
+def _one_of(options: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = options.get(name, allowed[0])
+    if value not in allowed:
+        raise UsageError(f"booster 'keyframe': {name} is {' or '.join(allowed)}, not '{value}'")
+    return value

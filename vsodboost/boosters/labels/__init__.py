@@ -1,0 +1,1 @@
+"""A few labelled frames teach all others (Yan et al., 2019)."""

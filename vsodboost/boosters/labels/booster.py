@@ -1,0 +1,256 @@
+"""``labels``: a few labelled frames teach all others.
+
+Paper 003 (Yan et al., "Semi-Supervised Video Salient Object Detection Using Pseudo-Labels", Sec. 3.3): the labels next
+to a frame on both sides are carried to it along the flow, a refinement network makes a pseudo-label of them, and labels
+and pseudo-labels together teach the student, which says the result (``labels-paper``).
+
+Here the video that is labelled is the video that is wanted. So the student reads the carried labels beside the frame,
+and learns on the labelled frames what they are worth: there it reads those carried from the next labels, and the truth
+is known. Its opinions and the carried labels make the result, steadied along the flow with the labels as fixed points.
+Pseudo-labels teach it only when asked to (``between``): on held-out video they made it worse. Labelled frames come back
+as they were given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodboost.boosters.labels.guidance import Told, believed, between_empty_labels, told_of
+from vsodboost.boosters.labels.labelled_frames import VideoLabels, read_video_labels
+from vsodboost.boosters.labels.propagation import Route
+from vsodboost.boosters.labels.pseudo_labels import CHANNELS, Generator
+from vsodboost.boosters.labels.reading import read_label
+from vsodboost.data.cards import BoosterCard, SpatialModelCard
+from vsodboost.data.errors import UsageError
+from vsodboost.data.scene import Mined, Scene
+from vsodboost.data.types import Maps
+from vsodboost.decision.fusion import Opinions, finished
+from vsodboost.io.map_folder import MapFolder
+from vsodboost.io.video import VideoSource
+from vsodboost.registry.interfaces import FlowEstimator, Request
+from vsodboost.spatial.finetune import Lessons
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from vsodboost.decision.gate import Gated
+    from vsodboost.pipeline.plan import Plan
+
+CARD = BoosterCard(
+    summary="a few labelled frames of the video (--labels DIR) teach all the others",
+    paper="Yan et al., ICCV 2019, arXiv:1908.04051 (paper 003)",
+    options={
+        "labels": "folder of the labels: DIR/<video>/<frame>.png or DIR/<frame>.png, any frames, any size",
+        "network": "spatial model of seven channels that makes pseudo-labels (default fgplg)",
+        "route": "how labels are carried: best (default), chain (frame by frame) or direct (the paper)",
+        "between": "pseudo-labels between two labels that teach, m: a number (default 0; paper: 1), or all",
+    },
+    passes=2,
+    paper_profile=lambda options: {"booster": "labels-paper", "flow": "flownet2"},
+)
+PAPER_CARD = replace(CARD, summary="the pseudo-label paper to the letter; --profile paper takes it for labels")
+NETWORK_CARD = SpatialModelCard(
+    summary="makes pseudo-labels of carried labels; light, trained by this project",
+    paper=CARD.paper,
+    mean=(0.5, 0.5, 0.5),
+    std=(0.5, 0.5, 0.5),
+    multiple=16,
+    channels=CHANNELS,
+)
+LABEL_WEIGHT = 2.0
+"""What a label counts in tuning where a pseudo-label counts its confidence, at most 1."""
+FADING = 3.0
+"""Frames over which the weight of a carried label beside the two opinions, two at first, falls to 1/e."""
+NEAR = 4
+"""Labelled frames on either side of a buffer that teach, too."""
+
+
+@dataclass(frozen=True)
+class LabelsSettings:
+    """See the card's options."""
+
+    folder: Path
+    network: str = "fgplg"
+    route: Route = "best"
+    between: int | None = 0
+
+
+class Labels:
+    """Labels teach the student, and are fused with what it says."""
+
+    def __init__(self, settings: LabelsSettings) -> None:
+        self.settings = settings
+        self.folder = MapFolder(settings.folder)
+        self._labels = VideoLabels((), ())
+        self._told: tuple[int, Told] | None = None
+
+    def prepare(self, plan: Plan) -> Plan:
+        """Takes the flow estimator and the sizes from the plan, and builds the network; the plan stays."""
+        network, card = plan.registry.build("spatial_models", self.settings.network, Request(device=plan.device))
+        if card.channels != CHANNELS:
+            raise UsageError(
+                f"booster 'labels': network={self.settings.network} reads {card.channels} channels, not the "
+                f"{CHANNELS} of frame, carried labels and flow"
+            )
+        self._generator = Generator(network, card, plan.device)
+        self._flow: FlowEstimator = plan.flow
+        self._plan = plan
+        return plan
+
+    def read(self, source: VideoSource) -> None:
+        """Read the labelled frames. Raises InputError when no label belongs to a frame of this video."""
+        self._labels = read_video_labels(source, self.folder, self._plan.options.buffer, self._plan.working)
+        self._told = None
+
+    def mine(self, scene: Scene) -> Mined:
+        """Labelled frames, pseudo-labelled ones, and the labelled frames near the buffer."""
+        told = self.told(scene)
+        teaching = told.carried.part(self._teaches(scene, told.carried.indices))
+        pseudo = self._generator.pseudo_labels(scene.frames[teaching.indices], teaching)
+        frames = np.concatenate([told.labelled, teaching.indices])
+        weights = np.concatenate([np.full(len(told.labelled), LABEL_WEIGHT), believed(teaching, pseudo)])
+        order = np.argsort(frames)
+        order = order[weights[order] > 0]
+        notes = {
+            "labels": len(self._labels.frames),
+            "labelled": [scene.names[t] for t in told.labelled],
+            "carried": len(told.carried),
+            "pseudo_labelled": len(teaching),
+            "warnings": self._warnings(),
+        }
+        truth = np.concatenate([told.labels, pseudo])[order]
+        return Mined(frames[order], truth, weights[order].astype(np.float32), notes, self._beyond(scene))
+
+    def _warnings(self) -> list[str]:
+        names = [file.name for file in self._labels.unmatched]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return [f"no frame is called as {', '.join(names[:3])}{more}, so these labels were not used"] if names else []
+
+    def told(self, scene: Scene) -> Told:
+        """What the labels tell of the scene; computed once."""
+        if self._told is None or self._told[0] != scene.first:
+            flow, plugin = self._flow, self._plan.flow_name
+            self._told = scene.first, told_of(scene, self._labels, flow, plugin, self.settings.route)
+        return self._told[1]
+
+    def pseudo_labels(self, scene: Scene) -> Maps:
+        """Labels, and the refinement network's pseudo-labels where labels are carried to: ``float32[T, h, w]`` in
+        [0, 1], zero where none reaches."""
+        told = self.told(scene)
+        maps = np.zeros_like(scene.target)
+        maps[told.labelled] = told.labels
+        maps[told.carried.indices] = self._generator.pseudo_labels(scene.frames[told.carried.indices], told.carried)
+        return maps
+
+    def tell(self, scene: Scene) -> Maps:
+        """The labels as they arrive along the flow; the target's maps where none does."""
+        told = self.told(scene)
+        return np.where(told.reached[:, None, None], told.arrived, scene.target)
+
+    def _teaches(self, scene: Scene, carried: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of the frames that labels are carried to teach by their pseudo-labels, bool as ``carried``."""
+        between = self.settings.between
+        if between is None:
+            return np.ones(len(carried), bool)
+        return np.array([self._labels.is_between(scene.first + int(t), between) for t in carried], bool)
+
+    def _beyond(self, scene: Scene) -> Lessons | None:
+        near = self._labels.near(scene.first, scene.first + len(scene), NEAR)
+        if not near:
+            return None
+        shape = (len(near), *scene.target.shape[1:])
+        return Lessons(
+            np.stack([frame.frame for frame in near]),
+            np.stack([frame.map for frame in near]),
+            np.full(len(near), LABEL_WEIGHT, np.float32),
+            np.zeros((*shape, 2), np.float32),
+            np.full(shape, 0.5, np.float32),  # half is what a network that reads maps takes for none
+        )
+
+    def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
+        """The mean of the student's opinions and of the labels as they arrive, which count the less the farther they
+        came, steadied with the labels as fixed points, and made crisp; where no label reaches, what the engine makes
+        of the opinions."""
+        told = self.told(scene)
+        third = np.where(told.reached[:, None, None], told.arrived, scene.independent)
+        weight = np.ones((len(scene), 1, 1), np.float32)
+        weight[told.carried.indices, 0, 0] = 2 * np.exp(-told.carried.distance / FADING)
+        mean = np.asarray((opinions.alone + opinions.informed + weight * third) / (2 + weight), np.float32)
+        sure = np.union1d(told.labelled, between_empty_labels(scene, self._labels))
+        mean[sure] = 0
+        mean[told.labelled] = told.labels
+        maps = finished(mean, scene, fixed=set(sure.tolist()))
+        maps[told.labelled] = told.labels
+        return maps
+
+    def review(self, scene: Scene, boosted: Maps, gated: Gated) -> Gated:
+        """Where labels reach, there is no going back to the target."""
+        told = self.told(scene)
+        reached = told.reached
+        share = np.where(reached, 1, gated.share).astype(np.float32)
+        maps = np.where(reached[:, None, None], boosted, gated.maps)
+        trust = gated.trust.copy()
+        trust[told.labelled] = 1
+        flags = tuple("" if r and flag == "still" else flag for r, flag in zip(reached, gated.flags, strict=True))
+        flags = tuple("labelled" if t in told.labelled else flag for t, flag in enumerate(flags))
+        return replace(gated, maps=maps, share=share, trust=trust, flags=flags)
+
+    def known(self, scene: Scene) -> Mapping[int, NDArray[np.float32]]:
+        """The labels of the scene's frames, at their own size."""
+        stop = scene.first + len(scene)
+        return {
+            frame.index - scene.first: read_label(frame.file)
+            for frame in self._labels.frames
+            if scene.first <= frame.index < stop
+        }
+
+
+class PaperLabels(Labels):
+    """The paper to the letter: pseudo-labels teach, and what was taught says the result, but on labelled frames."""
+
+    def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
+        """The student's maps."""
+        return opinions.alone
+
+
+def build(request: Request) -> Labels:
+    """The booster for one run. Raises UsageError without a folder of labels, or for options that make no sense."""
+    return Labels(_settings(request.options, LabelsSettings(Path())))
+
+
+def build_paper(request: Request) -> Labels:
+    """The paper's: RCRNet, direct flow, one pseudo-label between two labels. Raises UsageError as ``build`` does."""
+    return PaperLabels(_settings(request.options, LabelsSettings(Path(), "fgplg-rcrnet", "direct", 1)))
+
+
+def _settings(o: Mapping[str, str], default: LabelsSettings) -> LabelsSettings:
+    if not o.get("labels"):
+        raise UsageError("booster 'labels' needs labels: --labels DIR, with DIR/<video>/<frame>.png for some frames")
+    route = o.get("route", default.route)
+    if route not in ("best", "chain", "direct"):
+        raise UsageError(f"booster 'labels': route is best, chain or direct, not '{route}'")
+    between = o.get("between", str(default.between))
+    if between != "all" and not between.isdecimal():
+        raise UsageError(f"booster 'labels': between={between} is neither a number of frames nor all")
+    return LabelsSettings(
+        Path(o["labels"]).expanduser(),
+        o.get("network", default.network),
+        route,  # type: ignore[arg-type]
+        None if between == "all" else int(between),
+    )
+
+
+def build_network(request: Request) -> nn.Module:
+    """``fgplg``: the light network with the shipped weights."""
+    from vsodboost.networks.label_refinement import CarriedLabelNetwork
+    from vsodboost.weights.shipped import load_shipped
+
+    network = CarriedLabelNetwork()
+    load_shipped(network, "fgplg")
+    return network

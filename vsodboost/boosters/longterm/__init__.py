@@ -1,0 +1,1 @@
+"""Long-term iterative mining of object proposals (Chen et al., 2022)."""

@@ -1,0 +1,160 @@
+"""``longterm``: the whole video as a heap of object proposals, mined for the salient ones from easy to hard.
+
+Paper 000 (Chen et al., "A Novel Long-Term Iterative Mining Scheme for Video Salient Object Detection"): a first pass
+over the video collects proposals and their features; clustering, motion saliency and a classifier trained on the spot
+tell which are salient; their refined patches make a map of each frame, and the frames whose map agrees best with the
+motion teach the student.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vsodboost.boosters.longterm.settings import HELP, LongtermSettings, paper_profile, read_settings
+from vsodboost.data.cards import BoosterCard
+from vsodboost.data.errors import UsageError
+from vsodboost.data.scene import Mined, Scene, nothing_mined
+from vsodboost.registry.interfaces import Request
+
+if TYPE_CHECKING:
+    from vsodboost.boosters.longterm.heap import HeapBuilder
+    from vsodboost.boosters.longterm.keepsakes import Keepsakes
+    from vsodboost.boosters.longterm.knowledge import Knowledge
+    from vsodboost.boosters.longterm.patches import PatchRefiner
+    from vsodboost.boosters.longterm.survey import Surveyor
+    from vsodboost.data.types import Maps
+    from vsodboost.pipeline.plan import Plan
+    from vsodboost.spatial.finetune import Lessons, TuneSettings
+
+CARD = BoosterCard(
+    summary="salient object proposals of the whole video, mined from easy to hard, teach a spatial model",
+    paper="Chen et al., IEEE TCSVT 2022 (paper 000)",
+    options=HELP,
+    passes=2,
+    paper_profile=paper_profile,
+)
+PAPER_CARD = replace(CARD, summary="the long-term mining paper's rules; --profile paper takes it for longterm")
+
+
+class Longterm:
+    """Two passes: ``survey`` every scene, ``conclude``, then ``mine`` every scene."""
+
+    def __init__(self, settings: LongtermSettings, *, device: str = "cpu", seed: int = 0) -> None:
+        self.settings, self.device, self.seed = settings, device, seed
+        self._surveyor: Surveyor | None = None
+        self._refiner: PatchRefiner | None = None
+        self._heap: HeapBuilder | None = None
+        self._keepsakes: Keepsakes | None = None
+        self._known: Knowledge | None = None
+
+    def prepare(self, plan: Plan) -> Plan:
+        """Take the untuned spatial model and the run's detector; say how the student is to be tuned.
+
+        Raises:
+            UnknownPlugin: no such detector.
+            WeightsError: its weights, or those of a timm network, are missing or of another model.
+        """
+        from vsodboost.boosters.longterm.backbone import CropFeatures
+        from vsodboost.boosters.longterm.patches import PatchRefiner
+        from vsodboost.boosters.longterm.survey import Surveyor
+        from vsodboost.networks.lite import LiteNetwork
+
+        network = plan.fusion.network
+        if not isinstance(network, LiteNetwork):
+            raise UsageError("booster 'longterm' needs 'lite' as the fusion network")
+        options, settings = plan.options, self.settings
+        request = Request(options=dict(options.detector_options), device=plan.device, seed=options.seed)
+        detector, _ = plan.registry.build("detectors", options.detector, request)
+        features = None
+        if settings.features != "spatial" and settings.feature_weights is not None:
+            features = CropFeatures(settings.features, settings.feature_weights, plan.device)
+        name = f"detector '{options.detector}'"
+        self._surveyor = Surveyor(network, detector, name, settings, plan.device, features)
+        self._refiner = PatchRefiner(network, settings.refiner, plan.device)
+        return replace(plan, tuning=self._tuning(plan.tuning, steps_are_given=options.steps is not None))
+
+    def _tuning(self, tuning: TuneSettings, *, steps_are_given: bool) -> TuneSettings:
+        tuning = replace(tuning, mirror=self.settings.tune_flips == "on")
+        if self.settings.tune == "engine":
+            return tuning
+        passes = None if steps_are_given else 10.0
+        return replace(tuning, passes=passes, batch=2, clue_share=0.0)
+
+    def survey(self, scene: Scene) -> None:
+        """Put the scene's proposals on the heap; the first scene of a video starts a new one."""
+        from vsodboost.boosters.longterm.heap import HeapBuilder
+        from vsodboost.boosters.longterm.keepsakes import Keepsakes
+
+        assert self._surveyor is not None, "prepare() comes first"
+        if scene.first == 0 or self._heap is None or self._keepsakes is None:
+            self._heap, self._keepsakes = HeapBuilder(), Keepsakes(self.settings.batch)
+        self._known = None
+        self._surveyor.survey(scene, self._heap)
+        self._keepsakes.add(scene)
+
+    def conclude(self) -> None:
+        """Cluster and mine the heap of the whole video."""
+        from vsodboost.boosters.longterm.knowledge import learn_about
+
+        heap = self._heap.build() if self._heap is not None else None
+        self._heap = None
+        if heap is not None:
+            self._known = learn_about(heap, self.settings, seed=self.seed, device=self.device)
+
+    def mine(self, scene: Scene) -> Mined:
+        """The keyframes of a scene and their FS; with the first scene also those kept from the rest of the video."""
+        from vsodboost.boosters.longterm.notes import notes_on_boxes, notes_on_keyframes, notes_on_video
+        from vsodboost.boosters.longterm.teaching import keyframes_of
+
+        known = self._known
+        if known is None:
+            return nothing_mined(scene, reason="nothing is proposed in any frame")
+        notes = {**notes_on_video(known), "boxes": notes_on_boxes(known, scene)}
+        if len(known.salient) == 0:
+            return nothing_mined(scene, reason="nothing moves", **notes)
+        assert self._refiner is not None
+        frames = np.arange(scene.first, scene.first + len(scene))
+        chosen = keyframes_of(known, scene, self._refiner, self.settings, frames, self.seed)
+        beyond = self._beyond(known) if scene.first == 0 else None
+        notes["keyframes"] = notes_on_keyframes(scene, chosen.indices, chosen.agreement)
+        if len(chosen.indices) == 0 and beyond is None:
+            return nothing_mined(scene, reason="no frame has both salient proposals and motion", **notes)
+        return Mined(chosen.indices, chosen.pseudo_truth, chosen.weights, notes, beyond)
+
+    def _beyond(self, known: Knowledge) -> Lessons | None:
+        """Lessons from the frames kept of the whole video, for its first buffer."""
+        from vsodboost.boosters.longterm.teaching import keyframes_of
+        from vsodboost.spatial.finetune import Lessons
+
+        kept = self._keepsakes.scene() if self._keepsakes is not None else None
+        if kept is None or self._keepsakes is None or self._refiner is None:
+            return None
+        every = replace(self.settings, keyframes="all")
+        chosen = keyframes_of(known, kept, self._refiner, every, self._keepsakes.frames(), self.seed)
+        self._keepsakes = None
+        if len(chosen.indices) == 0:
+            return None
+        rows = chosen.indices
+        return Lessons(kept.frames[rows], chosen.pseudo_truth, chosen.weights, kept.motion[rows], kept.target[rows])
+
+    def saliency(self, scene: Scene) -> Maps:
+        """FS of every frame of a mined video's scene, ``float32[T, h, w]`` in [0, 1]: the map before any tuning."""
+        from vsodboost.boosters.longterm.framewise import frame_saliency
+
+        if self._known is None or self._refiner is None:
+            return np.zeros_like(scene.target)
+        frames = np.arange(scene.first, scene.first + len(scene))
+        return frame_saliency(self._known, scene, self._refiner, self.settings, frames)
+
+
+def build(request: Request) -> Longterm:
+    """The booster for one run. Raises UsageError for a wrong option."""
+    return Longterm(read_settings(request.options), device=request.device, seed=request.seed)
+
+
+def build_paper(request: Request) -> Longterm:
+    """The same, by the paper's rules where no option says otherwise. Raises UsageError for a wrong option."""
+    return Longterm(read_settings(request.options, follow="paper"), device=request.device, seed=request.seed)

@@ -1,0 +1,60 @@
+"""Why what was mined was mined: clusters, iterations, boxes and keyframes as JSON values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodboost.boosters.longterm.knowledge import Knowledge
+from vsodboost.boosters.longterm.mining import BACKGROUND, SALIENT
+from vsodboost.data.scene import Scene
+from vsodboost.data.types import PerFrame
+
+KINDS = {SALIENT: "salient", BACKGROUND: "background"}
+
+
+def notes_on_video(known: Knowledge) -> dict[str, Any]:
+    """The same for every buffer of a video: its clusters, and how the two sets grew."""
+    members = np.bincount(known.clusters.labels, minlength=known.clusters.count)
+    order = np.argsort(-known.cluster_motion, kind="stable")
+    return {
+        "proposals": len(known.heap),
+        "clusters": [
+            {
+                "cluster": int(k),
+                "proposals": int(members[k]),
+                "motion": round(float(known.cluster_motion[k]), 4),
+                "salient": bool(k in known.salient),
+            }
+            for k in order
+        ],
+        "iterations": [
+            {"iteration": turn, "salient": positive, "background": negative}
+            for turn, (positive, negative) in enumerate(known.verdict.growth)
+        ],
+    }
+
+
+def notes_on_boxes(known: Knowledge, scene: Scene) -> list[dict[str, Any]]:
+    """Every proposal of the scene: where it is, its cluster, what became of it and in which iteration (0: trusted from
+    the start, None: never)."""
+    heap, verdict = known.heap, known.verdict
+    return [
+        {
+            "frame": int(heap.frame[row]) - scene.first,
+            "box": [round(float(side), 1) for side in heap.boxes[row]],
+            "kind": KINDS.get(int(verdict.label[row]), "undecided"),
+            "iteration": int(verdict.iteration[row]) if verdict.iteration[row] >= 0 else None,
+            "cluster": int(known.clusters.labels[row]),
+            "motion": round(float(heap.motion[row]), 4),
+            "probability": round(float(verdict.probability[row]), 4),
+        }
+        for row in heap.rows(scene.first, len(scene))
+    ]
+
+
+def notes_on_keyframes(scene: Scene, chosen: NDArray[np.int64], agreement: PerFrame) -> list[dict[str, Any]]:
+    """The keyframes by name, and how far FS and motion saliency agree on each."""
+    return [{"frame": scene.names[t], "agreement": round(float(agreement[t]), 4)} for t in chosen]

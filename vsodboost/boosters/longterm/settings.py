@@ -1,0 +1,207 @@
+"""Every choice of the long-term booster, and three sets of them: ours, the paper's and its released script's.
+
+The twelve places where paper 000 and its script differ, and where each is chosen (options of the booster unless said
+otherwise; ``follow`` sets them all):
+
+1.  features of proposals: ``features`` (paper ResNet-18, script EfficientNet-B7)
+2.  which proposals: ``proposals`` (best | stages)
+3.  the flow estimator: the run's ``--flow`` (paper flownet2, script pwcnet)
+4.  which clusters are salient: ``salient-clusters`` (gradient | ratio; ours is a third rule)
+5.  which proposals are trusted: ``trust`` (intersection | means)
+6.  motion value: ``motion-value`` (mean | penalised; ours asks the fusion network instead)
+7.  how the sets grow: ``growth`` (agree | predicted)
+8.  the classifier: ``classifier`` (features | crops)
+9.  pasting: ``paste`` (max | add; mean is Table II's AVE)
+10. the student between videos: restored (paper), or the run's ``--carry-over`` (script)
+11. training of the motion model: not a matter of a run (``vsodboost train``)
+12. flips while the student learns: ``tune-flips`` (on | off)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal, get_args, get_type_hints
+
+from vsodboost.boosters.longterm.rules import (
+    ClassifierKind,
+    FeatureSource,
+    GrowthRule,
+    KeyframeRule,
+    MotionRule,
+    PasteRule,
+    PruningRule,
+    PseudoTruth,
+    Refiner,
+    SalientRule,
+    Switch,
+    TrustRule,
+    TruthRule,
+)
+from vsodboost.data.errors import UsageError
+
+
+@dataclass(frozen=True)
+class LongtermSettings:
+    """See ``HELP`` for each; underscores are dashes on the command line."""
+
+    clusters: int = 8
+    batch: int = 5
+    rounds: int = 3
+    share: float = 0.6
+    features: FeatureSource = "spatial"
+    feature_weights: Path | None = None
+    proposals: PruningRule = "best"
+    salient_clusters: SalientRule = "steepest"
+    trust: TrustRule = "intersection"
+    motion_value: MotionRule = "opinions"
+    growth: GrowthRule = "agree"
+    classifier: ClassifierKind = "features"
+    classifier_weights: Path | None = None
+    classifier_flips: Switch = "off"
+    refiner: Refiner = "fusion"
+    patches: int = 4
+    padding: float = 0.2
+    stretch: Switch = "off"
+    paste: PasteRule = "max"
+    keyframes: KeyframeRule = "best"
+    keyframe_truth: TruthRule = "opinions"
+    drop: float = 0.25
+    last_batch: Literal["keep", "drop"] = "keep"
+    pseudo_truth: PseudoTruth = "mined"
+    tune: Literal["engine", "paper"] = "engine"
+    tune_flips: Switch = "on"
+
+
+PAPER = LongtermSettings(
+    motion_value="mean",
+    keyframe_truth="binary",
+    drop=0.0,
+    salient_clusters="gradient",
+    classifier_flips="on",
+    refiner="spatial",
+    patches=0,
+    padding=0.0,
+    stretch="on",
+    pseudo_truth="soft",
+    tune="paper",
+)
+CODE = replace(
+    PAPER,
+    features="tf_efficientnet_b7",
+    proposals="stages",
+    salient_clusters="ratio",
+    trust="means",
+    motion_value="penalised",
+    growth="predicted",
+    classifier="crops",
+    paste="add",
+    keyframe_truth="brightest",
+    last_batch="drop",
+    pseudo_truth="otsu",
+    tune_flips="off",
+)
+SETS = {"ours": LongtermSettings(), "paper": PAPER, "code": CODE}
+
+HELP = {
+    "follow": "ours, paper or code (the released script): whose rules count where no option says otherwise",
+    "clusters": "K of Eq. 1 (default 8)",
+    "batch": "B, frames of which one may become a keyframe (default 5)",
+    "rounds": "mining iterations (default 3)",
+    "share": "γ, part of the agreed proposals that an iteration adds (default .6)",
+    "features": "spatial (default), resnet18 (the paper's default where feature-weights are given), tf_efficientnet_b7",
+    "feature-weights": "file of the timm network's ImageNet weights",
+    "proposals": "best: ten a frame; stages: the script's pruning",
+    "salient-clusters": "steepest: the steepest fall of all says how many; gradient (Eq. 2 to 4) or ratio (script)",
+    "trust": "intersection (Eq. 11 to 18) or means (script)",
+    "motion-value": "what tells salient clusters: the fusion network's map in a box (opinions, ours), or the motion "
+    "saliency there: mean (Eq. 8) or penalised (script)",
+    "growth": "agree (Sec. III-F) or predicted (script)",
+    "classifier": "features: layers on frozen features; crops: a whole ResNet-18 (script); none (Table II without BC)",
+    "classifier-weights": "file of ResNet-18's ImageNet weights, for crops",
+    "classifier-flips": "on or off: learn from mirrored frames too",
+    "refiner": "fusion: patches with motion and map; spatial: patches alone, as in the paper",
+    "patches": "most patches a frame, doubles left out (default 4; 0: every salient proposal, as in the paper)",
+    "padding": "how far a patch reaches beyond its box, of its sides (default .2; paper 0)",
+    "stretch": "on or off: min-max of each patch, Z of Eq. 19",
+    "paste": "max (Eq. 19), mean (Table II's AVE) or add (script)",
+    "keyframes": "best of each batch, random or all (for the ablation)",
+    "keyframe-truth": "what FS must agree with: opinions (the fusion network's map, ours), binary motion saliency "
+    "(paper), or its brightest pixels only (script)",
+    "drop": "largest part of the keyframes that is left out as least agreeing (default .25; paper 0)",
+    "last-batch": "keep or drop (script) the batch that the video's end closes",
+    "pseudo-truth": "mined: what salient proposals lie on, by all opinions and FS where it agrees; FS alone: sharp, "
+    "soft (paper) or otsu (script)",
+    "tune": "engine: as for every booster; paper: 10 epochs, batches of 2, frames alone",
+    "tune-flips": "on (paper) or off (script): mirror keyframes at random while learning",
+}
+
+
+def read_settings(options: Mapping[str, str], follow: str = "ours") -> LongtermSettings:
+    """Settings from ``--booster-option`` values: the set named by "follow" (else ``follow``), the others put in.
+
+    Raises:
+        UsageError: a value that is none of the choices, or weights that are wanted but not given.
+    """
+    follow = options.get("follow", follow)
+    if follow not in SETS:
+        raise _wrong("follow", follow, f"must be one of {', '.join(SETS)}")
+    kinds = get_type_hints(LongtermSettings)
+    chosen: dict[str, Any] = {}
+    for name in (f.name for f in fields(LongtermSettings)):
+        text = options.get(name.replace("_", "-"))
+        if text is not None:
+            chosen[name] = _value(name, text, kinds[name])
+    if follow == "paper" and "feature_weights" in chosen:
+        chosen.setdefault("features", "resnet18")
+    settings = replace(SETS[follow], **chosen)
+    if settings.features != "spatial" and settings.feature_weights is None:
+        raise UsageError(
+            f"booster 'longterm': features={settings.features} needs its ImageNet weights; "
+            "add --booster-option feature-weights=FILE, or features=spatial"
+        )
+    if settings.classifier == "crops" and settings.classifier_weights is None:
+        raise UsageError(
+            "booster 'longterm': classifier=crops needs ResNet-18's ImageNet weights; "
+            "add --booster-option classifier-weights=FILE, or classifier=features"
+        )
+    return settings
+
+
+def _value(name: str, text: str, kind: Any) -> Any:
+    if kind is int:
+        number = int(text) if text.isdecimal() else -1
+        least = 0 if name in ("rounds", "patches") else 1
+        if number < least:
+            raise _wrong(name, text, f"must be a whole number of at least {least}")
+        return number
+    if kind is float:
+        try:
+            share = float(text)
+        except ValueError:
+            share = -1.0
+        if not 0 <= share <= 1:
+            raise _wrong(name, text, "must be a number from 0 to 1")
+        return share
+    if name.endswith("weights"):
+        return Path(text)
+    if text not in get_args(kind):
+        raise _wrong(name, text, f"must be one of {', '.join(get_args(kind))}")
+    return text
+
+
+def _wrong(name: str, text: str, what: str) -> UsageError:
+    return UsageError(f"--booster-option {name.replace('_', '-')}={text}: {what}")
+
+
+def paper_profile(options: Mapping[str, str]) -> dict[str, Any]:
+    """What ``--profile paper`` chooses: the booster that follows the paper, its flow estimator (its text says FlowNet,
+    the script uses PWC-Net), and CPD as the framewise refiner."""
+    follow = options.get("follow", "paper")
+    return {
+        "booster": "longterm-paper",
+        "flow": "pwcnet" if follow == "code" else "flownet2",
+        "spatial_model": "cpd",
+        "carry_over": follow == "code",
+    }

@@ -1,0 +1,95 @@
+"""The switches of paper 001's profile: wherever the paper and its released code disagree, which of them is followed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+from vsodboost.data.errors import UsageError
+from vsodboost.spatial.finetune import TuneSettings
+
+Source = Literal["paper", "code"]
+
+PAPER_TUNING = TuneSettings(passes=5, batch=8, pixels=None, rate=1e-3, optimizer="adam")
+"""Sec. VI-B (written for the MQPM; the only figures there are) and the five epochs of Table VIII."""
+CODE_TUNING = TuneSettings(passes=10, batch=2, pixels=None, rate=1e-4, optimizer="adam", mirror=False, clamp=0.5)
+
+
+@dataclass(frozen=True)
+class PaperSettings:
+    """Which of the two is followed wherever the paper and its code disagree; see the card's options."""
+
+    model: Source = "paper"
+    tuning: Source = "paper"
+    loss: Source = "paper"
+    isolation: Source = "paper"
+    flow: Source = "paper"
+    pseudo_truth: Source = "paper"
+    windows: Literal["frames", "mined"] = "frames"
+    window: int = 5
+    rate: float | None = None
+
+    def tune_settings(self) -> TuneSettings:
+        """How the spatial model is fine-tuned."""
+        settings = PAPER_TUNING if self.tuning == "paper" else CODE_TUNING
+        return replace(
+            settings,
+            rate=self.rate or settings.rate,
+            loss="cross-entropy-sum" if self.loss == "paper" else "cross-entropy",
+            every_output=self.loss == "code",
+            keep_moments=self.isolation == "code",
+        )
+
+
+SWITCHES = tuple(f.name.replace("_", "-") for f in fields(PaperSettings) if f.default == "paper")
+
+
+def read_settings(options: Mapping[str, str]) -> PaperSettings:
+    """Settings from the booster's options. Raises UsageError for a value that a switch does not have."""
+    followed = options.get("follow", "paper")
+    values: dict[str, Any] = {name.replace("-", "_"): options.get(name, followed) for name in SWITCHES}
+    for name, value in (("follow", followed), *values.items()):
+        if value not in ("paper", "code"):
+            raise UsageError(f"booster 'mqp-paper': {name.replace('_', '-')} is paper or code, not '{value}'")
+    try:
+        settings = PaperSettings(
+            **values,
+            windows=options.get("windows", "frames"),  # type: ignore[arg-type]
+            window=int(options.get("window", 5)),
+            rate=float(options["rate"]) if "rate" in options else None,
+        )
+    except ValueError as error:
+        raise UsageError(f"booster 'mqp-paper': {error}; window is a whole number, rate a number") from error
+    positive = settings.rate is None or 0 < settings.rate < float("inf")
+    if settings.windows not in ("frames", "mined") or settings.window < 1 or not positive:
+        raise UsageError("booster 'mqp-paper': windows is frames or mined, window at least 1, rate above 0")
+    return settings
+
+
+def paper_profile(options: Mapping[str, str]) -> dict[str, Any]:
+    """What ``--profile paper`` chooses, by the booster's switches."""
+    settings = read_settings(options)
+    return {
+        "booster": "mqp-paper",
+        "motion": "mqpm-paper",
+        "flow": "spynet" if settings.flow == "paper" else "pwcnet",
+        "spatial_model": "mqp-paper" if settings.model == "paper" else "cpd",
+        "carry_over": settings.isolation == "code",
+    }
+
+
+OPTIONS: Mapping[str, str] = {
+    "follow": "paper (default) or code: what the switches from model to pseudo-truth follow unless given",
+    "model": "paper: the localisation network pretrained on DAVIS; code: CPD from its authors' CPD.pth",
+    "tuning": "paper: Adam 1e-3, batch 8, 5 epochs, mirrored at random; code: Adam 1e-4, batch 2, 10 epochs, "
+    "not mirrored, gradients' elements within .5",
+    "loss": "paper: cross entropy of the map, summed (Eq. 6); code: the mean, of every output of the model",
+    "isolation": "paper: every video starts from the pretrained model; code: model and optimiser carry over",
+    "flow": "paper: SPyNet (its text and Table VI); code: PWC-Net (its headline figures)",
+    "pseudo-truth": "paper: the target's maps as they are; code: binarised by Otsu's threshold",
+    "windows": "one of T frames is kept: of T consecutive ones (frames, Sec. V-B, default) or of T mined ones "
+    "(mined, Sec. VI-G)",
+    "window": "T, 1 keeps all frames of high quality (default 5)",
+    "rate": "learning rate of the fine-tuning; the paper's 10e-3 is read as .001, try .01",
+}

@@ -1,1 +1,0 @@
-"""Fusion: what target, motion and student know, put together."""

@@ -1,0 +1,1 @@
+"""Networks and their blocks, nothing else: no weights are read and nothing is trained here."""

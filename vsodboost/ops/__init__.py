@@ -1,0 +1,1 @@
+"""Functions from arrays to arrays: resizing, warping, boxes, overlap, S-measure, flow images."""

@@ -1,0 +1,42 @@
+"""Object motion as the three-channel image that networks read, and as an untrained saliency map."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodboost.data.types import FlowField, Maps
+
+_NOISE_FLOOR = 0.05
+"""px at the working size: below this DIS flow on a still scene is noise."""
+
+
+def noise_level(motion: NDArray[np.float32]) -> float:
+    """Typical length (px) of the background's residual motion: the median over the frame, at least the noise floor."""
+    return max(float(np.median(np.linalg.norm(motion, axis=-1))), _NOISE_FLOOR)
+
+
+def motion_image(motion: FlowField) -> NDArray[np.float32]:
+    """Object motion ``float32[T, H, W, 2]`` px as network input ``float32[T, 3, H, W]``.
+
+    Channels: x and y divided by the 99th percentile of the frame's lengths and clipped to [-1, 1]; the logarithm of the
+    length over the noise level, scaled to about [0, 1]. Both are free of the video's scale and frame rate.
+    """
+    images = np.zeros((len(motion), 3, *motion.shape[1:3]), np.float32)
+    for image, field in zip(images, motion, strict=True):
+        length = np.linalg.norm(field, axis=-1)
+        top = max(float(np.percentile(length, 99)), 4 * _NOISE_FLOOR)
+        image[:2] = np.clip(field / top, -1, 1).transpose(2, 0, 1)
+        image[2] = np.log1p(length / noise_level(field)) / 4
+    return images
+
+
+def camera_residual_saliency(motion: FlowField) -> Maps:
+    """Untrained motion saliency: 1 - exp(-(length / 4σ)²) of the object motion, σ from the median; [0, 1]."""
+    maps = np.empty(motion.shape[:3], np.float32)
+    for out, field in zip(maps, motion, strict=True):
+        length = np.linalg.norm(field, axis=-1)
+        raw = 1 - np.exp(-((length / (4 * noise_level(field))) ** 2))
+        out[:] = cv2.GaussianBlur(raw.astype(np.float32), (0, 0), max(motion.shape[1] / 160, 0.5))
+    return maps

@@ -1,0 +1,29 @@
+"""Labels carried along the flow: from a labelled frame to another one (paper 003, Sec. 3.3)."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodboost.data.types import FlowField, Maps
+
+
+def warp(image: NDArray[np.float32], flow: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``image float32[h, w(, C)]`` as seen along ``flow float32[h, w, 2]`` px: bilinear samples at x + flow(x).
+
+    Outside the frame its edge goes on. The flow leads from the frame that is wanted to the frame that ``image`` belongs
+    to: the paper writes the other direction, its code takes this one, which is the one a backward warp needs.
+    """
+    height, width = flow.shape[:2]
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    return np.asarray(
+        cv2.remap(image, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+        np.float32,
+    )
+
+
+def magnitude(flow: FlowField) -> Maps:
+    """Length of ``float32[..., h, w, 2]`` px flow normalised by the frame's size (Eq. 4): sqrt((u/w)² + (v/h)²)."""
+    height, width = flow.shape[-3:-1]
+    return np.asarray(np.hypot(flow[..., 0] / width, flow[..., 1] / height), np.float32)

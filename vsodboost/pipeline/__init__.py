@@ -1,0 +1,1 @@
+"""One way through: options, plan, engine, run."""

@@ -1,0 +1,243 @@
+"""Discovery of plugins: entry points are loaded one by one, so that a broken one loses nothing but itself."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal
+
+import pluggy
+
+from vsodboost.data.cards import BoosterCard, Card, DetectorCard, FlowCard, SpatialModelCard, TargetCard
+from vsodboost.data.errors import PluginError, UnknownPlugin, UsageError, VsodboostError
+from vsodboost.data.scene import Booster, SceneDetector
+from vsodboost.registry import hookspecs
+from vsodboost.registry.hookspecs import Factory
+from vsodboost.registry.interfaces import Detector, FlowEstimator, Request
+
+GROUP = "vsodboost"
+Kind = Literal["targets", "flows", "detectors", "boosters", "spatial_models", "executors"]
+KINDS: tuple[Kind, ...] = ("targets", "flows", "detectors", "boosters", "spatial_models", "executors")
+_SINGULAR = {
+    "targets": "target",
+    "flows": "flow estimator",
+    "detectors": "detector",
+    "boosters": "booster",
+    "spatial_models": "spatial model",
+    "executors": "executor",
+}
+
+_CARDS: dict[Kind, type[Card]] = {
+    "targets": TargetCard,
+    "flows": FlowCard,
+    "detectors": DetectorCard,
+    "boosters": BoosterCard,
+    "spatial_models": SpatialModelCard,
+    "executors": Card,
+}
+_BUILT: dict[Kind, tuple[type | tuple[type, ...], str]] = {
+    "flows": (FlowEstimator, "estimate"),
+    "detectors": ((Detector, SceneDetector), "detect or detect_scene"),
+    "boosters": (Booster, "mine"),
+}
+"""What the factories of some kinds must return, and the method by which it is known."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One registered name: how to build it, its card, and the plugin that brought it."""
+
+    name: str
+    factory: Factory
+    card: Card
+    plugin: str
+
+
+@dataclass(frozen=True)
+class BrokenPlugin:
+    """An entry point that could not be loaded, and why, in one line."""
+
+    plugin: str
+    reason: str
+
+
+@dataclass
+class Registry:
+    """Everything that plugins registered, by kind and name."""
+
+    entries: dict[Kind, dict[str, Entry]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
+    broken: list[BrokenPlugin] = field(default_factory=list)
+    manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager("vsodboost"))
+
+    @classmethod
+    def load(cls, *, no_plugin: Iterable[str] = (), only: Sequence[str] | None = None) -> Registry:
+        """Load the entry points of group "vsodboost", except ``no_plugin``.
+
+        ``only`` (default: $VSODBOOST_LOAD_PLUGINS, comma-separated, when it is set) names the entry points of other
+        packages to load; those of vsodboost itself are always there. A plugin that cannot be loaded is kept in
+        ``broken``.
+
+        Raises:
+            UsageError: ``no_plugin`` names an entry point that does not exist.
+        """
+        registry = cls()
+        registry.manager.add_hookspecs(hookspecs)
+        listed = os.environ.get("VSODBOOST_LOAD_PLUGINS")
+        if only is None and listed is not None:
+            only = [name.strip() for name in listed.split(",") if name.strip()]
+        # Our own first: a stranger's package cannot take their names.
+        points = sorted(entry_points(group=GROUP), key=lambda point: (not _own(point), point.name))
+        unknown = set(no_plugin) - {point.name for point in points}
+        if unknown:
+            raise UsageError(_no_such("plugin", sorted(unknown)[0], [point.name for point in points]))
+        for point in points:
+            if point.name in set(no_plugin) or (only is not None and not _own(point) and point.name not in only):
+                continue
+            registry._load(point)
+        for name in sorted(set(only or ()) - {point.name for point in points}):
+            registry.broken.append(BrokenPlugin(name, "asked for by $VSODBOOST_LOAD_PLUGINS, but not installed"))
+        return registry
+
+    def add(self, plugin: Any, name: str) -> None:
+        """Register a plugin object (a module or anything with hook implementations) under ``name``.
+
+        Raises:
+            PluginError: a hook is misspelt or has wrong parameters, or the plugin registers a name twice.
+        """
+        if self.manager.has_plugin(name) or self.manager.is_registered(plugin):
+            taken = self.manager.has_plugin(name)
+            other = "another plugin has that name" if taken else "it is loaded under another name"
+            raise PluginError(f"plugin {name}: {other}; uninstall one of the two packages")
+        try:
+            self.manager.register(plugin, name=name)
+            self.manager.check_pending()
+            for kind in KINDS:
+                method = self.manager.subset_hook_caller(f"vsodboost_register_{kind}", self._others(plugin)).__call__
+                staged: list[Entry] = []
+                method(register=_collector(staged, name, kind))
+                for entry in staged:
+                    self._put(kind, entry)
+        except Exception as error:
+            if self.manager.is_registered(plugin):  # pluggy itself drops one whose hooks have wrong parameters
+                self.manager.unregister(plugin)
+            for named in self.entries.values():
+                for key in [k for k, entry in named.items() if entry.plugin == name]:
+                    del named[key]
+            if isinstance(error, VsodboostError):
+                raise
+            raise PluginError(f"plugin {name}: {_one_line(error)}") from error
+
+    def _others(self, plugin: Any) -> list[Any]:
+        return [p for p in self.manager.get_plugins() if p is not plugin]
+
+    def _load(self, point: EntryPoint) -> None:
+        try:
+            self.add(point.load(), point.name)
+        except VsodboostError as error:
+            self.broken.append(BrokenPlugin(point.name, str(error)))
+        except (Exception, SystemExit) as error:  # whatever a stranger's import raises
+            self.broken.append(BrokenPlugin(point.name, f"{type(error).__name__}: {_one_line(error)}"))
+
+    def _put(self, kind: Kind, entry: Entry) -> None:
+        present = self.entries[kind].get(entry.name)
+        if present is not None:
+            raise PluginError(
+                f"plugin {entry.plugin} registers the {_SINGULAR[kind]} '{entry.name}', "
+                f"which {present.plugin} already has; "
+                f"leave one out with --no-plugin {entry.plugin}"
+            )
+        self.entries[kind][entry.name] = entry
+
+    def tell(self, hook: str, **values: Any) -> None:
+        """Call the observers of ``hook`` (``vsodboost_video_started`` ...), each with the same ``values``.
+
+        Raises:
+            PluginError: one of them failed; it is named.
+        """
+        for name, plugin in self.manager.list_name_plugin():
+            if plugin is None or not hasattr(plugin, hook):
+                continue
+            try:
+                self.manager.subset_hook_caller(hook, self._others(plugin))(**values)
+            except Exception as error:
+                raise PluginError(f"plugin {name}: {hook} failed: {_one_line(error)}") from error
+
+    def find(self, kind: Kind, name: str) -> Entry:
+        """The entry of that name. Raises UnknownPlugin with near names, and with the plugins that failed to load."""
+        try:
+            return self.entries[kind][name]
+        except KeyError:
+            message = _no_such(_SINGULAR[kind], name, list(self.entries[kind]))
+            if self.broken:
+                message += f"; failed to load: {', '.join(b.plugin for b in self.broken)} (see vsodboost plugins)"
+            raise UnknownPlugin(message) from None
+
+    def card(self, kind: Kind, name: str) -> Any:
+        """The card registered under that name."""
+        return self.find(kind, name).card
+
+    def build(self, kind: Kind, spec: str, request: Request | None = None) -> tuple[Any, Any]:
+        """What the factory of ``NAME`` or ``NAME:ARGUMENT`` returns, and its card.
+
+        Raises:
+            UnknownPlugin: nobody registered that name.
+            UsageError: an argument is missing or not wanted, or an option is unknown.
+            PluginError: the factory raised something unforeseen, or returned something else.
+        """
+        name, _, argument = spec.partition(":")
+        entry = self.find(kind, name)
+        card = entry.card
+        if card.argument and not argument and not card.argument.startswith("["):
+            raise UsageError(f"{_SINGULAR[kind]} '{name}' needs an argument: {name}:{card.argument}")
+        if argument and not card.argument:
+            raise UsageError(f"{_SINGULAR[kind]} '{name}' takes no argument, but '{argument}' was given")
+        request = replace(request or Request(), argument=argument)
+        unknown = sorted(set(request.options) - set(card.options))
+        if unknown:
+            raise UsageError(_no_such(f"option of {_SINGULAR[kind]} '{name}'", unknown[0], list(card.options)))
+        try:
+            built = entry.factory(request)
+        except VsodboostError:
+            raise
+        except Exception as error:
+            raise PluginError(f"{_SINGULAR[kind]} '{name}' (plugin {entry.plugin}): {_one_line(error)}") from error
+        protocols, method = _BUILT.get(kind, ((object,), ""))
+        if not isinstance(built, protocols):
+            raise PluginError(
+                f"{_SINGULAR[kind]} '{name}' (plugin {entry.plugin}): its factory returned a {type(built).__name__} "
+                f"without the method {method}"
+            )
+        return built, card
+
+
+def _own(point: EntryPoint) -> bool:
+    return point.module.split(".")[0] in ("vsodboost", "vsodboost_adapters", "vsodboost_plugins")
+
+
+def _collector(staged: list[Entry], plugin: str, kind: Kind) -> Any:
+    wanted = _CARDS[kind]
+
+    def register(name: str, factory: Factory, card: Card) -> None:
+        if not isinstance(name, str) or not name or ":" in name:
+            raise PluginError(f"plugin {plugin}: '{name}' is no name; use letters, digits, - and _")
+        if not callable(factory) or not isinstance(card, wanted):
+            raise PluginError(
+                f"plugin {plugin}: register('{name}', factory, card) needs a callable and a {wanted.__name__}, "
+                f"not a {type(factory).__name__} and a {type(card).__name__}"
+            )
+        staged.append(Entry(name, factory, card, plugin))
+
+    return register
+
+
+def _no_such(what: str, name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(sorted(known)) or 'none'}"
+    return f"no {what} is called '{name}'; {hint}"
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

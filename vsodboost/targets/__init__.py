@@ -1,0 +1,1 @@
+"""Running a target model by its card, and its twin that learns."""

@@ -1,0 +1,211 @@
+"""Running a target model by its card: windows, batches, sizes, normalisation and the way back to maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import cv2
+import numpy as np
+
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.errors import PluginError, VsodboostError
+from vsodboost.data.types import Clip, Frames, Maps
+from vsodboost.ops.flow_image import flow_images
+from vsodboost.registry.checks import checked_maps
+from vsodboost.registry.interfaces import Request, Target
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from vsodboost.spatial.student import Student
+
+Layout = Literal["batch", "clip", "list"]
+
+
+def _first_tensor(output: Any) -> Any:
+    while isinstance(output, (tuple, list)) and output:
+        output = output[0]
+    return output
+
+
+class NetworkTarget:
+    """A torch network as a target, fed and read as its card says.
+
+    ``layout`` is how frames reach the network: ``batch`` [N,3,h,w], ``clip`` [1,T,3,h,w], ``list`` T tensors
+    [1,3,h,w]. A card with ``needs_flow`` adds a second argument, the flow image, normalised alike (a frame without flow
+    has a white one: no motion). ``select`` picks the final map [N,1,h,w] from the output (default: the first tensor).
+    ``forward(network, frames, flow_images)`` replaces the call of a network that is fed otherwise.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        card: TargetCard,
+        request: Request,
+        *,
+        select: Callable[[Any], Tensor] = _first_tensor,
+        layout: Layout = "batch",
+        forward: Callable[[nn.Module, Tensor, Tensor | None], Tensor] | None = None,
+    ) -> None:
+        self.network = network.eval().to(request.device)
+        self.card = card
+        self.device = request.device
+        self._select = select
+        self._layout = layout
+        self._forward = forward
+
+    def predict(self, clip: Clip) -> Maps:
+        """Maps ``float32[T, h, w]`` in [0, 1] at the network's output size."""
+        import torch
+
+        step = self.card.batch if self.card.window == 1 else len(clip)
+        with torch.inference_mode():
+            parts = [self._call(clip.part(i, min(i + step, len(clip)))) for i in range(0, len(clip), step)]
+        maps = np.concatenate(parts)
+        if self.card.minmax:
+            low, high = maps.min((1, 2), keepdims=True), maps.max((1, 2), keepdims=True)
+            maps = (maps - low) / (high - low + 1e-8)
+        return np.clip(maps, 0, 1, out=maps) if np.isfinite(maps).all() else maps
+
+    def _call(self, clip: Clip) -> Maps:
+        import torch
+
+        frames = self.prepare(clip.frames)
+        flow = None
+        if self.card.needs_flow:
+            images = np.full_like(clip.frames, 255) if clip.flow is None else flow_images(clip.flow)
+            flow = self.prepare(images)
+        with torch.autocast("cuda", enabled=self.device.startswith("cuda")):
+            output = self.saliency(frames, flow).float()
+        return np.asarray((torch.sigmoid(output) if self.card.output == "logits" else output)[:, 0].cpu().numpy())
+
+    def saliency(self, frames: Tensor, flow: Tensor | None = None) -> Tensor:
+        """The final map ``[N, 1, h, w]``, logits or probabilities by the card, of normalised frames ``[N, 3, h,
+        w]``."""
+        output = self._select(self._output(frames, flow))
+        if output.ndim == 3:
+            output = output[:, None]
+        if output.ndim != 4 or output.shape[1] != 1:
+            raise PluginError(f"the network returned {tuple(output.shape)}; expected [N, 1, h, w]")
+        return output
+
+    def _output(self, frames: Tensor, flow: Tensor | None) -> Any:
+        if self._forward is not None:
+            return self._forward(self.network, frames, flow)
+        arguments: list[Any] = [frames] if flow is None else [frames, flow]
+        if self._layout == "clip":
+            arguments = [a[None] for a in arguments]
+        elif self._layout == "list":
+            arguments = [list(a.split(1)) for a in arguments]
+        output = self.network(*arguments)
+        if self._layout == "list" and isinstance(output, (list, tuple)) and len(output) == len(frames):
+            import torch
+
+            return torch.cat([_first_tensor(o) for o in output])
+        return output
+
+    def twin(self, learning_rate: float | None = None) -> Student | None:
+        """A copy that can be fine-tuned, at the card's rate if none is given; None for video models or without rate."""
+        from vsodboost.targets.twin import NetworkTwin
+
+        rate = learning_rate or self.card.learning_rate
+        if rate is None or self.card.window > 1 or self.card.needs_flow:
+            return None
+        return NetworkTwin(self, rate)
+
+    def prepare(self, frames: Frames) -> Tensor:
+        """Frames ``uint8[N, H, W, 3]`` as the network wants them: ``float32[N, 3, h, w]`` by the card."""
+        import torch
+
+        size = self.card.input_size or (frames.shape[1], frames.shape[2])
+        resized = np.stack([_resized(f, size, self.card.resize) for f in frames])
+        values = torch.from_numpy(resized).to(self.device).permute(0, 3, 1, 2).float() / 255
+        mean, std = values.new_tensor(self.card.mean), values.new_tensor(self.card.std)
+        return (values - mean[:, None, None]) / std[:, None, None]
+
+
+class CallableTarget:
+    """A function ``frames uint8[T, H, W, 3] -> maps [T, h, w]`` in [0, 1] as a target."""
+
+    def __init__(self, function: Callable[[Frames], Any]) -> None:
+        self.function = function
+
+    def predict(self, clip: Clip) -> Maps:
+        """What the function returns; it is checked like any plugin's."""
+        maps: Maps = self.function(clip.frames)
+        return maps
+
+
+def _resized(frame: Frames, size: tuple[int, int], how: str) -> Frames:
+    if frame.shape[:2] == tuple(size):
+        return frame
+    if how == "pil":  # antialiased when shrinking; published maps depend on it
+        from PIL import Image
+
+        return np.asarray(Image.fromarray(frame).resize(size[::-1], Image.Resampling.BILINEAR))
+    return np.asarray(cv2.resize(frame, size[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def windows(count: int, window: int, stride: int) -> list[tuple[int, int]]:
+    """Half-open windows that cover ``count`` frames; the last is aligned to the end. Needs count >= window >= 1."""
+    starts = list(range(0, count - window + 1, stride))
+    if starts[-1] + window < count:
+        starts.append(count - window)
+    return [(s, s + window) for s in starts]
+
+
+def run_target(target: Target, card: TargetCard, clip: Clip, plugin: str) -> Maps:
+    """A target's maps of one shot, ``float32[T, H, W]`` in [0, 1] at the source size.
+
+    Windows follow the card and never leave the shot; a shot shorter than a window is padded with its last frame.
+
+    Raises:
+        PluginError: the plugin failed or returned something its contract forbids.
+        InputError: a map cannot be read (maps:DIR).
+    """
+    if card.window == 1:
+        return _resize(_predict(target, clip, plugin), clip.size)
+    count = len(clip)
+    if count < card.window:
+        last = np.minimum(np.arange(card.window), count - 1)
+        clip = replace(
+            clip,
+            frames=clip.frames[last],
+            names=tuple(clip.names[i] for i in last),
+            flow=None if clip.flow is None else clip.flow[last],
+        )
+    total: Maps | None = None
+    seen = np.zeros(len(clip), np.float32)
+    for start, stop in windows(len(clip), card.window, card.stride or card.window):
+        maps = _predict(target, clip.part(start, stop), plugin)
+        if total is None:
+            total = np.zeros((len(clip), *maps.shape[1:]), np.float32)
+        if maps.shape[1:] != total.shape[1:]:
+            raise PluginError(f"{plugin} returned maps of {maps.shape[1:]} after {total.shape[1:]}; keep to one size")
+        if card.overlap == "last":
+            total[start:stop], seen[start:stop] = maps, 1
+        else:
+            total[start:stop] += maps
+            seen[start:stop] += 1
+    assert total is not None
+    return _resize((total / seen[:, None, None])[:count], clip.size)
+
+
+def _predict(target: Target, clip: Clip, plugin: str) -> Maps:
+    try:
+        return checked_maps(target.predict(clip), len(clip), plugin)
+    except VsodboostError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise PluginError(f"{plugin} failed on frames {clip.names[0]} to {clip.names[-1]}: {reason}") from error
+
+
+def _resize(maps: Maps, size: tuple[int, int]) -> Maps:
+    if maps.shape[1:] == size:
+        return maps
+    shrinks = maps.shape[1] > size[0]
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.stack([cv2.resize(m, size[::-1], interpolation=how) for m in maps]).astype(np.float32)

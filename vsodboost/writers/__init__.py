@@ -1,0 +1,1 @@
+"""What is written of a boosted video, one file an output."""
