@@ -15,9 +15,9 @@ from vsodboost.decision.fusion import Opinions
 from vsodboost.decision.gate import Gated
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.video import VideoSource
-from vsodboost.pipeline.engine import Engine, lessons_of, read
+from vsodboost.pipeline.engine import Engine, read, training_set_of
 from vsodboost.pipeline.plan import Plan
-from vsodboost.spatial.finetune import Lessons, TuneSettings
+from vsodboost.spatial.finetune import TrainingSet, TuneSettings
 
 FRAMES = numbered(np.random.default_rng(0).integers(0, 255, (6, 64, 96, 3), np.uint8))
 
@@ -110,14 +110,14 @@ def test_lessons_from_beyond_the_scene_come_first() -> None:
     class Beyond(Idle):
         def mine(self, scene: Scene) -> Mined:
             shape = scene.target.shape[1:]
-            far = Lessons(
+            far = TrainingSet(
                 scene.frames[:2], np.ones((2, *shape), np.float32), np.full(2, 3, np.float32),
                 np.zeros((2, *shape, 2), np.float32), np.full((2, *shape), 0.5, np.float32),
             )  # fmt: skip
-            return Mined(np.array([4]), scene.target[[4]], np.ones(1, np.float32), beyond=far)
+            return Mined(np.array([4]), scene.target[[4]], np.ones(1, np.float32), extra=far)
 
     engine = Engine(small_plan(Beyond()))
     (clip_scene_target,) = engine.scenes(ArraySource(FRAMES))
-    lessons = lessons_of(clip_scene_target[1], Beyond().mine(clip_scene_target[1]))
-    assert lessons.weights.tolist() == [3, 3, 1]
-    assert (lessons.frames[2] == clip_scene_target[1].frames[4]).all()
+    training_set = training_set_of(clip_scene_target[1], Beyond().mine(clip_scene_target[1]))
+    assert training_set.weights.tolist() == [3, 3, 1]
+    assert (training_set.frames[2] == clip_scene_target[1].frames[4]).all()

@@ -12,16 +12,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vsodboost.data.cards import SpatialModelCard
-from vsodboost.spatial.finetune import Lessons, TuneSettings, tune
+from vsodboost.spatial.finetune import TrainingSet, TuneSettings, tune
 from vsodboost.spatial.student import Student
 
 SETTINGS = TuneSettings(steps=1, batch=2, rate=0.01, optimizer="adam", loss="cross-entropy", mirror=False)
 
 
-def lessons(count: int = 2) -> Lessons:
+def training_set(count: int = 2) -> TrainingSet:
     rng = np.random.default_rng(0)
     shape = (count, 8, 12)
-    return Lessons(
+    return TrainingSet(
         frames=rng.integers(0, 255, (*shape, 3), np.uint8),
         pseudo_truth=rng.random(shape).astype(np.float32),
         weights=np.linspace(0.1, 3, count).astype(np.float32),
@@ -30,7 +30,7 @@ def lessons(count: int = 2) -> Lessons:
     )
 
 
-def expected_loss(student: Student, given: Lessons, reduction: str) -> float:
+def expected_loss(student: Student, given: TrainingSet, reduction: str) -> float:
     samples = student.samples(given.frames)
     logits = student.logits(samples)
     truth = torch.from_numpy(given.pseudo_truth)[:, None]
@@ -40,21 +40,21 @@ def expected_loss(student: Student, given: Lessons, reduction: str) -> float:
 @pytest.mark.parametrize(("name", "reduction"), [("cross-entropy", "mean"), ("cross-entropy-sum", "sum")])
 def test_the_cross_entropies(name: str, reduction: str) -> None:
     student = bright_student()
-    expected = expected_loss(student, lessons(), reduction)
-    assert tune(student, lessons(), replace(SETTINGS, loss=name), seed=0) == [pytest.approx(expected, rel=1e-5)]
+    expected = expected_loss(student, training_set(), reduction)
+    assert tune(student, training_set(), replace(SETTINGS, loss=name), seed=0) == [pytest.approx(expected, rel=1e-5)]
 
 
 def test_the_first_step_of_adam_is_the_rate_whatever_the_loss_is_summed_over() -> None:
     for loss in ("cross-entropy", "cross-entropy-sum"):
         student = bright_student()
         before = weights_of(student)
-        tune(student, lessons(), replace(SETTINGS, loss=loss), seed=0)
+        tune(student, training_set(), replace(SETTINGS, loss=loss), seed=0)
         assert torch.allclose((weights_of(student) - before).abs(), torch.full_like(before, 0.01), rtol=1e-3)
 
 
 def test_the_rate_does_not_fall() -> None:
     student = bright_student()
-    given = replace(lessons(), pseudo_truth=np.ones((2, 8, 12), np.float32))
+    given = replace(training_set(), pseudo_truth=np.ones((2, 8, 12), np.float32))
     before = weights_of(student)
     tune(student, given, replace(SETTINGS, steps=10), seed=0)
     assert (weights_of(student) - before).abs().max() > 0.095  # ten steps of nearly .01
@@ -71,10 +71,10 @@ def test_elements_of_the_gradient_are_clamped() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.optim, "Adam", Watching)
-        tune(bright_student(), lessons(), replace(SETTINGS, loss="cross-entropy-sum"), seed=0)
+        tune(bright_student(), training_set(), replace(SETTINGS, loss="cross-entropy-sum"), seed=0)
         free = max(float(g.abs().max()) for g in seen)
         seen.clear()
-        tune(bright_student(), lessons(), replace(SETTINGS, loss="cross-entropy-sum", clamp=0.5), seed=0)
+        tune(bright_student(), training_set(), replace(SETTINGS, loss="cross-entropy-sum", clamp=0.5), seed=0)
     assert free > 5  # nothing else clips them
     assert max(float(g.abs().max()) for g in seen) == pytest.approx(0.5)
 
@@ -83,7 +83,7 @@ def test_moments_live_on_where_they_are_to_and_end_with_a_reset() -> None:
     kept, fresh = bright_student(), bright_student()
     for student, keep in ((kept, True), (fresh, False)):
         for _ in range(2):
-            tune(student, lessons(), replace(SETTINGS, steps=3, keep_moments=keep), seed=0)
+            tune(student, training_set(), replace(SETTINGS, steps=3, keep_moments=keep), seed=0)
     assert not torch.equal(weights_of(kept), weights_of(fresh))
     assert kept.moments is not None and fresh.moments is None
     kept.reset()
@@ -101,11 +101,11 @@ def test_every_output_learns_where_it_is_to() -> None:
     def student() -> Student:
         return Student(TwoOutputs(), SpatialModelCard(summary="two", learning_rate=0.1))
 
-    negative = replace(lessons(), pseudo_truth=1 - lessons().pseudo_truth)
-    single = expected_loss(student(), lessons(), "mean")
+    negative = replace(training_set(), pseudo_truth=1 - training_set().pseudo_truth)
+    single = expected_loss(student(), training_set(), "mean")
     both = single + expected_loss(student(), negative, "mean")  # BCE(-x, t) = BCE(x, 1 - t)
-    assert tune(student(), lessons(), SETTINGS, seed=0) == [pytest.approx(single, rel=1e-5)]
-    found = tune(student(), lessons(), replace(SETTINGS, every_output=True), seed=0)
+    assert tune(student(), training_set(), SETTINGS, seed=0) == [pytest.approx(single, rel=1e-5)]
+    found = tune(student(), training_set(), replace(SETTINGS, every_output=True), seed=0)
     assert found == [pytest.approx(both, rel=1e-5)]
 
 

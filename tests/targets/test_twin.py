@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.types import Clip
 from vsodboost.registry.interfaces import Request, TrainableTarget
-from vsodboost.spatial.finetune import Lessons, TuneSettings, tune
+from vsodboost.spatial.finetune import TrainingSet, TuneSettings, tune
 from vsodboost.targets.network_target import NetworkTarget
 
 FRAMES = np.random.default_rng(0).integers(0, 255, (3, 32, 64, 3), np.uint8)
@@ -38,10 +38,10 @@ def target(network: nn.Module | None = None, **card: Any) -> NetworkTarget:
     return NetworkTarget(network or BrightNetwork(), TargetCard(summary="bright", **values), Request())
 
 
-def lessons() -> Lessons:
+def training_set() -> TrainingSet:
     """All black is what is to be learnt."""
     empty = np.zeros((3, 32, 64), np.float32)
-    return Lessons(FRAMES, empty, np.ones(3, np.float32), np.zeros((3, 32, 64, 2), np.float32), empty)
+    return TrainingSet(FRAMES, empty, np.ones(3, np.float32), np.zeros((3, 32, 64, 2), np.float32), empty)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_twin_starts_equal_and_learns_alone(made: NetworkTarget) -> None:
     first = twin.predict(FRAMES)
     assert first.shape == (3, 32, 64)
     assert first.mean() == pytest.approx(before.mean(), abs=0.01)
-    losses = tune(twin, lessons(), TuneSettings(steps=30), seed=0)
+    losses = tune(twin, training_set(), TuneSettings(steps=30), seed=0)
     assert losses[-1] < losses[0]
     assert twin.predict(FRAMES).mean() < first.mean() - 0.1
     assert (made.predict(clip) == before).all()

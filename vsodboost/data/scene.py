@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vsodboost.io.video import VideoSource
     from vsodboost.perception.links import Links
     from vsodboost.pipeline.plan import Plan
-    from vsodboost.spatial.finetune import Lessons
+    from vsodboost.spatial.finetune import TrainingSet
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Scene:
 class Mined:
     """What a booster chose to learn from: frame ``indices`` of the scene (int64[K], ascending), their pseudo ground
     truth ``float32[K, h, w]`` in [0, 1] and ``weights`` float32[K] > 0. ``notes`` explain the choice (JSON values).
-    ``beyond`` are lessons from outside the scene. Notes under "boxes" are drawn on the contact sheet: a list of
+    ``extra`` are training_set from outside the scene. Notes under "boxes" are drawn on the contact sheet: a list of
     {"frame": index in the scene, "box": [x0, y0, x1, y1] px at the working size, "kind": "salient" | "background" |
     "undecided"}; notes under "warnings", a list of lines, are told to the user."""
 
@@ -71,7 +71,7 @@ class Mined:
     pseudo_truth: Maps
     weights: PerFrame
     notes: dict[str, Any] = field(default_factory=dict)
-    beyond: Lessons | None = None
+    extra: TrainingSet | None = None
 
     def __len__(self) -> int:
         return len(self.indices)

@@ -35,8 +35,8 @@ from vsodboost.perception.links import joined, steadied
 from vsodboost.perception.perceive import perceive
 from vsodboost.perception.shots import CutDetector, shots_between
 from vsodboost.pipeline.plan import Plan
-from vsodboost.spatial.finetune import Lessons, tune
-from vsodboost.spatial.replay import LessonMemory, at_size, join
+from vsodboost.spatial.finetune import TrainingSet, tune
+from vsodboost.spatial.replay import ReplayBuffer, at_size, join
 from vsodboost.targets.network_target import run_target
 
 
@@ -110,7 +110,7 @@ class Engine:
         self.seconds, self.cuts = Seconds(), []
         if not plan.options.carry_over:
             plan.student.reset()
-        memory = LessonMemory()
+        memory = ReplayBuffer()
         count = 0
         for clip, scene, target in self._surveyed(source):
             count += len(clip)
@@ -122,8 +122,8 @@ class Engine:
                 plan.student.load(taught)
             else:
                 with self.seconds.of("tune"):
-                    lessons = memory.with_earlier(lessons_of(told, mined, plan.tuning.pixels))
-                    losses = tune(plan.student, lessons, plan.tuning, plan.options.seed)
+                    training_set = memory.with_earlier(training_set_of(told, mined, plan.tuning.pixels))
+                    losses = tune(plan.student, training_set, plan.tuning, plan.options.seed)
             learned = taught is not None or memory.size > 0
             with self.seconds.of("predict"):
                 asked = learned or isinstance(plan.booster, FusingBooster)
@@ -149,13 +149,13 @@ class Engine:
             yield clip, scene, target
             del clip, scene, target
 
-    def mine_all(self, source: VideoSource) -> Iterator[Lessons]:
-        """Only the lessons of a video, for the dataset scope."""
+    def mine_all(self, source: VideoSource) -> Iterator[TrainingSet]:
+        """Only the training_set of a video, for the dataset scope."""
         self.seconds, self.cuts = Seconds(), []
         booster = self.plan.booster
         for _, scene, _ in self._surveyed(source):
             mined = booster.mine(scene)
-            yield lessons_of(read(booster, scene), mined, self.plan.tuning.pixels)
+            yield training_set_of(read(booster, scene), mined, self.plan.tuning.pixels)
 
     def _surveyed(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
         """The scenes, after the booster has seen the whole video if it wants to; one of a single buffer is perceived
@@ -251,11 +251,17 @@ def read(booster: Booster, scene: Scene) -> Scene:
     return replace(scene, target=booster.tell(scene)) if isinstance(booster, TellingBooster) else scene
 
 
-def lessons_of(scene: Scene, mined: Mined, pixels: int | None = None) -> Lessons:
-    """The mined frames with everything the student may learn from, after the lessons from beyond the scene; shrunk to
+def training_set_of(scene: Scene, mined: Mined, pixels: int | None = None) -> TrainingSet:
+    """The mined frames with everything the student may learn from, after the training_set from beyond the scene; shrunk to
     about ``pixels`` a frame (None: as they are)."""
     chosen = mined.indices
-    own = Lessons(scene.frames[chosen], mined.pseudo_truth, mined.weights, scene.motion[chosen], scene.target[chosen])
-    lessons = own if mined.beyond is None else join([mined.beyond, own])
+    own = TrainingSet(
+        scene.frames[chosen], mined.pseudo_truth, mined.weights, scene.motion[chosen], scene.target[chosen]
+    )
+    training_set = own if mined.extra is None else join([mined.extra, own])
     size = (int(scene.frames.shape[1]), int(scene.frames.shape[2]))
-    return lessons if pixels is None or size[0] * size[1] <= pixels else at_size(lessons, working_size(size, pixels))
+    return (
+        training_set
+        if pixels is None or size[0] * size[1] <= pixels
+        else at_size(training_set, working_size(size, pixels))
+    )

@@ -77,9 +77,9 @@ class Plan:
     def target_name(self) -> str:
         return f"target '{self.options.target}'"
 
-    def dataset_tuning(self, lessons: int) -> TuneSettings:
+    def dataset_tuning(self, training_set: int) -> TuneSettings:
         """Tuning for the dataset scope: enough steps to see every lesson about twice."""
-        return replace(self.tuning, steps=max(self.tuning.steps, lessons * 2 // self.tuning.batch))
+        return replace(self.tuning, steps=max(self.tuning.steps, training_set * 2 // self.tuning.batch))
 
     @property
     def flow_name(self) -> str:

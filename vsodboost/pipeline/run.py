@@ -22,7 +22,7 @@ from vsodboost.io.resume import VideoState
 from vsodboost.io.video import VideoSource
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.plan import Plan
-from vsodboost.spatial.finetune import Lessons, tune
+from vsodboost.spatial.finetune import TrainingSet, tune
 from vsodboost.spatial.replay import at_size, join, thin
 from vsodboost.version import __version__
 from vsodboost.writers.frames_csv import FramesTable
@@ -32,7 +32,7 @@ from vsodboost.writers.sheet import Sheet
 
 EMPTY = 0.5 / 255
 """A map without a higher value is written as black."""
-DATASET_LESSONS = 400
+DATASET_FRAMES = 400
 """Mined frames kept for the dataset scope; each takes 1.5 MB."""
 
 
@@ -121,14 +121,14 @@ def _teach(
     engine: Engine, sources: Sequence[VideoSource], report: Report, progress: Progress
 ) -> dict[str, torch.Tensor] | None:
     """The paper's protocol: one student, tuned once on the mined frames of the whole set."""
-    pool: list[Lessons] = []
+    pool: list[TrainingSet] = []
     for source in sources:
         try:
-            for lessons in engine.mine_all(source):
-                if len(lessons) == 0:
+            for training_set in engine.mine_all(source):
+                if len(training_set) == 0:
                     continue
-                size = (pool[0] if pool else lessons).frames.shape[1:3]
-                pool = [thin(join([*pool, at_size(lessons, (int(size[0]), int(size[1])))]), DATASET_LESSONS)]
+                size = (pool[0] if pool else training_set).frames.shape[1:3]
+                pool = [thin(join([*pool, at_size(training_set, (int(size[0]), int(size[1])))]), DATASET_FRAMES)]
         except VideoError as error:
             report.failed[source.name] = str(error)
             progress.failed(source, error)

@@ -18,7 +18,7 @@ from vsodboost.spatial.student import Student, clue_tensor
 
 
 @dataclass(frozen=True)
-class Lessons:
+class TrainingSet:
     """Mined frames: ``frames uint8[K,h,w,3]``, ``pseudo_truth float32[K,h,w]``, ``weights float32[K]``, and what the
     student may read beside the frame: object ``motion float32[K,h,w,2]`` px and ``target`` maps float32[K,h,w]."""
 
@@ -36,7 +36,7 @@ class Lessons:
 class TuneSettings:
     """``steps`` of ``batch`` frames at ``rate`` (None: the card's); ``clue_share`` of the batches also show clues.
 
-    ``passes`` replaces the steps by that many times the number of lessons. ``optimizer`` "adamw" warms up and cools
+    ``passes`` replaces the steps by that many times the number of training_set. ``optimizer`` "adamw" warms up and cools
     down and mirrors at random (``mirror``); "sgd" (momentum .95, weight decay 5e-4) keeps its rate and shows frames as
     they are: paper 002; "adam" keeps its rate and clips no gradient: paper 001.
     """
@@ -60,33 +60,33 @@ class TuneSettings:
     keep_moments: bool = False
     """Go on with the optimiser of the last tuning, unless the student was reset since."""
 
-    def steps_for(self, lessons: int) -> int:
-        """Steps to learn that many lessons."""
-        return self.steps if self.passes is None else max(1, round(self.passes * lessons / self.batch))
+    def steps_for(self, training_set: int) -> int:
+        """Steps to learn that many training_set."""
+        return self.steps if self.passes is None else max(1, round(self.passes * training_set / self.batch))
 
 
-def tune(student: Student, lessons: Lessons, settings: TuneSettings, seed: int) -> list[float]:
+def tune(student: Student, training_set: TrainingSet, settings: TuneSettings, seed: int) -> list[float]:
     """Fine-tune ``student`` in place (batch norm frozen, gradients clipped); returns the loss of each step.
 
     The pseudo ground truth is soft; a frame counts by its weight. Seeded runs on the CPU are bit-identical.
     """
-    if len(lessons) == 0:
+    if len(training_set) == 0:
         return []
-    rng = np.random.default_rng([seed, len(lessons)])
+    rng = np.random.default_rng([seed, len(training_set)])
     rate = settings.rate or student.card.learning_rate
-    steps, scheduled = settings.steps_for(len(lessons)), settings.optimizer == "adamw"
+    steps, scheduled = settings.steps_for(len(training_set)), settings.optimizer == "adamw"
     optimizer = _optimizer(student, settings, rate)
-    samples = student.samples(lessons.frames)
-    truth = torch.from_numpy(lessons.pseudo_truth).to(student.device)[:, None]
-    weights = torch.from_numpy(lessons.weights).to(student.device)
+    samples = student.samples(training_set.frames)
+    truth = torch.from_numpy(training_set.pseudo_truth).to(student.device)[:, None]
+    weights = torch.from_numpy(training_set.weights).to(student.device)
     size = (int(truth.shape[2]), int(truth.shape[3]))
     order = np.zeros(0, np.int64)
     losses = []
     for step in range(steps):
         while len(order) < settings.batch:
-            order = np.concatenate([order, rng.permutation(len(lessons))])
+            order = np.concatenate([order, rng.permutation(len(training_set))])
         chosen, order = order[: settings.batch], order[settings.batch :]
-        clues = _clues(student, lessons, chosen, size, rng, settings.clue_share)
+        clues = _clues(student, training_set, chosen, size, rng, settings.clue_share)
         mirrored = rng.random() < 0.5 and settings.mirror and settings.optimizer != "sgd"
         picked = [samples[i] for i in chosen]
         goal = truth[chosen]
@@ -140,11 +140,15 @@ def _share(step: int, steps: int, warmup: int) -> float:
 
 
 def _clues(
-    student: Student, lessons: Lessons, chosen: np.ndarray, size: tuple[int, int], rng: Generator, share: float
+    student: Student, training_set: TrainingSet, chosen: np.ndarray, size: tuple[int, int], rng: Generator, share: float
 ) -> Tensor | None:
     if not student.reads_clues or rng.random() >= share:
         return None
     with_map = rng.random() < 0.5
     return clue_tensor(
-        size, len(chosen), lessons.motion[chosen], lessons.target[chosen] if with_map else None, student.device
+        size,
+        len(chosen),
+        training_set.motion[chosen],
+        training_set.target[chosen] if with_map else None,
+        student.device,
     )

@@ -71,7 +71,7 @@ def test_labels_reach_every_frame_and_come_back_as_given(tmp_path: Path) -> None
     assert done.mined.indices.tolist() == [1, 6, 10]
     assert done.mined.weights.tolist() == [LABEL_WEIGHT] * 3
     assert done.mined.notes["labelled"] == ["00001", "00006", "00010"]
-    assert done.mined.beyond is None
+    assert done.mined.extra is None
 
 
 def test_a_single_label_in_all_and_ends_with_labels_on_one_side(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_short_buffers_know_the_labels_of_the_others(tmp_path: Path) -> None:
     assert [len(b.maps) for b in buffers] == [4, 4, 4]
     maps = np.concatenate([b.maps for b in buffers])
     assert min(overlap(maps, masks)) > 0.75
-    beyond = [b.mined.beyond for b in buffers]
+    extra = [b.mined.extra for b in buffers]
     assert [0 if b is None else len(b) for b in beyond] == [1, 2, 1]
     assert beyond[1] is not None
     assert beyond[1].weights.tolist() == [LABEL_WEIGHT] * 2

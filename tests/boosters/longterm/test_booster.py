@@ -19,7 +19,7 @@ from vsodboost.data.cards import DetectorCard, SpatialModelCard
 from vsodboost.data.errors import UsageError
 from vsodboost.data.types import Frames, Maps, Proposals
 from vsodboost.io.array_source import ArraySource
-from vsodboost.pipeline.engine import Engine, Thought, lessons_of
+from vsodboost.pipeline.engine import Engine, Thought, training_set_of
 from vsodboost.pipeline.plan import Plan
 from vsodboost.registry.discovery import Registry
 from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
@@ -160,13 +160,13 @@ def test_a_long_video_is_mined_as_a_whole_and_its_end_teaches_its_beginning() ->
     parts = thoughts(video(14, step=3), buffer=5)
     assert [len(p.scene) for p in parts] == [5, 5, 4]
     assert len({json.dumps(p.mined.notes["clusters"]) for p in parts}) == 1
-    beyond = parts[0].mined.beyond
+    extra = parts[0].mined.extra
     assert beyond is not None
-    assert [p.mined.beyond for p in parts[1:]] == [None, None]
+    assert [p.mined.extra for p in parts[1:]] == [None, None]
     known = [f.tobytes() for f in video(14, step=3)]
     places = [known.index(f.tobytes()) for f in beyond.frames]
     assert places[-1] >= 10
-    assert len(lessons_of(parts[0].scene, parts[0].mined)) == len(beyond) + len(parts[0].mined)
+    assert len(training_set_of(parts[0].scene, parts[0].mined)) == len(beyond) + len(parts[0].mined)
 
 
 def test_the_next_video_starts_a_new_heap_even_after_a_broken_one() -> None:

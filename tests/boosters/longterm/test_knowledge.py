@@ -102,7 +102,7 @@ def test_fs_lies_where_the_salient_proposals_are() -> None:
     assert maps[:, :, 24:].max() == 0
     assert maps[:, :8].max() == 0
     assert maps[:, 8:24, 8:24].max() > 0
-    beyond = frame_saliency(found, scene, refiner, LongtermSettings(), np.arange(100, 104))
+    extra = frame_saliency(found, scene, refiner, LongtermSettings(), np.arange(100, 104))
     assert beyond.max() == 0
 
 

@@ -15,13 +15,13 @@ class Told:
 
     def __init__(self, *answers: list[float]) -> None:
         self.answers = [np.array(a, np.float32) for a in answers]
-        self.lessons: list[tuple[list[int], list[bool]]] = []
+        self.training_set: list[tuple[list[int], list[bool]]] = []
 
     def update(self, rows: NDArray[np.int64], salient: NDArray[np.bool_]) -> None:
-        self.lessons.append((rows.tolist(), salient.tolist()))
+        self.training_set.append((rows.tolist(), salient.tolist()))
 
     def probabilities(self) -> NDArray[np.float32]:
-        return self.answers[min(len(self.lessons), len(self.answers)) - 1]
+        return self.answers[min(len(self.training_set), len(self.answers)) - 1]
 
 
 def ten() -> Partition:
@@ -68,8 +68,8 @@ def test_three_iterations_grow_both_sets_and_update_the_classifier_each_time() -
     assert verdict.growth == ((2, 2), (3, 4), (5, 5), (5, 5))
     assert verdict.iteration.tolist() == [0, 0, 1, 2, 2, 0, 0, 1, 1, 2]
     assert verdict.label.tolist() == [1] * 5 + [0] * 5
-    assert [len(rows) for rows, _ in classifier.lessons] == [4, 7, 10, 10]
-    assert classifier.lessons[0] == ([0, 1, 5, 6], [True, True, False, False])
+    assert [len(rows) for rows, _ in classifier.training_set] == [4, 7, 10, 10]
+    assert classifier.training_set[0] == ([0, 1, 5, 6], [True, True, False, False])
 
 
 def test_where_cluster_and_prediction_differ_a_proposal_stays_undecided() -> None:
@@ -97,7 +97,7 @@ def test_without_a_background_no_classifier_is_trained() -> None:
     verdict = mine(one_cluster, classifier, MiningRules())
     assert verdict.label.tolist() == [1, 1, 1, 1]
     assert verdict.probability.tolist() == [0.5] * 4
-    assert classifier.lessons == []
+    assert classifier.training_set == []
 
 
 def test_without_a_salient_cluster_nothing_is_salient() -> None:
@@ -106,11 +106,11 @@ def test_without_a_salient_cluster_nothing_is_salient() -> None:
     classifier = Told([0.0] * 10)
     verdict = mine(nothing, classifier, MiningRules())
     assert (verdict.label != 1).all()
-    assert classifier.lessons == []
+    assert classifier.training_set == []
 
 
 def test_no_rounds_is_the_trusted_start() -> None:
     classifier = Told([0.0] * 10)
     verdict = mine(ten(), classifier, MiningRules(rounds=0))
     assert verdict.growth == ((2, 2),)
-    assert classifier.lessons == []
+    assert classifier.training_set == []

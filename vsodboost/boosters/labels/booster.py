@@ -34,7 +34,7 @@ from vsodboost.decision.fusion import Opinions, finished
 from vsodboost.io.map_folder import MapFolder
 from vsodboost.io.video import VideoSource
 from vsodboost.registry.interfaces import FlowEstimator, Request
-from vsodboost.spatial.finetune import Lessons
+from vsodboost.spatial.finetune import TrainingSet
 
 if TYPE_CHECKING:
     from torch import nn
@@ -125,7 +125,7 @@ class Labels:
             "warnings": self._warnings(),
         }
         truth = np.concatenate([told.labels, pseudo])[order]
-        return Mined(frames[order], truth, weights[order].astype(np.float32), notes, self._beyond(scene))
+        return Mined(frames[order], truth, weights[order].astype(np.float32), notes, self._extra(scene))
 
     def _warnings(self) -> list[str]:
         names = [file.name for file in self._labels.unmatched]
@@ -160,12 +160,12 @@ class Labels:
             return np.ones(len(carried), bool)
         return np.array([self._labels.is_between(scene.first + int(t), between) for t in carried], bool)
 
-    def _beyond(self, scene: Scene) -> Lessons | None:
+    def _extra(self, scene: Scene) -> TrainingSet | None:
         near = self._labels.near(scene.first, scene.first + len(scene), NEAR)
         if not near:
             return None
         shape = (len(near), *scene.target.shape[1:])
-        return Lessons(
+        return TrainingSet(
             np.stack([frame.frame for frame in near]),
             np.stack([frame.map for frame in near]),
             np.full(len(near), LABEL_WEIGHT, np.float32),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from vsodboost.boosters.longterm.survey import Surveyor
     from vsodboost.data.types import Maps
     from vsodboost.pipeline.plan import Plan
-    from vsodboost.spatial.finetune import Lessons, TuneSettings
+    from vsodboost.spatial.finetune import TrainingSet, TuneSettings
 
 CARD = BoosterCard(
     summary="salient object proposals of the whole video, mined from easy to hard, teach a spatial model",
@@ -118,16 +118,16 @@ class Longterm:
         assert self._refiner is not None
         frames = np.arange(scene.first, scene.first + len(scene))
         chosen = keyframes_of(known, scene, self._refiner, self.settings, frames, self.seed)
-        beyond = self._beyond(known) if scene.first == 0 else None
+        extra = self._extra(known) if scene.first == 0 else None
         notes["keyframes"] = notes_on_keyframes(scene, chosen.indices, chosen.agreement)
-        if len(chosen.indices) == 0 and beyond is None:
+        if len(chosen.indices) == 0 and extra is None:
             return nothing_mined(scene, reason="no frame has both salient proposals and motion", **notes)
-        return Mined(chosen.indices, chosen.pseudo_truth, chosen.weights, notes, beyond)
+        return Mined(chosen.indices, chosen.pseudo_truth, chosen.weights, notes, extra)
 
-    def _beyond(self, known: Knowledge) -> Lessons | None:
-        """Lessons from the frames kept of the whole video, for its first buffer."""
+    def _extra(self, known: Knowledge) -> TrainingSet | None:
+        """TrainingSet from the frames kept of the whole video, for its first buffer."""
         from vsodboost.boosters.longterm.teaching import keyframes_of
-        from vsodboost.spatial.finetune import Lessons
+        from vsodboost.spatial.finetune import TrainingSet
 
         kept = self._keepsakes.scene() if self._keepsakes is not None else None
         if kept is None or self._keepsakes is None or self._refiner is None:
@@ -138,7 +138,7 @@ class Longterm:
         if len(chosen.indices) == 0:
             return None
         rows = chosen.indices
-        return Lessons(kept.frames[rows], chosen.pseudo_truth, chosen.weights, kept.motion[rows], kept.target[rows])
+        return TrainingSet(kept.frames[rows], chosen.pseudo_truth, chosen.weights, kept.motion[rows], kept.target[rows])
 
     def saliency(self, scene: Scene) -> Maps:
         """FS of every frame of a mined video's scene, ``float32[T, h, w]`` in [0, 1]: the map before any tuning."""
