@@ -107,7 +107,7 @@ def measure(
                 "nearest label": at_size(nearest_label(scene, labels), target),
                 "flow alone": at_size(carried_alone(scene, labels, plan), target),
                 "pseudo-labels": at_size(booster.pseudo_labels(scene), target),
-                "student": at_size(ask(engine.plan.student, scene).alone, target),
+                "student": at_size(ask(engine.plan.student, scene).unguided, target),
                 "labels": buffer.maps,
             }
             for way, maps in found.items():
@@ -115,7 +115,7 @@ def measure(
         if taught:
             engine = engine_of(plan, made, {"labels": folder, "between": "all"})
             for buffer in engine.boost(source):
-                maps = at_size(ask(engine.plan.student, buffer.scene).alone, buffer.target)
+                maps = at_size(ask(engine.plan.student, buffer.scene).unguided, buffer.target)
                 add_all(scores[TAUGHT], buffer.scene, maps, left)
     for way, score in scores.items():
         into.setdefault((spacing, way), {})[source.name] = score.figures()

@@ -154,8 +154,8 @@ def outcomes(engine: Engine, source: VideoSource, wanted: set[Outcome]) -> Itera
         if "student" in wanted:
             found["student"] = at_size(engine.plan.student.predict(scene.frames), target)
         if "boosted" in wanted:
-            opinions = thought.opinions or ask(engine.plan.student, scene)
-            found["boosted"] = at_size(fuse(scene, opinions), target)
+            predictions = thought.predictions or ask(engine.plan.student, scene)
+            found["boosted"] = at_size(fuse(scene, predictions), target)
         if "final" in wanted:
             found["final"] = engine._finish(thought).maps
         yield found, thought
@@ -166,7 +166,7 @@ def outcomes(engine: Engine, source: VideoSource, wanted: set[Outcome]) -> Itera
 STAGES = (
     ("perceive", "optical flow and motion saliency"),
     ("target", "target"),
-    ("fuse", "first opinions"),
+    ("fuse", "first predictions"),
     ("look", "spatial model's look at the frames"),
     ("propose", "object proposals"),
     ("survey, rest", "features and the heap"),

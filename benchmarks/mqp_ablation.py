@@ -6,7 +6,7 @@ III: the motion saliency maps alone (MS); a spatial model taught by them on rand
 high motion quality (+MQPM); by the target's maps on the filtered ones (+filter); and the product, before and after the
 gate. II: the filter's window, T = 1 (no filter) to 1/10. I: the target's maps on frames of high motion quality and on
 the others. Figures are means over sequences (I: over frames) by protocol ``all``. Perception, the target's maps and the
-fusion network's opinions are made once a sequence and shared by all rows; each row mines, tunes and predicts anew.
+fusion network's predictions are made once a sequence and shared by all rows; each row mines, tunes and predicts anew.
 """
 
 from __future__ import annotations
@@ -197,9 +197,9 @@ def measure(plan: Plan, rows: Sequence[Row], source: VideoSource, truths: Truths
             wanted = {row.outcome for row in sharing}
             found = {"final": buffer.maps}
             if wanted & {"student", "boosted"}:
-                opinions = ask(engine.plan.student, buffer.scene)
-                found["student"] = at_size(opinions.alone, buffer.target)
-                found["boosted"] = at_size(fuse(buffer.scene, opinions), buffer.target)
+                predictions = ask(engine.plan.student, buffer.scene)
+                found["student"] = at_size(predictions.unguided, buffer.target)
+                found["boosted"] = at_size(fuse(buffer.scene, predictions), buffer.target)
             for row in sharing:
                 add_all(scores[row.table, row.name], buffer.scene, found[row.outcome], truths)
         for row in sharing:

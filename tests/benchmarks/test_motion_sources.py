@@ -34,7 +34,7 @@ BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 @pytest.fixture
 def sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
-    """The script, with the shipped networks, a trust model of no opinion, and no weights of others."""
+    """The script, with the shipped networks, a trust model of no prediction, and no weights of others."""
     model = TrustModel(
         np.zeros(len(CLUES), np.float32), np.ones(len(CLUES), np.float32), np.ones((len(CLUES), 1), np.float32),
         np.zeros(1, np.float32), np.ones(1, np.float32), 0.0,

@@ -1,4 +1,4 @@
-"""Opinions put together."""
+"""Predictions put together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small_scenes import disc, scene_of
 
-from vsodboost.decision.fusion import Opinions, crisp, fuse
+from vsodboost.decision.fusion import Predictions, crisp, fuse
 from vsodboost.perception.links import link
 
 
@@ -26,7 +26,7 @@ def test_what_all_say_stays_and_what_one_frame_says_fades() -> None:
     linked = replace(scene, links=link(flow, flow))
     flicker = here.copy()
     flicker[2] = 0
-    agreed = fuse(linked, Opinions(here, here))
+    agreed = fuse(linked, Predictions(here, here))
     assert np.abs(agreed - crisp(here)).max() < 1e-3
-    steady, unsteady = (fuse(s, Opinions(flicker, flicker)) for s in (linked, scene))
+    steady, unsteady = (fuse(s, Predictions(flicker, flicker)) for s in (linked, scene))
     assert np.abs(steady[2] - here[2]).mean() < 0.7 * np.abs(unsteady[2] - here[2]).mean()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_scenes import disc, scene_of
 
-from vsodboost.decision.fusion import Opinions, crisp, fuse
+from vsodboost.decision.fusion import Predictions, crisp, fuse
 from vsodboost.decision.gate import Gated, gate, smoothed
 
 
@@ -17,7 +17,7 @@ def noise(count: int) -> np.ndarray:
 def test_a_garbage_target_is_replaced() -> None:
     here = disc(8, 16, 16)
     scene = scene_of(target=noise(8), motion_maps=here, fused=here)
-    gated = gate(scene, here, Opinions(here, here))
+    gated = gate(scene, here, Predictions(here, here))
     assert gated.share.min() > 0.9
     assert np.abs(gated.maps - here).max() < 0.15
     assert (gated.trust > gated.target_trust + 0.1).all()
@@ -25,7 +25,7 @@ def test_a_garbage_target_is_replaced() -> None:
 
 def test_a_garbage_boost_is_refused() -> None:
     here = disc(8, 16, 16)
-    gated = gate(scene_of(target=here), noise(8), Opinions(here, here))
+    gated = gate(scene_of(target=here), noise(8), Predictions(here, here))
     assert gated.share.max() < 0.1
     assert np.abs(gated.maps - here).max() < 0.15
 
@@ -33,7 +33,7 @@ def test_a_garbage_boost_is_refused() -> None:
 def test_still_shots_pass_through_flagged_and_untouched() -> None:
     target = np.random.default_rng(1).random((6, 32, 32)).astype(np.float32)
     scene = scene_of(target=target, still=np.array([0, 0, 0, 1, 1, 1], bool), shots=((0, 3), (3, 6)))
-    gated = gate(scene, disc(6, 16, 16), Opinions(disc(6, 16, 16), disc(6, 16, 16)))
+    gated = gate(scene, disc(6, 16, 16), Predictions(disc(6, 16, 16), disc(6, 16, 16)))
     assert [flag == "still" for flag in gated.flags] == [False] * 3 + [True] * 3
     assert (gated.maps[3:] == target[3:]).all()
     full = np.repeat(np.repeat(target, 2, 1), 2, 2)
@@ -68,7 +68,7 @@ def test_smoothing_stays_within_shots_and_keeps_constants() -> None:
 def test_fuse_is_the_mean_of_three() -> None:
     a, b, c = disc(2, 10, 10), disc(2, 20, 20), disc(2, 16, 16)
     scene = scene_of(target=a, motion_maps=c)
-    assert fuse(scene, Opinions(a, b)) == pytest.approx(crisp((a + b + c) / 3), abs=1e-6)
+    assert fuse(scene, Predictions(a, b)) == pytest.approx(crisp((a + b + c) / 3), abs=1e-6)
 
 
 def test_haze_does_not_come_back_and_a_doubted_target_gives_no_contours() -> None:

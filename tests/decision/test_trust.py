@@ -9,7 +9,7 @@ import pytest
 from small_scenes import disc, scene_of
 
 from vsodboost.data.errors import WeightsError
-from vsodboost.decision.fusion import Opinions
+from vsodboost.decision.fusion import Predictions
 from vsodboost.decision.trust import CLUES, TrustModel, clues_of, load_trust
 from vsodboost.training.trust import TrustOptions, fit
 
@@ -21,7 +21,7 @@ def clue(values: np.ndarray, name: str) -> np.ndarray:
 def test_clues_of_agreement_and_of_its_absence() -> None:
     here, there = disc(4, 10, 10), disc(4, 24, 24)
     scene = scene_of(target=here, motion_maps=here, fused=here)
-    heard = Opinions(here, here)
+    heard = Predictions(here, here)
     agreed, alone = clues_of(here, scene, heard, here), clues_of(there, scene, heard, here)
     for name in (
         "target",
@@ -47,7 +47,7 @@ def test_clues_of_agreement_and_of_its_absence() -> None:
 
 def test_flicker_is_not_steady_but_a_cut_is_no_flicker() -> None:
     maps = np.concatenate([disc(2, 10, 10), disc(2, 24, 24)])
-    heard = Opinions(maps, maps)
+    heard = Predictions(maps, maps)
     through = clues_of(maps, scene_of(target=maps), heard, maps)
     cut = clues_of(maps, scene_of(target=maps, shots=((0, 2), (2, 4))), heard, maps)
     assert clue(through, "steady")[2] == pytest.approx(0, abs=1e-5)
@@ -76,6 +76,6 @@ def test_the_shipped_model_trusts_agreement_more_than_garbage() -> None:
     model = load_trust(shipped_path("trust", ".json"))
     here, noise = disc(6, 16, 16), (np.random.default_rng(0).random((6, 32, 32)) > 0.9).astype(np.float32)
     scene = scene_of(target=noise, motion_maps=here, fused=here)
-    heard = Opinions(here, here)
+    heard = Predictions(here, here)
     trusted, doubted = (model.estimate(clues_of(m, scene, heard, here)) for m in (here, noise))
     assert trusted.min() > doubted.max() + 0.2

@@ -11,7 +11,7 @@ from small_plans import bright_student, numbered, small_plan, weights_of
 
 from vsodboost.data.scene import Mined, Scene, nothing_mined
 from vsodboost.data.types import Maps
-from vsodboost.decision.fusion import Opinions
+from vsodboost.decision.fusion import Predictions
 from vsodboost.decision.gate import Gated
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.video import VideoSource
@@ -65,9 +65,9 @@ def test_a_booster_reads_each_video_once_before_its_first_scene() -> None:
 
 def test_a_booster_fuses_even_when_nothing_was_mined() -> None:
     class Fusing(Idle):
-        def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
-            assert opinions.informed.shape == opinions.alone.shape == scene.target.shape
-            return np.full_like(opinions.informed, 0.25)
+        def fuse(self, scene: Scene, predictions: Predictions) -> Maps:
+            assert predictions.guided.shape == predictions.unguided.shape == scene.target.shape
+            return np.full_like(predictions.guided, 0.25)
 
         def review(self, scene: Scene, boosted: Maps, gated: Gated) -> Gated:
             return replace(gated, maps=boosted, share=np.ones(len(scene), np.float32))

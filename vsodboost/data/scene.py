@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vsodboost.data.types import FlowField, Frames, Maps, PerFrame, Proposals
 
 if TYPE_CHECKING:
-    from vsodboost.decision.fusion import Opinions
+    from vsodboost.decision.fusion import Predictions
     from vsodboost.decision.gate import Gated
     from vsodboost.io.video import VideoSource
     from vsodboost.perception.links import Links
@@ -25,7 +25,7 @@ class Scene:
     """One buffer at the working size (h, w): T consecutive frames and every clue about them.
 
     ``target``, ``motion_maps`` and ``fused`` are maps ``float32[T, h, w]`` in [0, 1]: the target model's, the motion
-    saliency, and the fusion network's first opinion; ``unaided`` is its opinion without the target's map (None: not
+    saliency, and the fusion network's first prediction; ``unaided`` is its prediction without the target's map (None: not
     asked). ``motion`` is the object motion ``float32[T, h, w, 2]`` px (zero where a shot has one frame). ``quality`` is
     the motion quality, ``consistency`` the S-measure of target and motion saliency, both ``float32[T]``. ``shots`` are
     half-open ranges of frames between cuts. ``full`` are the frames at the source size, while they are resident.
@@ -52,7 +52,7 @@ class Scene:
 
     @property
     def independent(self) -> Maps:
-        """The best opinion that owes nothing to the target: ``unaided``, else the motion saliency."""
+        """The best prediction that owes nothing to the target: ``unaided``, else the motion saliency."""
         return self.motion_maps if self.unaided is None else self.unaided
 
     def __len__(self) -> int:
@@ -137,8 +137,8 @@ class TellingBooster(Booster, Protocol):
 class FusingBooster(Booster, Protocol):
     """A booster that makes the final map its own way before the gate."""
 
-    def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
-        """Final maps ``float32[T, h, w]`` from the tuned student's ``opinions`` (the untuned one's, if nothing was
+    def fuse(self, scene: Scene, predictions: Predictions) -> Maps:
+        """Final maps ``float32[T, h, w]`` from the tuned student's ``predictions`` (the untuned one's, if nothing was
         mined)."""
         ...
 

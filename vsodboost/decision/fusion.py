@@ -1,4 +1,4 @@
-"""The opinions about a scene, and the map they make together."""
+"""The predictions about a scene, and the map they make together."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from vsodboost.perception.links import steadied
 from vsodboost.spatial.student import Student
 
 CRISPNESS = 6.0
-"""Slope of the curve that takes the blur out of a mean of opinions; between 5 and 8 nothing but MAE changes."""
+"""Slope of the curve that takes the blur out of a mean of predictions; between 5 and 8 nothing but MAE changes."""
 
 
 @dataclass(frozen=True)
-class Opinions:
+class Predictions:
     """Maps ``float32[T, h, w]`` of the tuned student: ``alone``, without the target's map, and ``informed`` by it."""
 
-    alone: Maps
-    informed: Maps
+    unguided: Maps
+    guided: Maps
 
 
-def ask(student: Student, scene: Scene) -> Opinions:
-    """The student's two opinions; one that reads no clues sees the frame only and has the same twice."""
+def ask(student: Student, scene: Scene) -> Predictions:
+    """The student's two predictions; one that reads no clues sees the frame only and has the same twice."""
     if not student.reads_clues:
         alone = student.predict(scene.frames)
-        return Opinions(alone, alone)
+        return Predictions(alone, alone)
     alone = student.predict(scene.frames, scene.motion)
-    return Opinions(alone, student.predict(scene.frames, scene.motion, scene.target))
+    return Predictions(alone, student.predict(scene.frames, scene.motion, scene.target))
 
 
-def fuse(scene: Scene, opinions: Opinions) -> Maps:
-    """The boosted map: the mean of the tuned student's opinions and the untuned one that never saw the target's map,
+def fuse(scene: Scene, predictions: Predictions) -> Maps:
+    """The boosted map: the mean of the tuned student's predictions and the untuned one that never saw the target's map,
     steadied along the optical flow, which blurs it, and made crisp again.
 
     Chosen on held-out training sequences with simulated targets: the best mean of S over all of them.
     """
-    mean = np.asarray((opinions.alone + opinions.informed + scene.independent) / 3, np.float32)
+    mean = np.asarray((predictions.unguided + predictions.guided + scene.independent) / 3, np.float32)
     return finished(mean, scene)
 
 
 def finished(mean: Maps, scene: Scene, fixed: Collection[int] = ()) -> Maps:
-    """A mean of opinions ``float32[T, h, w]``, steadied along the scene's links, if there are any, and made crisp;
+    """A mean of predictions ``float32[T, h, w]``, steadied along the scene's links, if there are any, and made crisp;
     frames that are ``fixed`` are not steadied."""
     return crisp(mean if scene.links is None else steadied(mean, scene.links, fixed=fixed))
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps, PerFrame
-from vsodboost.decision.fusion import Opinions
+from vsodboost.decision.fusion import Predictions
 from vsodboost.decision.trust import clues_of, load_trust
 from vsodboost.ops.resize import resize_maps
 from vsodboost.weights.shipped import shipped_path
@@ -69,17 +69,17 @@ class Gated:
         return np.clip(out, 0, 1, out=out)
 
 
-def gate(scene: Scene, boosted: Maps, opinions: Opinions | None) -> Gated:
-    """Blend ``boosted`` and the target's maps by trust; ``opinions`` is None when the student was taught nothing."""
+def gate(scene: Scene, boosted: Maps, predictions: Predictions | None) -> Gated:
+    """Blend ``boosted`` and the target's maps by trust; ``predictions`` is None when the student was taught nothing."""
     model = load_trust(shipped_path("trust", ".json"))
-    heard = opinions or Opinions(scene.fused, scene.fused)
+    heard = predictions or Predictions(scene.fused, scene.fused)
     target_trust = model.estimate(clues_of(scene.target, scene, heard, boosted))
     boosted_trust = model.estimate(clues_of(boosted, scene, heard, boosted))
     share = smoothed(_share(boosted_trust - target_trust, scene.shots), scene.shots)
     share[_passed_through(scene)] = 0
     maps = share[:, None, None] * boosted + (1 - share[:, None, None]) * scene.target
     trust = model.estimate(clues_of(maps, scene, heard, boosted))
-    flags = tuple(_flag(scene, opinions, share, trust, t) for t in range(len(scene)))
+    flags = tuple(_flag(scene, predictions, share, trust, t) for t in range(len(scene)))
     return Gated(maps.astype(np.float32), share, trust, target_trust, flags)
 
 
@@ -110,9 +110,9 @@ def smoothed(values: PerFrame, shots: tuple[tuple[int, int], ...], spread: float
     return out
 
 
-def _flag(scene: Scene, opinions: Opinions | None, share: PerFrame, trust: PerFrame, t: int) -> str:
+def _flag(scene: Scene, predictions: Predictions | None, share: PerFrame, trust: PerFrame, t: int) -> str:
     if share[t] <= 0:
         return "still"
     if trust[t] < LOW_TRUST:
         return "doubtful"
-    return "" if opinions is not None else "untaught"
+    return "" if predictions is not None else "untaught"

@@ -1,4 +1,4 @@
-"""Trust: a label-free estimate of a map's S-measure, from how far independent opinions agree with it.
+"""Trust: a label-free estimate of a map's S-measure, from how far independent predictions agree with it.
 
 Target, motion, the untuned and the tuned student err in different places, so a map they all agree with is rarely wrong.
 The weights of the clues are fitted on annotated video that the networks were not trained on (``vsodboost train
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from vsodboost.data.errors import WeightsError
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps, PerFrame
-from vsodboost.decision.fusion import Opinions
+from vsodboost.decision.fusion import Predictions
 from vsodboost.ops.overlap import soft_overlap
 from vsodboost.ops.resize import resize_maps
 from vsodboost.ops.s_measure import s_measure
@@ -50,10 +50,10 @@ COARSER = 4
 """The S-measures among the clues are taken at this fraction of the working size: they take a sixteenth of the time."""
 
 
-def clues_of(m: Maps, scene: Scene, opinions: Opinions, boosted: Maps) -> NDArray[np.float32]:
+def clues_of(m: Maps, scene: Scene, predictions: Predictions, boosted: Maps) -> NDArray[np.float32]:
     """What can be said of maps ``m`` float32[T,h,w] without a label: ``float32[T, len(CLUES)]``, all about [0, 1].
 
-    ``boosted`` float32[T,h,w] are the maps that the opinions made together.
+    ``boosted`` float32[T,h,w] are the maps that the predictions made together.
     """
     overlaps = [
         soft_overlap(m, other)
@@ -62,8 +62,8 @@ def clues_of(m: Maps, scene: Scene, opinions: Opinions, boosted: Maps) -> NDArra
             scene.motion_maps,
             scene.fused,
             scene.independent,
-            opinions.alone,
-            opinions.informed,
+            predictions.unguided,
+            predictions.guided,
         )
     ]
     target, motion, fused, independent, alone, informed = overlaps

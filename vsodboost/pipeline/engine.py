@@ -25,7 +25,7 @@ from vsodboost.data.scene import (
     TellingBooster,
 )
 from vsodboost.data.types import Clip, Frames, Maps
-from vsodboost.decision.fusion import Opinions, ask, fuse
+from vsodboost.decision.fusion import Predictions, ask, fuse
 from vsodboost.decision.gate import Gated, gate
 from vsodboost.io.buffers import buffers
 from vsodboost.io.video import VideoSource
@@ -75,14 +75,14 @@ class BoostedBuffer:
 @dataclass(frozen=True)
 class Thought:
     """One buffer before the gate: the source ``clip``, the target's maps float32[T, H, W] at its size, what was mined
-    and learned, and the student's ``opinions`` (None: it was not asked)."""
+    and learned, and the student's ``predictions`` (None: it was not asked)."""
 
     clip: Clip
     scene: Scene
     target: Maps
     mined: Mined
     losses: tuple[float, ...]
-    opinions: Opinions | None
+    predictions: Predictions | None
     learned: bool
 
 
@@ -127,9 +127,9 @@ class Engine:
             learned = taught is not None or memory.size > 0
             with self.seconds.of("predict"):
                 asked = learned or isinstance(plan.booster, FusingBooster)
-                opinions = ask(plan.student, told) if asked else None
-            yield Thought(clip, scene, target, mined, tuple(losses), opinions, learned)
-            del clip, scene, told, target, mined, opinions
+                predictions = ask(plan.student, told) if asked else None
+            yield Thought(clip, scene, target, mined, tuple(losses), predictions, learned)
+            del clip, scene, told, target, mined, predictions
         if count == 0:
             raise InputError(f"{source.path}: no frame in it")
 
@@ -227,15 +227,15 @@ class Engine:
         return replace(part, flow=flow) if self.plan.target_card.needs_flow and stop - start > 1 else part
 
     def _finish(self, thought: Thought) -> BoostedBuffer:
-        booster, scene, opinions = self.plan.booster, thought.scene, thought.opinions
+        booster, scene, predictions = self.plan.booster, thought.scene, thought.predictions
         with self.seconds.of("gate"):
-            if opinions is None:
+            if predictions is None:
                 boosted = scene.fused
             elif isinstance(booster, FusingBooster):
-                boosted = booster.fuse(scene, opinions)
+                boosted = booster.fuse(scene, predictions)
             else:
-                boosted = fuse(scene, opinions)
-            gated = gate(scene, boosted, opinions if thought.learned else None)
+                boosted = fuse(scene, predictions)
+            gated = gate(scene, boosted, predictions if thought.learned else None)
             if isinstance(booster, ReviewingBooster):
                 gated = booster.review(scene, boosted, gated)
             maps = gated.at_size(thought.target)

@@ -21,7 +21,7 @@ from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Clip, Maps
-from vsodboost.decision.fusion import Opinions, fuse
+from vsodboost.decision.fusion import Predictions, fuse
 from vsodboost.decision.trust import CLUES, TrustModel, clues_of
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.atomic import write_text
@@ -95,8 +95,8 @@ class Observations:
     clues: list[NDArray[np.float32]]
     truth: list[NDArray[np.float32]]
 
-    def add(self, m: Maps, scene: Scene, opinions: Opinions, boosted: Maps, truth: Maps) -> None:
-        self.clues.append(clues_of(m, scene, opinions, boosted))
+    def add(self, m: Maps, scene: Scene, predictions: Predictions, boosted: Maps, truth: Maps) -> None:
+        self.clues.append(clues_of(m, scene, predictions, boosted))
         score = s_measure(torch.from_numpy(m), torch.from_numpy(truth)).clamp(0, 1)
         self.truth.append(score.numpy())
 
@@ -109,12 +109,12 @@ def observe(videos: Sequence[AnnotatedVideo], request: TrainingRequest, options:
         truth = share(video.truth[: options.frames].astype(np.float32))
         for number, kind in enumerate(KINDS):
             plan = _plan(registry, truth, kind, request, options.steps, number)
-            for scene, opinions in _heard(plan, video.frames[: options.frames], video.name):
+            for scene, predictions in _heard(plan, video.frames[: options.frames], video.name):
                 small = resize_maps(truth, (int(scene.target.shape[1]), int(scene.target.shape[2])))
                 small = small[scene.first : scene.first + len(scene)]
-                boosted = fuse(scene, opinions)
-                for m in (scene.target, scene.fused, scene.independent, opinions.informed, boosted):
-                    seen.add(m, scene, opinions, boosted, small)
+                boosted = fuse(scene, predictions)
+                for m in (scene.target, scene.fused, scene.independent, predictions.guided, boosted):
+                    seen.add(m, scene, predictions, boosted, small)
             request.say(f"{video.name}: {kind}")
     return seen
 
@@ -130,9 +130,9 @@ def _plan(registry: Registry, truth: Maps, kind: str, request: TrainingRequest, 
     return make_plan(options, registry, target=(live, TargetCard(summary=kind)))
 
 
-def _heard(plan: Plan, frames: NDArray[np.uint8], name: str) -> Iterator[tuple[Scene, Opinions]]:
+def _heard(plan: Plan, frames: NDArray[np.uint8], name: str) -> Iterator[tuple[Scene, Predictions]]:
     for thought in Engine(plan).think(ArraySource(frames, name)):
-        yield thought.scene, thought.opinions or Opinions(thought.scene.fused, thought.scene.fused)
+        yield thought.scene, thought.predictions or Predictions(thought.scene.fused, thought.scene.fused)
 
 
 def fit(clues: NDArray[np.float32], scores: NDArray[np.float32], options: TrustOptions, seed: int) -> TrustModel:

@@ -12,7 +12,7 @@ from vsodboost.boosters.keyframe.low_level import non_overlap
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import FusingBooster, PreparingBooster, ReviewingBooster, Scene
-from vsodboost.decision.fusion import Opinions
+from vsodboost.decision.fusion import Predictions
 from vsodboost.decision.gate import Gated
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import Engine
@@ -91,7 +91,7 @@ def test_paper_result_is_the_product_with_the_low_level_saliency() -> None:
     booster = paper()
     assert isinstance(booster, FusingBooster)
     assert (
-        booster.fuse(scene, Opinions(0 * predicted, predicted)) == 0.5 * scene.motion_maps * scene.target
+        booster.fuse(scene, Predictions(0 * predicted, predicted)) == 0.5 * scene.motion_maps * scene.target
     ).all()  # Eq. 9
     assert not isinstance(made(), FusingBooster)
     assert isinstance(made(), PreparingBooster)

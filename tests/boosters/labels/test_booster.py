@@ -16,7 +16,7 @@ from vsodboost_plugins.flow.dis import DIS
 from vsodboost.boosters.labels.booster import LABEL_WEIGHT, Labels, PaperLabels, build, build_paper
 from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.errors import InputError, UsageError
-from vsodboost.decision.fusion import Opinions
+from vsodboost.decision.fusion import Predictions
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import BoostedBuffer, Engine
 from vsodboost.pipeline.plan import Plan
@@ -162,7 +162,7 @@ def test_paper_result_is_the_students(tmp_path: Path) -> None:
     assert (booster.settings.route, booster.settings.between) == ("direct", 1)
     (done,) = Engine(plan_of(booster)).boost(ArraySource(frames, name="square"))
     student = np.full_like(done.scene.target, 0.25)
-    assert booster.fuse(done.scene, Opinions(student, done.scene.target)) is student
+    assert booster.fuse(done.scene, Predictions(student, done.scene.target)) is student
     assert done.mined.indices.tolist() == [0, 3, 7]
     assert (done.maps[7] == masks[7] / np.float32(255)).all()
 

@@ -190,7 +190,7 @@ def test_a_one_frame_video_mines_nothing() -> None:
     assert thought.losses == ()
 
 
-@pytest.mark.parametrize("rule", ["opinions", "mean"])
+@pytest.mark.parametrize("rule", ["predictions", "mean"])
 def test_where_nothing_moves_nothing_is_mined(rule: str) -> None:
     (thought,) = thoughts(video(6, step=0), {"motion-value": rule}, flow=Standing())
     assert thought.mined.notes["reason"] == "nothing moves"

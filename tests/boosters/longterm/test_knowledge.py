@@ -128,7 +128,7 @@ def test_keyframes_agree_with_all_opinions_and_the_least_agreeing_are_left_out()
     moving = np.ones((20, 32, 64), np.float32)
     said = np.zeros_like(moving)
     said[:, 8:24, 8:24] = 0.9
-    said[[7, 12]] = 0.9  # what all opinions say of these has nothing to do with FS
+    said[[7, 12]] = 0.9  # what all predictions say of these has nothing to do with FS
     said[10:15, :, :20] = 0  # a batch that agrees less
     scene = small_scene(20, (32, 64), motion_maps=moving, fused=said)
     every = keyframes_of(found, scene, refiner, LongtermSettings(pseudo_truth="soft", drop=0.0), np.arange(20))
@@ -142,23 +142,23 @@ def test_what_tells_salient_clusters_is_silent_where_nothing_moves() -> None:
     motion, fused = np.zeros((2, 8, 8), np.float32), np.full((2, 8, 8), 0.5, np.float32)
     motion[1, 2, 2] = 0.25
     scene = small_scene(2, (8, 8), motion_maps=motion, fused=fused)
-    assert told_salient(scene, 0, "opinions").max() == 0
-    assert told_salient(scene, 1, "opinions").min() == 0.5
+    assert told_salient(scene, 0, "predictions").max() == 0
+    assert told_salient(scene, 1, "predictions").min() == 0.5
     assert (told_salient(scene, 1, "mean") == motion[1]).all()
 
 
 def test_joined_keeps_what_salient_proposals_lie_on_by_all_opinions() -> None:
     found = known()
-    opinion = np.zeros((20, 32, 64), np.float32)
-    opinion[:, 8:24, 8:24], opinion[:, 8:24, 40:56] = 0.9, 0.9
-    scene = small_scene(20, (32, 64), target=opinion, fused=opinion, motion_maps=opinion)
+    prediction = np.zeros((20, 32, 64), np.float32)
+    prediction[:, 8:24, 8:24], prediction[:, 8:24, 40:56] = 0.9, 0.9
+    scene = small_scene(20, (32, 64), target=prediction, fused=prediction, motion_maps=prediction)
     rows = np.array([t for t in range(20) if found.verdict.label[2 * t] == 1][:3])
-    silent = np.zeros_like(opinion)
+    silent = np.zeros_like(prediction)
     pseudo = joined(found, scene, silent, np.arange(20), rows)
     assert pseudo[:, 10:22, 10:22].min() > 0.8
     assert pseudo[:, :, 36:].max() == 0
-    # An FS that agrees with it counts half as much as all opinions together: (2 * .9 + 1 * 1) / 3.
-    agreeing = np.zeros_like(opinion)
+    # An FS that agrees with it counts half as much as all predictions together: (2 * .9 + 1 * 1) / 3.
+    agreeing = np.zeros_like(prediction)
     agreeing[:, 8:24, 8:24] = 1
     both = joined(found, scene, agreeing, np.arange(20), rows)
     np.testing.assert_allclose(both[:, 12:20, 12:20], (2 * 0.9 + 1) / 3, atol=0.02)

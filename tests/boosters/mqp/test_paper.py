@@ -17,7 +17,7 @@ from vsodboost.boosters.mqp.paper import PaperMqp, binarised, filtered
 from vsodboost.boosters.mqp.paper_settings import PaperSettings, paper_profile, read_settings
 from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Scene
-from vsodboost.decision.fusion import Opinions
+from vsodboost.decision.fusion import Predictions
 from vsodboost.decision.gate import Gated
 from vsodboost.decision.trust import CLUES, TrustModel
 from vsodboost.io.array_source import ArraySource
@@ -161,7 +161,7 @@ def test_the_tuned_models_map_is_the_result() -> None:
     booster.mine(seen)
     predicted = (seen.fused * np.float32(0.5) + np.float32(0.2)).astype(np.float32)
     predicted[0] = 1 - predicted[0]
-    boosted = booster.fuse(seen, Opinions(predicted, predicted))
+    boosted = booster.fuse(seen, Predictions(predicted, predicted))
     assert boosted.min((1, 2)) == pytest.approx(np.zeros(10), abs=1e-6)
     assert boosted.max((1, 2)) == pytest.approx(np.ones(10), abs=1e-6)
     result = booster.review(seen, boosted, gated(seen))
@@ -179,7 +179,7 @@ def test_the_tuned_models_map_is_the_result() -> None:
 def test_the_targets_maps_pass_where_nothing_was_ever_mined() -> None:
     booster, dull = PaperMqp(PaperSettings()), replace(scene(), quality=np.zeros(10, np.float32))
     booster.mine(dull)
-    passed = booster.review(dull, booster.fuse(dull, Opinions(dull.fused, dull.fused)), gated(dull))
+    passed = booster.review(dull, booster.fuse(dull, Predictions(dull.fused, dull.fused)), gated(dull))
     assert set(passed.flags) == {"untaught"}
     given = np.random.default_rng(1).random((10, 50, 70)).astype(np.float32)
     assert (passed.at_size(given) == given).all()
@@ -206,4 +206,4 @@ def test_engine_runs_it_without_fusion_or_gate() -> None:
     assert len(done.mined) == 3
     assert len(done.losses) == 2  # five passes of three frames in batches of eight
     alone = engine.plan.student.predict(done.scene.frames)
-    assert np.allclose(done.gated.maps, booster.fuse(done.scene, Opinions(alone, alone)), atol=1e-6)
+    assert np.allclose(done.gated.maps, booster.fuse(done.scene, Predictions(alone, alone)), atol=1e-6)

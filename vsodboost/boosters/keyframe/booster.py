@@ -26,7 +26,7 @@ from vsodboost.data.types import Maps
 from vsodboost.registry.interfaces import Request, TrainableTarget
 
 if TYPE_CHECKING:
-    from vsodboost.decision.fusion import Opinions
+    from vsodboost.decision.fusion import Predictions
     from vsodboost.decision.gate import Gated
     from vsodboost.pipeline.plan import Plan
 
@@ -111,9 +111,9 @@ class PaperKeyframe(Keyframe):
         """Eq. 6."""
         return low_level_saliency(self.motion_saliency(scene), scene.target)
 
-    def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
+    def fuse(self, scene: Scene, predictions: Predictions) -> Maps:
         """Eq. 9: the twin's maps times the low-level saliency."""
-        return (opinions.informed * self.pseudo_truth(scene)).astype(np.float32)
+        return (predictions.guided * self.pseudo_truth(scene)).astype(np.float32)
 
 
 def build(request: Request) -> Keyframe:

@@ -6,7 +6,7 @@ and pseudo-labels together teach the student, which says the result (``labels-pa
 
 Here the video that is labelled is the video that is wanted. So the student reads the carried labels beside the frame,
 and learns on the labelled frames what they are worth: there it reads those carried from the next labels, and the truth
-is known. Its opinions and the carried labels make the result, steadied along the flow with the labels as fixed points.
+is known. Its predictions and the carried labels make the result, steadied along the flow with the labels as fixed points.
 Pseudo-labels teach it only when asked to (``between``): on held-out video they made it worse. Labelled frames come back
 as they were given.
 """
@@ -30,7 +30,7 @@ from vsodboost.data.cards import BoosterCard, SpatialModelCard
 from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import Maps
-from vsodboost.decision.fusion import Opinions, finished
+from vsodboost.decision.fusion import Predictions, finished
 from vsodboost.io.map_folder import MapFolder
 from vsodboost.io.video import VideoSource
 from vsodboost.registry.interfaces import FlowEstimator, Request
@@ -66,7 +66,7 @@ NETWORK_CARD = SpatialModelCard(
 LABEL_WEIGHT = 2.0
 """What a label counts in tuning where a pseudo-label counts its confidence, at most 1."""
 FADING = 3.0
-"""Frames over which the weight of a carried label beside the two opinions, two at first, falls to 1/e."""
+"""Frames over which the weight of a carried label beside the two predictions, two at first, falls to 1/e."""
 NEAR = 4
 """Labelled frames on either side of a buffer that teach, too."""
 
@@ -173,15 +173,15 @@ class Labels:
             np.full(shape, 0.5, np.float32),  # half is what a network that reads maps takes for none
         )
 
-    def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
-        """The mean of the student's opinions and of the labels as they arrive, which count the less the farther they
+    def fuse(self, scene: Scene, predictions: Predictions) -> Maps:
+        """The mean of the student's predictions and of the labels as they arrive, which count the less the farther they
         came, steadied with the labels as fixed points, and made crisp; where no label reaches, what the engine makes
-        of the opinions."""
+        of the predictions."""
         told = self.told(scene)
         third = np.where(told.reached[:, None, None], told.arrived, scene.independent)
         weight = np.ones((len(scene), 1, 1), np.float32)
         weight[told.carried.indices, 0, 0] = 2 * np.exp(-told.carried.distance / FADING)
-        mean = np.asarray((opinions.alone + opinions.informed + weight * third) / (2 + weight), np.float32)
+        mean = np.asarray((predictions.unguided + predictions.guided + weight * third) / (2 + weight), np.float32)
         sure = np.union1d(told.labelled, between_empty_labels(scene, self._labels))
         mean[sure] = 0
         mean[told.labelled] = told.labels
@@ -214,9 +214,9 @@ class Labels:
 class PaperLabels(Labels):
     """The paper to the letter: pseudo-labels teach, and what was taught says the result, but on labelled frames."""
 
-    def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
+    def fuse(self, scene: Scene, predictions: Predictions) -> Maps:
         """The student's maps."""
-        return opinions.alone
+        return predictions.unguided
 
 
 def build(request: Request) -> Labels:

@@ -14,7 +14,7 @@ from vsodboost.ops.s_measure import s_measure
 def agreement(saliency: Maps, motion: Maps, truth: TruthRule = "binary") -> PerFrame:
     """S-measure ``float32[T]`` in [0, 1] of FS against the motion saliency MS, both ``float32[T, h, w]`` in [0, 1].
 
-    The measure wants a binary truth: ``binary`` takes MS > ½, and so does ``opinions`` of the map given in place of MS;
+    The measure wants a binary truth: ``binary`` takes MS > ½, and so does ``predictions`` of the map given in place of MS;
     ``brightest`` is what the released script amounts to, whose comparison with 1 leaves only the pixels at the very top
     of MS.
     """

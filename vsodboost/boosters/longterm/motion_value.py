@@ -16,7 +16,7 @@ PENALTY = 10.0
 def motion_values(motion_map: NDArray[np.float32], boxes: Boxes, rule: MotionRule = "mean") -> NDArray[np.float32]:
     """Motion values ``float32[N]`` in [0, 1] of boxes ``float32[N, 4]`` px on a motion saliency map ``float32[H, W]``.
 
-    ``mean`` is Eq. 8 of paper 000: the average of the map in the box; so is ``opinions``, of another map. ``penalised``
+    ``mean`` is Eq. 8 of paper 000: the average of the map in the box; so is ``predictions``, of another map. ``penalised``
     is the released script's: that average, a tenth of it where the box holds less than a quarter of the whole frame's
     motion saliency (in a frame without any, nothing is penalised because nothing is there).
     """

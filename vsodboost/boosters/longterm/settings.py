@@ -55,7 +55,7 @@ class LongtermSettings:
     proposals: PruningRule = "best"
     salient_clusters: SalientRule = "steepest"
     trust: TrustRule = "intersection"
-    motion_value: MotionRule = "opinions"
+    motion_value: MotionRule = "predictions"
     growth: GrowthRule = "agree"
     classifier: ClassifierKind = "features"
     classifier_weights: Path | None = None
@@ -66,7 +66,7 @@ class LongtermSettings:
     stretch: Switch = "off"
     paste: PasteRule = "max"
     keyframes: KeyframeRule = "best"
-    keyframe_truth: TruthRule = "opinions"
+    keyframe_truth: TruthRule = "predictions"
     drop: float = 0.25
     last_batch: Literal["keep", "drop"] = "keep"
     pseudo_truth: PseudoTruth = "mined"
@@ -115,7 +115,7 @@ HELP = {
     "proposals": "best: ten a frame; stages: the script's pruning",
     "salient-clusters": "steepest: the steepest fall of all says how many; gradient (Eq. 2 to 4) or ratio (script)",
     "trust": "intersection (Eq. 11 to 18) or means (script)",
-    "motion-value": "what tells salient clusters: the fusion network's map in a box (opinions, ours), or the motion "
+    "motion-value": "what tells salient clusters: the fusion network's map in a box (predictions, ours), or the motion "
     "saliency there: mean (Eq. 8) or penalised (script)",
     "growth": "agree (Sec. III-F) or predicted (script)",
     "classifier": "features: layers on frozen features; crops: a whole ResNet-18 (script); none (Table II without BC)",
@@ -127,11 +127,11 @@ HELP = {
     "stretch": "on or off: min-max of each patch, Z of Eq. 19",
     "paste": "max (Eq. 19), mean (Table II's AVE) or add (script)",
     "keyframes": "best of each batch, random or all (for the ablation)",
-    "keyframe-truth": "what FS must agree with: opinions (the fusion network's map, ours), binary motion saliency "
+    "keyframe-truth": "what FS must agree with: predictions (the fusion network's map, ours), binary motion saliency "
     "(paper), or its brightest pixels only (script)",
     "drop": "largest part of the keyframes that is left out as least agreeing (default .25; paper 0)",
     "last-batch": "keep or drop (script) the batch that the video's end closes",
-    "pseudo-truth": "mined: what salient proposals lie on, by all opinions and FS where it agrees; FS alone: sharp, "
+    "pseudo-truth": "mined: what salient proposals lie on, by all predictions and FS where it agrees; FS alone: sharp, "
     "soft (paper) or otsu (script)",
     "tune": "engine: as for every booster; paper: 10 epochs, batches of 2, frames alone",
     "tune-flips": "on (paper) or off (script): mirror keyframes at random while learning",

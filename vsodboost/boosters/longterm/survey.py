@@ -59,6 +59,6 @@ class Surveyor:
 
 def told_salient(scene: Scene, t: int, rule: MotionRule) -> NDArray[np.float32]:
     """What tells the salient clusters at frame t, ``float32[h, w]`` in [0, 1]: the motion saliency, or, by the rule
-    ``opinions``, the fusion network's map, which has seen the motion too (nothing where nothing moves)."""
+    ``predictions``, the fusion network's map, which has seen the motion too (nothing where nothing moves)."""
     moving: NDArray[np.float32] = scene.motion_maps[t]
-    return scene.fused[t] if rule == "opinions" and moving.any() else moving
+    return scene.fused[t] if rule == "predictions" and moving.any() else moving

@@ -49,7 +49,7 @@ def keyframes_of(
     an empty FS.
     """
     maps = frame_saliency(known, scene, refiner, settings, frames)
-    said = scene.fused if settings.keyframe_truth == "opinions" else scene.motion_maps
+    said = scene.fused if settings.keyframe_truth == "predictions" else scene.motion_maps
     agreed = agreement(maps, said, settings.keyframe_truth)
     eligible = (maps.max(axis=(1, 2)) > LEAST_BRIGHT) & (scene.motion_maps.max(axis=(1, 2)) > LEAST_MOVING)
     if settings.keyframes == "all":
@@ -70,9 +70,9 @@ def keyframes_of(
 
 
 def joined(known: Knowledge, scene: Scene, maps: Maps, frames: NDArray[np.int64], chosen: NDArray[np.int64]) -> Maps:
-    """What the opinions about ``chosen`` frames say of salient proposals, and FS as far as it agrees with that.
+    """What the predictions about ``chosen`` frames say of salient proposals, and FS as far as it agrees with that.
 
-    The opinions are those that teach in ``mqp``; FS weighs nothing at an overlap of .55 with them and as much as half
+    The predictions are those that teach in ``mqp``; FS weighs nothing at an overlap of .55 with them and as much as half
     of them at .85.
     """
     if len(chosen) == 0:

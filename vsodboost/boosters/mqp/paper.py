@@ -22,7 +22,7 @@ from vsodboost.data.cards import BoosterCard, SpatialModelCard
 from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Mined, Scene, nothing_mined
 from vsodboost.data.types import Maps, PerFrame
-from vsodboost.decision.fusion import Opinions
+from vsodboost.decision.fusion import Predictions
 from vsodboost.decision.gate import LOW_TRUST, Gated
 from vsodboost.decision.trust import clues_of, load_trust
 from vsodboost.networks.localisation import SIDE, LocalisationNetwork
@@ -81,9 +81,9 @@ class PaperMqp:
         pseudo = scene.target[chosen] if s.pseudo_truth == "paper" else binarised(scene.target[chosen])
         return Mined(chosen, pseudo, np.ones(len(chosen), np.float32))
 
-    def fuse(self, scene: Scene, opinions: Opinions) -> Maps:
+    def fuse(self, scene: Scene, predictions: Predictions) -> Maps:
         """The tuned model's maps, each stretched to [0, 1] as the released inference does."""
-        predicted = opinions.informed
+        predicted = predictions.guided
         low, high = predicted.min((1, 2), keepdims=True), predicted.max((1, 2), keepdims=True)
         return np.asarray((predicted - low) / (high - low + 1e-8), np.float32)
 
@@ -96,7 +96,7 @@ class PaperMqp:
             return Ungated(**{**values, "flags": ("untaught",) * len(scene)})
         model = load_trust(shipped_path("trust", ".json"))
         trust: PerFrame = model.estimate(
-            clues_of(boosted, scene, Opinions(alone=boosted, informed=scene.fused), boosted)
+            clues_of(boosted, scene, Predictions(unguided=boosted, guided=scene.fused), boosted)
         )
         flags = tuple("doubtful" if value < LOW_TRUST else "" for value in trust)
         values |= {"maps": boosted, "share": np.ones(len(scene), np.float32), "trust": trust, "flags": flags}
