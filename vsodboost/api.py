@@ -24,7 +24,7 @@ from vsodboost.registry.discovery import Registry
 @dataclass(frozen=True)
 class BoostedFrame:
     """One frame's result: ``map`` float32[H, W] in [0, 1] at the source size; ``trust`` and ``target_trust`` estimate
-    the S-measure of it and of the target's map; ``flag`` is "" or why the frame is special (see ``Gated``)."""
+    the S-measure of it and of the target's map; ``flag`` is "" or why the frame is special (see ``Decision``)."""
 
     name: str
     index: int
@@ -67,12 +67,12 @@ def frames_of(buffer: BoostedBuffer) -> Iterator[BoostedFrame]:
             name=name,
             index=buffer.scene.first + t,
             map=buffer.maps[t],
-            trust=float(buffer.gated.trust[t]),
-            target_trust=float(buffer.gated.target_trust[t]),
+            trust=float(buffer.decision.trust[t]),
+            target_trust=float(buffer.decision.target_trust[t]),
             mined=t in mined,
             quality=float(buffer.scene.quality[t]),
             consistency=float(buffer.scene.consistency[t]),
-            flag=buffer.gated.flags[t],
+            flag=buffer.decision.flags[t],
         )
 
 
@@ -107,12 +107,12 @@ def boost(
         names=tuple(name for b in done for name in b.scene.names),
         maps=join([b.maps for b in done]),
         target_maps=join([b.target for b in done]),
-        trust=join([b.gated.trust for b in done]),
-        target_trust=join([b.gated.target_trust for b in done]),
+        trust=join([b.decision.trust for b in done]),
+        target_trust=join([b.decision.target_trust for b in done]),
         mined=join(mined),
         quality=join([b.scene.quality for b in done]),
         consistency=join([b.scene.consistency for b in done]),
-        flags=tuple(flag for b in done for flag in b.gated.flags),
+        flags=tuple(flag for b in done for flag in b.decision.flags),
         mining=tuple(b.mined.notes for b in done),
         seconds=dict(engine.seconds.spent),
         cuts=tuple(engine.cuts),

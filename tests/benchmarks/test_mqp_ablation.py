@@ -68,7 +68,7 @@ def test_rows_share_perception_and_each_learns_from_what_it_mined() -> None:
         ablation.Row("III", "target", "target"),
         ablation.Row("III", "MS", "motion"),
         ablation.Row("II", "two", "student", "two", first),
-        ablation.Row("II", "two, gated", "final", "two", first),
+        ablation.Row("II", "two, decision", "final", "two", first),
         ablation.Row("II", "six", "final", "six", second),
     ]
     measured = ablation.Measured()
@@ -78,11 +78,11 @@ def test_rows_share_perception_and_each_learns_from_what_it_mined() -> None:
         {"maxF": 1, "S": 1, "MAE": 0, "J": 1, "frame maxF": 1}
     )
     assert measured.high.f.count + measured.low.f.count == 2
-    assert measured.mined.keys() == {("II", "two"), ("II", "two, gated"), ("II", "six")}
+    assert measured.mined.keys() == {("II", "two"), ("II", "two, decision"), ("II", "six")}
     lines: list[str] = []
     ablation.report(measured, lines.append)
     text = "\n".join(lines)
-    assert "Table I:" in text and "Table II" in text and "Table III" in text and "two, gated" in text
+    assert "Table I:" in text and "Table II" in text and "Table III" in text and "two, decision" in text
 
 
 def test_figures_are_those_of_the_8_bit_file(tmp_path: Path) -> None:

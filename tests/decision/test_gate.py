@@ -7,7 +7,7 @@ import pytest
 from small_scenes import disc, scene_of
 
 from vsodboost.decision.fusion import Predictions, crisp, fuse
-from vsodboost.decision.gate import Gated, gate, smoothed
+from vsodboost.decision.gate import Decision, gate, smoothed
 
 
 def noise(count: int) -> np.ndarray:
@@ -17,27 +17,27 @@ def noise(count: int) -> np.ndarray:
 def test_a_garbage_target_is_replaced() -> None:
     here = disc(8, 16, 16)
     scene = scene_of(target=noise(8), motion_maps=here, fused=here)
-    gated = gate(scene, here, Predictions(here, here))
-    assert gated.share.min() > 0.9
-    assert np.abs(gated.maps - here).max() < 0.15
-    assert (gated.trust > gated.target_trust + 0.1).all()
+    decision = gate(scene, here, Predictions(here, here))
+    assert decision.weight.min() > 0.9
+    assert np.abs(decision.maps - here).max() < 0.15
+    assert (decision.trust > decision.target_trust + 0.1).all()
 
 
 def test_a_garbage_boost_is_refused() -> None:
     here = disc(8, 16, 16)
-    gated = gate(scene_of(target=here), noise(8), Predictions(here, here))
-    assert gated.share.max() < 0.1
-    assert np.abs(gated.maps - here).max() < 0.15
+    decision = gate(scene_of(target=here), noise(8), Predictions(here, here))
+    assert decision.weight.max() < 0.1
+    assert np.abs(decision.maps - here).max() < 0.15
 
 
 def test_still_shots_pass_through_flagged_and_untouched() -> None:
     target = np.random.default_rng(1).random((6, 32, 32)).astype(np.float32)
     scene = scene_of(target=target, still=np.array([0, 0, 0, 1, 1, 1], bool), shots=((0, 3), (3, 6)))
-    gated = gate(scene, disc(6, 16, 16), Predictions(disc(6, 16, 16), disc(6, 16, 16)))
-    assert [flag == "still" for flag in gated.flags] == [False] * 3 + [True] * 3
-    assert (gated.maps[3:] == target[3:]).all()
+    decision = gate(scene, disc(6, 16, 16), Predictions(disc(6, 16, 16), disc(6, 16, 16)))
+    assert [flag == "still" for flag in decision.flags] == [False] * 3 + [True] * 3
+    assert (decision.maps[3:] == target[3:]).all()
     full = np.repeat(np.repeat(target, 2, 1), 2, 2)
-    assert (gated.at_size(full)[3:] == full[3:]).all()
+    assert (decision.at_size(full)[3:] == full[3:]).all()
 
 
 def test_without_lessons_frames_are_flagged() -> None:
@@ -53,7 +53,7 @@ def test_detail_of_the_target_is_kept_where_both_agree() -> None:
     boosted = small.copy()
     boosted[0, :2, :2] = 0
     one = np.ones(1, np.float32)
-    full = Gated(boosted, one, one, one, ("",)).at_size(target)
+    full = Decision(boosted, one, one, one, ("",)).at_size(target)
     assert (full[0, 20:45, 21:44] > 0.99).all()
     assert full[0, :2, :2].max() < 0.01
 
@@ -77,8 +77,8 @@ def test_haze_does_not_come_back_and_a_doubted_target_gives_no_contours() -> Non
     boosted = np.zeros((1, 32, 32), np.float32)
     boosted[0, 10:22, 10:22] = 1
     one, doubted = np.ones(1, np.float32), np.full(1, 0.7, np.float32)
-    kept = Gated(boosted, one, one, one, ("",)).at_size(target)
-    left = Gated(boosted, one, one, doubted, ("",)).at_size(target)
+    kept = Decision(boosted, one, one, one, ("",)).at_size(target)
+    left = Decision(boosted, one, one, doubted, ("",)).at_size(target)
     assert kept[0, 2, 2] == left[0, 2, 2] == 0
     assert kept[0, 18, 32] > 0.03
     assert left[0, 18, 32] == 0

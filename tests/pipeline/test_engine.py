@@ -50,8 +50,8 @@ def run(plan: Plan, seed: int = 0, frames: NDArray[np.uint8] | None = None) -> t
         for b in Engine(seeded).boost(source)
         for array in (
             b.maps,
-            b.gated.trust,
-            b.gated.target_trust,
+            b.decision.trust,
+            b.decision.target_trust,
             b.mined.indices,
             np.float64(b.losses),
             b.scene.motion,
@@ -79,7 +79,7 @@ def test_the_frames_come_out_in_order_in_equal_buffers(made: Plan) -> None:
     for b in done:
         assert b.maps.shape == b.target.shape == (7, *SIZE) and b.maps.dtype == np.float32
         assert float(b.maps.min()) >= 0 and float(b.maps.max()) <= 1
-        assert b.gated.trust.shape == (7,) and ((b.gated.trust >= 0) & (b.gated.trust <= 1)).all()
+        assert b.decision.trust.shape == (7,) and ((b.decision.trust >= 0) & (b.decision.trust <= 1)).all()
 
 
 def test_a_source_without_frames_is_an_error(made: Plan) -> None:

@@ -12,7 +12,7 @@ from small_plans import bright_student, numbered, small_plan, weights_of
 from vsodboost.data.scene import Mined, Scene, nothing_mined
 from vsodboost.data.types import Maps
 from vsodboost.decision.fusion import Predictions
-from vsodboost.decision.gate import Gated
+from vsodboost.decision.gate import Decision
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.video import VideoSource
 from vsodboost.pipeline.engine import Engine, read, training_set_of
@@ -69,12 +69,12 @@ def test_a_booster_fuses_even_when_nothing_was_mined() -> None:
             assert predictions.guided.shape == predictions.unguided.shape == scene.target.shape
             return np.full_like(predictions.guided, 0.25)
 
-        def review(self, scene: Scene, boosted: Maps, gated: Gated) -> Gated:
-            return replace(gated, maps=boosted, share=np.ones(len(scene), np.float32))
+        def review(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
+            return replace(decision, maps=boosted, share=np.ones(len(scene), np.float32))
 
     (done,) = Engine(small_plan(Fusing(), lambda f: np.zeros(f.shape[:3], np.float32))).boost(ArraySource(FRAMES))
-    assert np.allclose(done.gated.maps, 0.25)
-    assert done.gated.share.tolist() == [1.0] * 6
+    assert np.allclose(done.decision.maps, 0.25)
+    assert done.decision.weight.tolist() == [1.0] * 6
 
 
 def test_the_student_reads_what_a_booster_tells() -> None:

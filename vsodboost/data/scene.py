@@ -13,7 +13,7 @@ from vsodboost.data.types import FlowField, Frames, Maps, PerFrame, Proposals
 
 if TYPE_CHECKING:
     from vsodboost.decision.fusion import Predictions
-    from vsodboost.decision.gate import Gated
+    from vsodboost.decision.gate import Decision
     from vsodboost.io.video import VideoSource
     from vsodboost.perception.links import Links
     from vsodboost.pipeline.plan import Plan
@@ -147,7 +147,7 @@ class FusingBooster(Booster, Protocol):
 class ReviewingBooster(Booster, Protocol):
     """A booster that knows something which the gate does not."""
 
-    def review(self, scene: Scene, boosted: Maps, gated: Gated) -> Gated:
+    def review(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
         """What becomes of the gate's decision between ``boosted`` and the target's maps."""
         ...
 

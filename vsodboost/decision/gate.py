@@ -20,14 +20,14 @@ from vsodboost.weights.shipped import shipped_path
 
 STEEPNESS = 60.0
 """How sharply the blend turns from one map to the other: at .05 more trust the better one has 95 %."""
-NEEDED = 0.02
+MARGIN = 0.02
 """Advantage in trust that the boosted map must show, for the target's map is what the user had: on held-out sequences
 it costs the mean nothing, and halves what nearly perfect targets lose."""
-WHOLE = 0.5
+SHOT_WEIGHT = 0.5
 """Weight of the shot's mean advantage beside the frame's own: a target that is better nearly everywhere is kept."""
-SPREAD = 2.0
+TEMPORAL_SIGMA = 2.0
 """Frames over which the blend is smoothed, so that it does not flicker."""
-DETAILED = (0.8, 0.9)
+DETAIL_TRUST = (0.8, 0.9)
 """Trust in the target's map at which none and all of its detail is taken over."""
 CONTOUR = np.ones((7, 7), np.uint8)
 """What is within three pixels of a change, at the working size, is along a contour."""
@@ -36,7 +36,7 @@ LOW_TRUST = 0.55
 
 
 @dataclass(frozen=True)
-class Gated:
+class Decision:
     """Final maps ``float32[T, h, w]`` at the working size, ``share`` float32[T] of the boosted map in each, ``trust``
     of
     the final and ``target_trust`` of the target's maps (estimated S-measure, [0, 1]), and a ``flags`` word a frame:
@@ -53,7 +53,7 @@ class Gated:
 
         Detail is taken along contours, and as far as the target is trusted: haze is no detail.
         """
-        trusted = np.clip((self.target_trust - DETAILED[0]) / (DETAILED[1] - DETAILED[0]), 0, 1)
+        trusted = np.clip((self.target_trust - DETAIL_TRUST[0]) / (DETAIL_TRUST[1] - DETAIL_TRUST[0]), 0, 1)
         size = (int(target.shape[1]), int(target.shape[2]))
         out = np.empty_like(target)
         small = resize_maps(target, (int(self.maps.shape[1]), int(self.maps.shape[2])))
@@ -69,7 +69,7 @@ class Gated:
         return np.clip(out, 0, 1, out=out)
 
 
-def gate(scene: Scene, boosted: Maps, predictions: Predictions | None) -> Gated:
+def gate(scene: Scene, boosted: Maps, predictions: Predictions | None) -> Decision:
     """Blend ``boosted`` and the target's maps by trust; ``predictions`` is None when the student was taught nothing."""
     model = load_trust(shipped_path("trust", ".json"))
     heard = predictions or Predictions(scene.fused, scene.fused)
@@ -80,15 +80,15 @@ def gate(scene: Scene, boosted: Maps, predictions: Predictions | None) -> Gated:
     maps = share[:, None, None] * boosted + (1 - share[:, None, None]) * scene.target
     trust = model.estimate(clues_of(maps, scene, heard, boosted))
     flags = tuple(_flag(scene, predictions, share, trust, t) for t in range(len(scene)))
-    return Gated(maps.astype(np.float32), share, trust, target_trust, flags)
+    return Decision(maps.astype(np.float32), share, trust, target_trust, flags)
 
 
 def _share(advantage: PerFrame, shots: tuple[tuple[int, int], ...]) -> PerFrame:
     """Share of the boosted map from its advantage in trust, float32[T] in [0, 1]."""
     share = np.empty(len(advantage), np.float32)
     for start, stop in shots:
-        own = advantage[start:stop] - NEEDED
-        share[start:stop] = 1 / (1 + np.exp(-STEEPNESS * ((1 - WHOLE) * own + WHOLE * own.mean())))
+        own = advantage[start:stop] - MARGIN
+        share[start:stop] = 1 / (1 + np.exp(-STEEPNESS * ((1 - SHOT_WEIGHT) * own + SHOT_WEIGHT * own.mean())))
     return share
 
 
@@ -100,7 +100,7 @@ def _passed_through(scene: Scene) -> NDArray[np.bool_]:
     return passed
 
 
-def smoothed(values: PerFrame, shots: tuple[tuple[int, int], ...], spread: float = SPREAD) -> PerFrame:
+def smoothed(values: PerFrame, shots: tuple[tuple[int, int], ...], spread: float = TEMPORAL_SIGMA) -> PerFrame:
     """Gaussian smoothing over time, within shots."""
     out = values.copy()
     for start, stop in shots:

@@ -26,7 +26,7 @@ from vsodboost.data.scene import (
 )
 from vsodboost.data.types import Clip, Frames, Maps
 from vsodboost.decision.fusion import Predictions, ask, fuse
-from vsodboost.decision.gate import Gated, gate
+from vsodboost.decision.gate import Decision, gate
 from vsodboost.io.buffers import buffers
 from vsodboost.io.video import VideoSource
 from vsodboost.ops.resize import resize_frames, resize_maps, working_size
@@ -58,7 +58,7 @@ class Seconds:
 
 @dataclass(frozen=True)
 class BoostedBuffer:
-    """One buffer, done: source ``frames``, the ``scene``, what was ``mined``, and the ``gated`` result.
+    """One buffer, done: source ``frames``, the ``scene``, what was ``mined``, and the ``decision`` result.
 
     ``maps`` are the final ones ``float32[T, H, W]`` at the source size, ``target`` the target's at the same size.
     """
@@ -66,7 +66,7 @@ class BoostedBuffer:
     frames: Frames
     scene: Scene
     mined: Mined
-    gated: Gated
+    decision: Decision
     maps: Maps
     target: Maps
     losses: tuple[float, ...]
@@ -235,15 +235,15 @@ class Engine:
                 boosted = booster.fuse(scene, predictions)
             else:
                 boosted = fuse(scene, predictions)
-            gated = gate(scene, boosted, predictions if thought.learned else None)
+            decision = gate(scene, boosted, predictions if thought.learned else None)
             if isinstance(booster, ReviewingBooster):
-                gated = booster.review(scene, boosted, gated)
-            maps = gated.at_size(thought.target)
+                decision = booster.review(scene, boosted, decision)
+            maps = decision.at_size(thought.target)
             if isinstance(booster, KnowingBooster):
                 for t, known in booster.known(scene).items():
                     maps[t] = resize_maps(known[None], (int(maps.shape[1]), int(maps.shape[2])))[0]
         clip = thought.clip
-        return BoostedBuffer(clip.frames, scene, thought.mined, gated, maps, thought.target, thought.losses)
+        return BoostedBuffer(clip.frames, scene, thought.mined, decision, maps, thought.target, thought.losses)
 
 
 def read(booster: Booster, scene: Scene) -> Scene:

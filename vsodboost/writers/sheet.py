@@ -30,8 +30,8 @@ class Sheet:
         """Note every frame's numbers and now and then its pictures."""
         mined = set(buffer.mined.indices.tolist())
         for t in range(len(buffer.scene)):
-            self._trust.append(float(buffer.gated.trust[t]))
-            self._target_trust.append(float(buffer.gated.target_trust[t]))
+            self._trust.append(float(buffer.decision.trust[t]))
+            self._target_trust.append(float(buffer.decision.target_trust[t]))
             self._mined.append(t in mined)
             if self._seen % self._every == 0:
                 self._rows.append(_row(buffer, t, t in mined))
@@ -51,10 +51,10 @@ class Sheet:
 
 
 def _row(buffer: BoostedBuffer, t: int, mined: bool) -> Row:
-    scene, gated = buffer.scene, buffer.gated
-    words = [f"trust {gated.trust[t]:.2f}", f"quality {scene.quality[t]:.2f}"]
+    scene, decision = buffer.scene, buffer.decision
+    words = [f"trust {decision.trust[t]:.2f}", f"quality {scene.quality[t]:.2f}"]
     words += ["mined"] if mined else []
-    words += [gated.flags[t]] if gated.flags[t] else []
+    words += [decision.flags[t]] if decision.flags[t] else []
     label = "\n".join([scene.names[t], *words])
     still = bool(scene.still[t])
     pictures = (
@@ -62,6 +62,6 @@ def _row(buffer: BoostedBuffer, t: int, mined: bool) -> Row:
         None if still else flow_image(scene.motion[t]),
         map_to_uint8(scene.motion_maps[t]),
         map_to_uint8(scene.target[t]),
-        map_to_uint8(gated.maps[t]),
+        map_to_uint8(decision.maps[t]),
     )
     return label, pictures

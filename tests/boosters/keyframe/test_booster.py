@@ -13,7 +13,7 @@ from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import FusingBooster, PreparingBooster, ReviewingBooster, Scene
 from vsodboost.decision.fusion import Predictions
-from vsodboost.decision.gate import Gated
+from vsodboost.decision.gate import Decision
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import Engine
 from vsodboost.registry.interfaces import Request
@@ -101,11 +101,11 @@ def test_the_gate_decides_unless_it_is_off() -> None:
     scene = small_scene(2)
     boosted = np.full((2, 32, 64), 0.5, np.float32)
     zeros = np.zeros(2, np.float32)
-    gated = Gated(scene.target, zeros, zeros, zeros, ("still", "doubtful"))
+    decision = Decision(scene.target, zeros, zeros, zeros, ("still", "doubtful"))
     booster = made()
     assert isinstance(booster, ReviewingBooster)
-    assert booster.review(scene, boosted, gated) is gated
-    free = made(gate="off").review(scene, boosted, gated)
+    assert booster.review(scene, boosted, decision) is decision
+    free = made(gate="off").review(scene, boosted, decision)
     assert (free.maps == boosted).all()
     assert free.share.tolist() == [1, 1]
     assert free.flags == ("", "doubtful")
@@ -161,8 +161,8 @@ def test_a_whole_video_teaches_the_twin_and_leaves_the_target_alone() -> None:
     assert np.mean(done.losses[-6:]) < np.mean(done.losses[:6])
     assert all(torch.equal(p, b) for p, b in zip(target.network.parameters(), before, strict=True))
     low_level = done.scene.motion_maps * done.scene.target
-    assert (done.gated.maps <= low_level + 1e-6).all()
-    assert done.gated.maps.max() > 0.1
+    assert (done.decision.maps <= low_level + 1e-6).all()
+    assert done.decision.maps.max() > 0.1
 
 
 @pytest.mark.parametrize(

@@ -65,9 +65,9 @@ def test_labels_reach_every_frame_and_come_back_as_given(tmp_path: Path) -> None
     assert min(overlap(done.maps, masks)[:6] + overlap(done.maps, masks)[7:]) > 0.85
     for t in (1, 6, 10):
         assert (done.maps[t] == soft[t].astype(np.float32) / 255).all()
-        assert done.gated.flags[t] == "labelled"
-        assert done.gated.trust[t] == 1
-    assert done.gated.share.tolist() == [1] * 12  # nothing of the target, which is empty
+        assert done.decision.flags[t] == "labelled"
+        assert done.decision.trust[t] == 1
+    assert done.decision.weight.tolist() == [1] * 12  # nothing of the target, which is empty
     assert done.mined.indices.tolist() == [1, 6, 10]
     assert done.mined.weights.tolist() == [LABEL_WEIGHT] * 3
     assert done.mined.notes["labelled"] == ["00001", "00006", "00010"]
@@ -126,8 +126,8 @@ def test_a_shot_without_labels_is_left_to_student_and_gate(tmp_path: Path) -> No
     (done,) = Engine(plan_of(booster)).boost(ArraySource(frames, name="square"))
     assert done.scene.shots == ((0, 6), (6, 10))
     assert done.mined.indices.tolist() == [1, 4]
-    assert done.gated.share[:6].tolist() == [1] * 6
-    assert "labelled" not in done.gated.flags[6:]
+    assert done.decision.weight[:6].tolist() == [1] * 6
+    assert "labelled" not in done.decision.flags[6:]
     assert booster.told(done.scene).reached.tolist() == [True] * 6 + [False] * 4
     assert (booster.tell(done.scene)[6:] == done.scene.target[6:]).all()
 

@@ -18,7 +18,7 @@ from vsodboost.boosters.mqp.paper_settings import PaperSettings, paper_profile, 
 from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Scene
 from vsodboost.decision.fusion import Predictions
-from vsodboost.decision.gate import Gated
+from vsodboost.decision.gate import Decision
 from vsodboost.decision.trust import CLUES, TrustModel
 from vsodboost.io.array_source import ArraySource
 from vsodboost.ops.resize import size_of_short_side
@@ -150,9 +150,9 @@ def test_scenes_have_a_short_side_of_352(size: tuple[int, int], expected: tuple[
     assert size_of_short_side(352, size) == expected
 
 
-def gated(of: Scene) -> Gated:
+def decision(of: Scene) -> Decision:
     half = np.full(len(of), 0.5, np.float32)
-    return Gated((of.target + of.fused) / 2, half, half, np.full(len(of), 0.4, np.float32), ("",) * len(of))
+    return Decision((of.target + of.fused) / 2, half, half, np.full(len(of), 0.4, np.float32), ("",) * len(of))
 
 
 @pytest.mark.usefixtures("trust")
@@ -164,7 +164,7 @@ def test_the_tuned_models_map_is_the_result() -> None:
     boosted = booster.fuse(seen, Predictions(predicted, predicted))
     assert boosted.min((1, 2)) == pytest.approx(np.zeros(10), abs=1e-6)
     assert boosted.max((1, 2)) == pytest.approx(np.ones(10), abs=1e-6)
-    result = booster.review(seen, boosted, gated(seen))
+    result = booster.review(seen, boosted, decision(seen))
     assert (result.maps == boosted).all()
     assert result.share.tolist() == [1.0] * 10
     assert result.trust[0] < result.trust[1]  # the first is the negative of what the fusion network saw
@@ -179,7 +179,7 @@ def test_the_tuned_models_map_is_the_result() -> None:
 def test_the_targets_maps_pass_where_nothing_was_ever_mined() -> None:
     booster, dull = PaperMqp(PaperSettings()), replace(scene(), quality=np.zeros(10, np.float32))
     booster.mine(dull)
-    passed = booster.review(dull, booster.fuse(dull, Predictions(dull.fused, dull.fused)), gated(dull))
+    passed = booster.review(dull, booster.fuse(dull, Predictions(dull.fused, dull.fused)), decision(dull))
     assert set(passed.flags) == {"untaught"}
     given = np.random.default_rng(1).random((10, 50, 70)).astype(np.float32)
     assert (passed.at_size(given) == given).all()
@@ -187,9 +187,9 @@ def test_the_targets_maps_pass_where_nothing_was_ever_mined() -> None:
 
     booster.mine(scene())
     booster.mine(replace(dull, first=10))  # a later buffer of the same video: the model has learned
-    assert booster.review(dull, dull.target, gated(dull)).share.tolist() == [1.0] * 10
+    assert booster.review(dull, dull.target, decision(dull)).share.tolist() == [1.0] * 10
     booster.mine(dull)  # the next video
-    assert set(booster.review(dull, dull.target, gated(dull)).flags) == {"untaught"}
+    assert set(booster.review(dull, dull.target, decision(dull)).flags) == {"untaught"}
 
 
 @pytest.mark.usefixtures("trust")
@@ -206,4 +206,4 @@ def test_engine_runs_it_without_fusion_or_gate() -> None:
     assert len(done.mined) == 3
     assert len(done.losses) == 2  # five passes of three frames in batches of eight
     alone = engine.plan.student.predict(done.scene.frames)
-    assert np.allclose(done.gated.maps, booster.fuse(done.scene, Predictions(alone, alone)), atol=1e-6)
+    assert np.allclose(done.decision.maps, booster.fuse(done.scene, Predictions(alone, alone)), atol=1e-6)

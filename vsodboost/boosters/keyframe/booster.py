@@ -5,7 +5,7 @@ becomes a video model. ``keyframe-paper`` is the paper to the letter: keyframes 
 saliency (Eq. 6) with the loss of Eq. 8; the result is the twin's map times the low-level saliency (Eq. 9). ``keyframe``
 keeps the keyframes and the twin, but the fusion network's maps teach, and only where the motion itself is of some
 quality: a video model's maps overlap with motion that misleads them both, as the paper notes (Sec. VI-C). Its result is
-fused and gated as any booster's is.
+fused and decision as any booster's is.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from vsodboost.registry.interfaces import Request, TrainableTarget
 
 if TYPE_CHECKING:
     from vsodboost.decision.fusion import Predictions
-    from vsodboost.decision.gate import Gated
+    from vsodboost.decision.gate import Decision
     from vsodboost.pipeline.plan import Plan
 
 CARD = BoosterCard(
@@ -55,7 +55,7 @@ class KeyframeSettings:
     passes: float | None = None
     rate: float | None = None
     contrast: bool = False
-    gated: bool = True
+    decision: bool = True
 
 
 class Keyframe:
@@ -90,12 +90,12 @@ class Keyframe:
         """What teaches: the fusion network's maps, sharpened."""
         return sharpened(scene.fused)
 
-    def review(self, scene: Scene, boosted: Maps, gated: Gated) -> Gated:
+    def review(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
         """The gate's decision stands, unless the gate is off."""
-        if self.settings.gated:
-            return gated
-        flags = tuple("" if flag == "still" else flag for flag in gated.flags)
-        return replace(gated, maps=boosted, share=np.ones(len(scene), np.float32), flags=flags)
+        if self.settings.decision:
+            return decision
+        flags = tuple("" if flag == "still" else flag for flag in decision.flags)
+        return replace(decision, maps=boosted, share=np.ones(len(scene), np.float32), flags=flags)
 
 
 class PaperKeyframe(Keyframe):
@@ -123,7 +123,7 @@ def build(request: Request) -> Keyframe:
 
 def build_paper(request: Request) -> PaperKeyframe:
     """The paper's. Raises UsageError for values that make no sense."""
-    return PaperKeyframe(_settings(request.options, KeyframeSettings(quality=0.0, passes=8.0, gated=False)))
+    return PaperKeyframe(_settings(request.options, KeyframeSettings(quality=0.0, passes=8.0, decision=False)))
 
 
 def _settings(o: Mapping[str, str], default: KeyframeSettings) -> KeyframeSettings:
@@ -133,7 +133,7 @@ def _settings(o: Mapping[str, str], default: KeyframeSettings) -> KeyframeSettin
         passes=_number(o, "lambda", default.passes or 0.0) or None,
         rate=_number(o, "rate", 0.0) or None,
         contrast=_one_of(o, "motion", ("model", "contrast")) == "contrast",
-        gated=_one_of(o, "gate", ("on", "off") if default.gated else ("off", "on")) == "on",
+        decision=_one_of(o, "gate", ("on", "off") if default.decision else ("off", "on")) == "on",
     )
 
 

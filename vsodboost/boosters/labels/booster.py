@@ -39,7 +39,7 @@ from vsodboost.spatial.finetune import TrainingSet
 if TYPE_CHECKING:
     from torch import nn
 
-    from vsodboost.decision.gate import Gated
+    from vsodboost.decision.gate import Decision
     from vsodboost.pipeline.plan import Plan
 
 CARD = BoosterCard(
@@ -189,17 +189,17 @@ class Labels:
         maps[told.labelled] = told.labels
         return maps
 
-    def review(self, scene: Scene, boosted: Maps, gated: Gated) -> Gated:
+    def review(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
         """Where labels reach, there is no going back to the target."""
         told = self.told(scene)
         reached = told.reached
-        share = np.where(reached, 1, gated.share).astype(np.float32)
-        maps = np.where(reached[:, None, None], boosted, gated.maps)
-        trust = gated.trust.copy()
+        share = np.where(reached, 1, decision.weight).astype(np.float32)
+        maps = np.where(reached[:, None, None], boosted, decision.maps)
+        trust = decision.trust.copy()
         trust[told.labelled] = 1
-        flags = tuple("" if r and flag == "still" else flag for r, flag in zip(reached, gated.flags, strict=True))
+        flags = tuple("" if r and flag == "still" else flag for r, flag in zip(reached, decision.flags, strict=True))
         flags = tuple("labelled" if t in told.labelled else flag for t, flag in enumerate(flags))
-        return replace(gated, maps=maps, share=share, trust=trust, flags=flags)
+        return replace(decision, maps=maps, share=share, trust=trust, flags=flags)
 
     def known(self, scene: Scene) -> Mapping[int, NDArray[np.float32]]:
         """The labels of the scene's frames, at their own size."""

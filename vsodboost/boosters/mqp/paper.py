@@ -23,7 +23,7 @@ from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Mined, Scene, nothing_mined
 from vsodboost.data.types import Maps, PerFrame
 from vsodboost.decision.fusion import Predictions
-from vsodboost.decision.gate import LOW_TRUST, Gated
+from vsodboost.decision.gate import LOW_TRUST, Decision
 from vsodboost.decision.trust import clues_of, load_trust
 from vsodboost.networks.localisation import SIDE, LocalisationNetwork
 from vsodboost.ops.resize import resize_maps, size_of_short_side
@@ -87,24 +87,24 @@ class PaperMqp:
         low, high = predicted.min((1, 2), keepdims=True), predicted.max((1, 2), keepdims=True)
         return np.asarray((predicted - low) / (high - low + 1e-8), np.float32)
 
-    def review(self, scene: Scene, boosted: Maps, gated: Gated) -> Gated:
+    def review(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
         """``boosted`` as it is, with its trust; the target's maps where nothing was there to learn from, a case that
         the paper leaves open."""
-        values = {f.name: getattr(gated, f.name) for f in fields(gated)}
+        values = {f.name: getattr(decision, f.name) for f in fields(decision)}
         if not self._taught:
-            values |= {"maps": scene.target, "share": np.zeros(len(scene), np.float32), "trust": gated.target_trust}
-            return Ungated(**{**values, "flags": ("untaught",) * len(scene)})
+            values |= {"maps": scene.target, "share": np.zeros(len(scene), np.float32), "trust": decision.target_trust}
+            return UngatedDecision(**{**values, "flags": ("untaught",) * len(scene)})
         model = load_trust(shipped_path("trust", ".json"))
         trust: PerFrame = model.estimate(
             clues_of(boosted, scene, Predictions(unguided=boosted, guided=scene.fused), boosted)
         )
         flags = tuple("doubtful" if value < LOW_TRUST else "" for value in trust)
         values |= {"maps": boosted, "share": np.ones(len(scene), np.float32), "trust": trust, "flags": flags}
-        return Ungated(**values)
+        return UngatedDecision(**values)
 
 
 @dataclass(frozen=True)
-class Ungated(Gated):
+class UngatedDecision(Decision):
     """A result that owes nothing to the target's maps."""
 
     def at_size(self, target: Maps) -> Maps:
