@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_scenes import disc, scene_of
 
-from vsodboost.decision.fusion import Predictions, crisp, fuse
+from vsodboost.decision.fusion import Predictions, fuse, sharpen
 from vsodboost.decision.gate import Decision, gate, smoothed
 
 
@@ -68,7 +68,7 @@ def test_smoothing_stays_within_shots_and_keeps_constants() -> None:
 def test_fuse_is_the_mean_of_three() -> None:
     a, b, c = disc(2, 10, 10), disc(2, 20, 20), disc(2, 16, 16)
     scene = scene_of(target=a, motion_maps=c)
-    assert fuse(scene, Predictions(a, b)) == pytest.approx(crisp((a + b + c) / 3), abs=1e-6)
+    assert fuse(scene, Predictions(a, b)) == pytest.approx(sharpen((a + b + c) / 3), abs=1e-6)
 
 
 def test_haze_does_not_come_back_and_a_doubted_target_gives_no_contours() -> None:

@@ -9,10 +9,10 @@ import numpy as np
 
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps
-from vsodboost.perception.links import steadied
+from vsodboost.perception.links import smooth_along_flow
 from vsodboost.spatial.student import Student
 
-CRISPNESS = 6.0
+SHARPNESS = 6.0
 """Slope of the curve that takes the blur out of a mean of predictions; between 5 and 8 nothing but MAE changes."""
 
 
@@ -35,21 +35,21 @@ def ask(student: Student, scene: Scene) -> Predictions:
 
 def fuse(scene: Scene, predictions: Predictions) -> Maps:
     """The boosted map: the mean of the tuned student's predictions and the untuned one that never saw the target's map,
-    steadied along the optical flow, which blurs it, and made crisp again.
+    smooth_along_flow along the optical flow, which blurs it, and made sharp again.
 
     Chosen on held-out training sequences with simulated targets: the best mean of S over all of them.
     """
     mean = np.asarray((predictions.unguided + predictions.guided + scene.independent) / 3, np.float32)
-    return finished(mean, scene)
+    return postprocess(mean, scene)
 
 
-def finished(mean: Maps, scene: Scene, fixed: Collection[int] = ()) -> Maps:
-    """A mean of predictions ``float32[T, h, w]``, steadied along the scene's links, if there are any, and made crisp;
-    frames that are ``fixed`` are not steadied."""
-    return crisp(mean if scene.links is None else steadied(mean, scene.links, fixed=fixed))
+def postprocess(mean: Maps, scene: Scene, fixed: Collection[int] = ()) -> Maps:
+    """A mean of predictions ``float32[T, h, w]``, smooth_along_flow along the scene's links, if there are any, and made sharp;
+    frames that are ``fixed`` are not smooth_along_flow."""
+    return sharpen(mean if scene.links is None else smooth_along_flow(mean, scene.links, fixed=fixed))
 
 
-def crisp(maps: Maps, steepness: float = CRISPNESS) -> Maps:
+def sharpen(maps: Maps, steepness: float = SHARPNESS) -> Maps:
     """Maps ``float32[T, h, w]`` pushed towards 0 and 1; 0, one half and 1 stay where they are."""
     curve = np.tanh(steepness / 2 * (maps - 0.5)) / np.tanh(steepness / 4)
     return np.asarray(np.clip(0.5 + 0.5 * curve, 0, 1), np.float32)

@@ -1,6 +1,6 @@
 """What belongs together in neighbouring frames: optical flow both ways, and how far each vector may be believed.
 
-Along these links maps are steadied: what a map shows for one frame only is noise more often than not.
+Along these links maps are smooth_along_flow: what a map shows for one frame only is noise more often than not.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Links:
     behind_weight: NDArray[np.float16]
 
     def __len__(self) -> int:
-        return len(self.ahead)
+        return len(self.forward)
 
 
 def link(forward: FlowField, backward: FlowField) -> Links:
@@ -39,9 +39,9 @@ def link(forward: FlowField, backward: FlowField) -> Links:
     the two lead back to where they came from."""
     count, height, width = len(forward) + 1, int(forward.shape[1]), int(forward.shape[2])
     links = unlinked(count, (height, width))
-    links.ahead[:-1], links.behind[1:] = forward, backward
-    links.ahead_weight[:-1] = flow_consistency(forward, backward, soft=True)
-    links.behind_weight[1:] = flow_consistency(backward, forward, soft=True)
+    links.forward[:-1], links.backward[1:] = forward, backward
+    links.forward_weight[:-1] = flow_consistency(forward, backward, soft=True)
+    links.backward_weight[1:] = flow_consistency(backward, forward, soft=True)
     return links
 
 
@@ -59,12 +59,12 @@ def joined(shots: Sequence[Links]) -> Links:
     if len(shots) == 1:
         return shots[0]
     return Links(
-        np.concatenate([s.ahead for s in shots]), np.concatenate([s.ahead_weight for s in shots]),
-        np.concatenate([s.behind for s in shots]), np.concatenate([s.behind_weight for s in shots]),
+        np.concatenate([s.forward for s in shots]), np.concatenate([s.forward_weight for s in shots]),
+        np.concatenate([s.backward for s in shots]), np.concatenate([s.backward_weight for s in shots]),
     )  # fmt: skip
 
 
-def steadied(maps: Maps, links: Links, rounds: int = ROUNDS, fixed: Collection[int] = ()) -> Maps:
+def smooth_along_flow(maps: Maps, links: Links, rounds: int = ROUNDS, fixed: Collection[int] = ()) -> Maps:
     """Maps ``float32[T, h, w]`` averaged with their neighbours along the links, ``rounds`` times; same shape.
 
     A vector that leads astray has no weight, so nothing is smeared over occlusions, and cuts are not crossed. Frames
@@ -80,8 +80,8 @@ def steadied(maps: Maps, links: Links, rounds: int = ROUNDS, fixed: Collection[i
                 continue
             total, weights = own.copy(), np.ones_like(own)
             for other, flow, weight in (
-                (t + 1, links.ahead[t], links.ahead_weight[t]),
-                (t - 1, links.behind[t], links.behind_weight[t]),
+                (t + 1, links.forward[t], links.forward_weight[t]),
+                (t - 1, links.backward[t], links.backward_weight[t]),
             ):
                 if not 0 <= other < len(maps) or not weight.any():
                     continue

@@ -31,7 +31,7 @@ from vsodboost.io.buffers import buffers
 from vsodboost.io.video import VideoSource
 from vsodboost.ops.resize import resize_frames, resize_maps, working_size
 from vsodboost.ops.s_measure import s_measure
-from vsodboost.perception.links import joined, steadied
+from vsodboost.perception.links import joined, smooth_along_flow
 from vsodboost.perception.perceive import perceive
 from vsodboost.perception.shots import CutDetector, shots_between
 from vsodboost.pipeline.plan import Plan
@@ -200,8 +200,8 @@ class Engine:
         motion_maps = np.concatenate([c.maps for c in seen])
         with self.seconds.of("fuse"):
             links = joined([c.links for c in seen])
-            fused = steadied(plan.fusion.predict(small, motion, small_target), links)
-            unaided = steadied(plan.fusion.predict(small, motion), links)
+            fused = smooth_along_flow(plan.fusion.predict(small, motion, small_target), links)
+            unaided = smooth_along_flow(plan.fusion.predict(small, motion), links)
         agreement = s_measure(torch.from_numpy(motion_maps), torch.from_numpy(small_target)).clamp(0, 1).numpy()
         scene = Scene(
             video=clip.video,

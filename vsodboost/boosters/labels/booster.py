@@ -6,7 +6,7 @@ and pseudo-labels together teach the student, which says the result (``labels-pa
 
 Here the video that is labelled is the video that is wanted. So the student reads the carried labels beside the frame,
 and learns on the labelled frames what they are worth: there it reads those carried from the next labels, and the truth
-is known. Its predictions and the carried labels make the result, steadied along the flow with the labels as fixed points.
+is known. Its predictions and the carried labels make the result, smooth_along_flow along the flow with the labels as fixed points.
 Pseudo-labels teach it only when asked to (``between``): on held-out video they made it worse. Labelled frames come back
 as they were given.
 """
@@ -30,7 +30,7 @@ from vsodboost.data.cards import BoosterCard, SpatialModelCard
 from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import Maps
-from vsodboost.decision.fusion import Predictions, finished
+from vsodboost.decision.fusion import Predictions, postprocess
 from vsodboost.io.map_folder import MapFolder
 from vsodboost.io.video import VideoSource
 from vsodboost.registry.interfaces import FlowEstimator, Request
@@ -175,7 +175,7 @@ class Labels:
 
     def fuse(self, scene: Scene, predictions: Predictions) -> Maps:
         """The mean of the student's predictions and of the labels as they arrive, which count the less the farther they
-        came, steadied with the labels as fixed points, and made crisp; where no label reaches, what the engine makes
+        came, smooth_along_flow with the labels as fixed points, and made sharp; where no label reaches, what the engine makes
         of the predictions."""
         told = self.told(scene)
         third = np.where(told.reached[:, None, None], told.arrived, scene.independent)
@@ -185,7 +185,7 @@ class Labels:
         sure = np.union1d(told.labelled, between_empty_labels(scene, self._labels))
         mean[sure] = 0
         mean[told.labelled] = told.labels
-        maps = finished(mean, scene, fixed=set(sure.tolist()))
+        maps = postprocess(mean, scene, fixed=set(sure.tolist()))
         maps[told.labelled] = told.labels
         return maps
 
