@@ -25,7 +25,7 @@ class Scene:
     """One buffer at the working size (h, w): T consecutive frames and every clue about them.
 
     ``target``, ``motion_maps`` and ``fused`` are maps ``float32[T, h, w]`` in [0, 1]: the target model's, the motion
-    saliency, and the fusion network's first prediction; ``unaided`` is its prediction without the target's map (None: not
+    saliency, and the fusion network's first prediction; ``fused_without_target`` is its prediction without the target's map (None: not
     asked). ``motion`` is the object motion ``float32[T, h, w, 2]`` px (zero where a shot has one frame). ``quality`` is
     the motion quality, ``consistency`` the S-measure of target and motion saliency, both ``float32[T]``. ``shots`` are
     half-open ranges of frames between cuts. ``full`` are the frames at the source size, while they are resident.
@@ -46,14 +46,14 @@ class Scene:
     """``bool[T]``: nothing but noise moves there, so motion says nothing."""
     full: Frames | None = None
     """The frames at the source size, ``uint8[T, H, W, 3]``, for those who look closer; the engine always gives them."""
-    unaided: Maps | None = None
+    fused_without_target: Maps | None = None
     links: Links | None = None
     """What belongs together in neighbouring frames (None: unknown, as if nothing did)."""
 
     @property
     def independent(self) -> Maps:
-        """The best prediction that owes nothing to the target: ``unaided``, else the motion saliency."""
-        return self.motion_maps if self.unaided is None else self.unaided
+        """The best prediction that owes nothing to the target: ``fused_without_target``, else the motion saliency."""
+        return self.motion_maps if self.fused_without_target is None else self.fused_without_target
 
     def __len__(self) -> int:
         return len(self.frames)

@@ -39,7 +39,7 @@ def fuse(scene: Scene, predictions: Predictions) -> Maps:
 
     Chosen on held-out training sequences with simulated targets: the best mean of S over all of them.
     """
-    mean = np.asarray((predictions.unguided + predictions.guided + scene.independent) / 3, np.float32)
+    mean = np.asarray((predictions.unguided + predictions.guided + scene.target_free) / 3, np.float32)
     return postprocess(mean, scene)
 
 

@@ -61,7 +61,7 @@ def clues_of(m: Maps, scene: Scene, predictions: Predictions, boosted: Maps) -> 
             scene.target,
             scene.motion_maps,
             scene.fused,
-            scene.independent,
+            scene.target_free,
             predictions.unguided,
             predictions.guided,
         )
@@ -89,10 +89,10 @@ def clues_of(m: Maps, scene: Scene, predictions: Predictions, boosted: Maps) -> 
         steady,
         np.sqrt(np.clip(area, 0, 1)),
         scene.quality,
-        soft_overlap(scene.independent, scene.motion_maps),
-        soft_overlap(scene.target, scene.independent),
+        soft_overlap(scene.target_free, scene.motion_maps),
+        soft_overlap(scene.target, scene.target_free),
         soft_overlap(m, boosted),
-        *(_likeness(m, other) for other in (boosted, scene.independent, scene.motion_maps)),
+        *(_likeness(m, other) for other in (boosted, scene.target_free, scene.motion_maps)),
     )
     return np.stack(values, axis=1).astype(np.float32)
 

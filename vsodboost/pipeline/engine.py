@@ -201,7 +201,7 @@ class Engine:
         with self.seconds.of("fuse"):
             links = joined([c.links for c in seen])
             fused = smooth_along_flow(plan.fusion.predict(small, motion, small_target), links)
-            unaided = smooth_along_flow(plan.fusion.predict(small, motion), links)
+            fused_without_target = smooth_along_flow(plan.fusion.predict(small, motion), links)
         agreement = s_measure(torch.from_numpy(motion_maps), torch.from_numpy(small_target)).clamp(0, 1).numpy()
         scene = Scene(
             video=clip.video,
@@ -217,7 +217,7 @@ class Engine:
             consistency=agreement,
             still=np.concatenate([c.still for c in seen]),
             full=clip.frames,
-            unaided=unaided,
+            fused_without_target=fused_without_target,
             links=links,
         )
         return scene, target

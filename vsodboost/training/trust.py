@@ -113,7 +113,7 @@ def observe(videos: Sequence[AnnotatedVideo], request: TrainingRequest, options:
                 small = resize_maps(truth, (int(scene.target.shape[1]), int(scene.target.shape[2])))
                 small = small[scene.first : scene.first + len(scene)]
                 boosted = fuse(scene, predictions)
-                for m in (scene.target, scene.fused, scene.independent, predictions.guided, boosted):
+                for m in (scene.target, scene.fused, scene.target_free, predictions.guided, boosted):
                     seen.add(m, scene, predictions, boosted, small)
             request.say(f"{video.name}: {kind}")
     return seen

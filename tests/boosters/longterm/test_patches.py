@@ -62,17 +62,24 @@ def test_patches_alone_are_the_networks_maps_of_the_crops() -> None:
 def test_with_clues_the_patch_sees_motion_and_the_map_that_owes_nothing_to_the_target() -> None:
     moving = np.zeros((2, 128, 128, 2), np.float32)
     moving[1, 40:80, 40:80] = 3
-    unaided = np.zeros((2, 128, 128), np.float32)
-    scene = small_scene(2, (128, 128), frames=NOISE, motion=moving, unaided=unaided)
+    fused_without_target = np.zeros((2, 128, 128), np.float32)
+    scene = small_scene(2, (128, 128), frames=NOISE, motion=moving, fused_without_target=fused_without_target)
     refiner = PatchRefiner(drawn_network(), "fusion")
     window = (0, 0, 128, 128)
     # A drawn network's clues reach its second feature only through weights that start as zero: give them some.
     still = refiner.refine(scene, [0], [window])[0]
     moved = refiner.refine(scene, [1], [window])[0]
     assert still.shape == moved.shape == (128, 128)
-    bright = small_scene(2, (128, 128), frames=NOISE, motion=moving, unaided=unaided + 1)
+    bright = small_scene(2, (128, 128), frames=NOISE, motion=moving, fused_without_target=fused_without_target + 1)
     assert np.abs(refiner.refine(bright, [1], [window])[0] - moved).max() > 0
-    aimed = small_scene(2, (128, 128), frames=NOISE, motion=moving, unaided=unaided, target=unaided + 1)
+    aimed = small_scene(
+        2,
+        (128, 128),
+        frames=NOISE,
+        motion=moving,
+        fused_without_target=fused_without_target,
+        target=fused_without_target + 1,
+    )
     assert (refiner.refine(aimed, [1], [window])[0] == moved).all()
 
 

@@ -178,7 +178,7 @@ class Labels:
         came, smooth_along_flow with the labels as fixed points, and made sharp; where no label reaches, what the engine makes
         of the predictions."""
         told = self.told(scene)
-        third = np.where(told.reached[:, None, None], told.arrived, scene.independent)
+        third = np.where(told.reached[:, None, None], told.arrived, scene.target_free)
         weight = np.ones((len(scene), 1, 1), np.float32)
         weight[told.carried.indices, 0, 0] = 2 * np.exp(-told.carried.distance / FADING)
         mean = np.asarray((predictions.unguided + predictions.guided + weight * third) / (2 + weight), np.float32)

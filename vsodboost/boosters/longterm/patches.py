@@ -77,7 +77,7 @@ def _clues(
     x0, y0, x1, y1 = window
     clues = np.empty((CLUE_CHANNELS, *shape), np.float32)
     clues[:3] = _scaled(np.ascontiguousarray(image[:, y0:y1, x0:x1].transpose(1, 2, 0)), shape).transpose(2, 0, 1)
-    clues[3] = _scaled(scene.independent[frame, y0:y1, x0:x1], shape) - 0.5
+    clues[3] = _scaled(scene.target_free[frame, y0:y1, x0:x1], shape) - 0.5
     return clues
 
 

@@ -81,7 +81,7 @@ def _agreement(scene: Scene) -> PerFrame:
 def fused_truth(scene: Scene, chosen: NDArray[np.int64]) -> Maps:
     """Mean of the fusion network's predictions with and without the target, and of the target as far as it agrees with
     the one that never saw it: from nothing at an overlap of .55 to twice their weight at .85."""
-    independent, target = scene.independent[chosen], scene.target[chosen]
+    independent, target = scene.target_free[chosen], scene.target[chosen]
     weight = 2 * np.clip((float(soft_overlap(target, independent).mean()) - 0.55) / 0.3, 0, 1)
     return np.asarray((scene.fused[chosen] + independent + weight * target) / (2 + weight), np.float32)
 
