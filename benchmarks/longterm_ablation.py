@@ -169,7 +169,7 @@ STAGES = (
     ("fuse", "first predictions"),
     ("look", "spatial model's look at the frames"),
     ("propose", "object proposals"),
-    ("survey, rest", "features and the heap"),
+    ("survey, rest", "features and the pool"),
     ("cluster and mine", "clustering, ranking and binary classifier"),
     ("patches", "patchwise refiner"),
     ("mine", "keyframes"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from small_plans import small_scene
+from vsodboost.boosters.longterm.keyframe_reservoir import LIMIT, KeyframeReservoir
 
-from vsodboost.boosters.longterm.keepsakes import LIMIT, Keepsakes
 from vsodboost.data.scene import Scene
 
 
@@ -24,7 +24,7 @@ def scene(first: int, count: int, promise: list[float] | None = None) -> Scene:
 
 
 def test_the_likeliest_of_each_batch_are_kept_with_their_places() -> None:
-    kept = Keepsakes(batch=5)
+    kept = KeyframeReservoir(batch=5)
     kept.add(scene(0, 10, [0.1, 0.2, 0.9, 0.3, 0.1, 0.5, 0.6, 0.1, 0.1, 0.2]))
     kept.add(scene(10, 5, [0.3, 0.1, 0.1, 0.1, 0.2]))
     together = kept.scene()
@@ -38,13 +38,13 @@ def test_the_likeliest_of_each_batch_are_kept_with_their_places() -> None:
 
 
 def test_a_video_of_one_buffer_needs_none() -> None:
-    kept = Keepsakes()
+    kept = KeyframeReservoir()
     kept.add(scene(0, 20))
     assert kept.scene() is None
 
 
 def test_frames_without_motion_or_agreement_are_not_kept() -> None:
-    kept = Keepsakes()
+    kept = KeyframeReservoir()
     still = scene(0, 5)
     still.still[:] = True
     kept.add(still)
@@ -53,7 +53,7 @@ def test_frames_without_motion_or_agreement_are_not_kept() -> None:
 
 
 def test_memory_does_not_grow_with_the_video() -> None:
-    kept = Keepsakes(batch=2)
+    kept = KeyframeReservoir(batch=2)
     for part in range(30):
         kept.add(scene(8 * part, 8))
     frames = kept.frames()

@@ -1,14 +1,14 @@
-"""From the heap to what is salient, and the notes on it."""
+"""From the pool to what is salient, and the notes on it."""
 
 from __future__ import annotations
 
 import numpy as np
 from small_network import drawn_network
 from small_plans import small_scene
+from vsodboost.boosters.longterm.pool import ProposalPool, ProposalPoolBuilder
 
 from vsodboost.boosters.longterm.framewise import frame_saliency, salient_rows
-from vsodboost.boosters.longterm.heap import Heap, HeapBuilder
-from vsodboost.boosters.longterm.knowledge import Knowledge, learn_about
+from vsodboost.boosters.longterm.knowledge import MinedProposals, learn_about
 from vsodboost.boosters.longterm.notes import notes_on_boxes, notes_on_video
 from vsodboost.boosters.longterm.patches import PatchRefiner
 from vsodboost.boosters.longterm.settings import LongtermSettings
@@ -17,10 +17,10 @@ from vsodboost.boosters.longterm.teaching import joined, keyframes_of, taught
 from vsodboost.data.types import Proposals
 
 
-def heap(frames: int = 20) -> Heap:
+def pool(frames: int = 20) -> ProposalPool:
     """Two proposals a frame: a moving one whose features lie about (1, 0), a still one about (0, 1)."""
     rng = np.random.default_rng(0)
-    builder = HeapBuilder()
+    builder = ProposalPoolBuilder()
     for t in range(frames):
         boxes = np.array([[8, 8, 24, 24], [40, 8, 56, 24]], np.float32)
         features = np.array([[1, 0], [0, 1]]) + rng.normal(size=(2, 2)) * 0.02
@@ -35,12 +35,12 @@ def heap(frames: int = 20) -> Heap:
     return built
 
 
-def known(frames: int = 20, **options: object) -> Knowledge:
-    return learn_about(heap(frames), LongtermSettings(clusters=2, **options))  # type: ignore[arg-type]
+def known(frames: int = 20, **options: object) -> MinedProposals:
+    return learn_about(pool(frames), LongtermSettings(clusters=2, **options))  # type: ignore[arg-type]
 
 
 def test_an_empty_heap_is_nothing() -> None:
-    builder = HeapBuilder()
+    builder = ProposalPoolBuilder()
     assert builder.build() is None
     builder.add(
         0,
@@ -52,27 +52,27 @@ def test_an_empty_heap_is_nothing() -> None:
 
 
 def test_rows_of_some_frames() -> None:
-    assert heap().rows(3, 2).tolist() == [6, 7, 8, 9]
-    assert heap().rows(19, 100).tolist() == [38, 39]
-    assert heap().rows(20, 1).tolist() == []
+    assert pool().rows(3, 2).tolist() == [6, 7, 8, 9]
+    assert pool().rows(19, 100).tolist() == [38, 39]
+    assert pool().rows(20, 1).tolist() == []
 
 
 def test_what_moves_is_salient_after_three_rounds() -> None:
     found = known()
     assert found.salient.tolist() == [0]
-    salient = found.verdict.label == 1
-    moving = np.arange(len(found.heap)) % 2 == 0
+    salient = found.labels.label == 1
+    moving = np.arange(len(found.pool)) % 2 == 0
     assert (moving[salient]).all()
     assert salient.sum() >= 18
-    assert not (found.verdict.label[~moving] == 1).any()
-    assert len(found.verdict.growth) == 4
-    assert (found.verdict.probability[moving] > 0.5).all()
+    assert not (found.labels.label[~moving] == 1).any()
+    assert len(found.labels.growth) == 4
+    assert (found.labels.probability[moving] > 0.5).all()
 
 
 def test_without_classifier_only_the_trusted_are_salient() -> None:
     found = known(classifier="none")
-    assert len(found.verdict.growth) == 1
-    assert set(found.verdict.iteration.tolist()) <= {0, -1}
+    assert len(found.labels.growth) == 1
+    assert set(found.labels.iteration.tolist()) <= {0, -1}
 
 
 def test_notes_agree_with_the_verdict() -> None:
@@ -80,7 +80,7 @@ def test_notes_agree_with_the_verdict() -> None:
     video = notes_on_video(found)
     assert video["proposals"] == 40
     assert [c["proposals"] for c in video["clusters"]] == [20, 20]
-    assert video["iterations"][-1]["salient"] == int((found.verdict.label == 1).sum())
+    assert video["iterations"][-1]["salient"] == int((found.labels.label == 1).sum())
     boxes = notes_on_boxes(found, small_scene(5, first=10))
     assert [b["frame"] for b in boxes] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
     assert boxes[0]["box"] == [8.0, 8.0, 24.0, 24.0]
@@ -88,7 +88,7 @@ def test_notes_agree_with_the_verdict() -> None:
 
 def test_most_leaves_doubles_out() -> None:
     found = known()
-    frame = next(t for t in range(20) if found.verdict.label[2 * t] == 1)
+    frame = next(t for t in range(20) if found.labels.label[2 * t] == 1)
     assert salient_rows(found, frame, 0).tolist() == [2 * frame]
     assert salient_rows(found, frame, 1).tolist() == [2 * frame]
     assert salient_rows(found, 99, 0).tolist() == []
@@ -152,7 +152,7 @@ def test_joined_keeps_what_salient_proposals_lie_on_by_all_opinions() -> None:
     prediction = np.zeros((20, 32, 64), np.float32)
     prediction[:, 8:24, 8:24], prediction[:, 8:24, 40:56] = 0.9, 0.9
     scene = small_scene(20, (32, 64), target=prediction, fused=prediction, motion_maps=prediction)
-    rows = np.array([t for t in range(20) if found.verdict.label[2 * t] == 1][:3])
+    rows = np.array([t for t in range(20) if found.labels.label[2 * t] == 1][:3])
     silent = np.zeros_like(prediction)
     pseudo = joined(found, scene, silent, np.arange(20), rows)
     assert pseudo[:, 10:22, 10:22].min() > 0.8

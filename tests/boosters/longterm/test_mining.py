@@ -62,21 +62,21 @@ def test_three_iterations_grow_both_sets_and_update_the_classifier_each_time() -
     sure = [0.9] * 5 + [0.1] * 5
     doubting = [0.9, 0.9, 0.9, 0.2, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1]
     classifier = Told(doubting, sure, sure, sure)
-    verdict = mine(ten(), classifier, MiningRules())
+    labels = mine(ten(), classifier, MiningRules())
     # Start: Pos 0 1, Neg 5 6. First: agreed 2 (of one, one); 7 8 9 -> 7 8. Then 3 4 -> 3 4 (60 % of two is 1.2: two),
     # and 9. Third: nothing is left.
-    assert verdict.growth == ((2, 2), (3, 4), (5, 5), (5, 5))
-    assert verdict.iteration.tolist() == [0, 0, 1, 2, 2, 0, 0, 1, 1, 2]
-    assert verdict.label.tolist() == [1] * 5 + [0] * 5
+    assert labels.growth == ((2, 2), (3, 4), (5, 5), (5, 5))
+    assert labels.iteration.tolist() == [0, 0, 1, 2, 2, 0, 0, 1, 1, 2]
+    assert labels.label.tolist() == [1] * 5 + [0] * 5
     assert [len(rows) for rows, _ in classifier.training_set] == [4, 7, 10, 10]
     assert classifier.training_set[0] == ([0, 1, 5, 6], [True, True, False, False])
 
 
 def test_where_cluster_and_prediction_differ_a_proposal_stays_undecided() -> None:
     classifier = Told([0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.9, 0.9, 0.9])
-    verdict = mine(ten(), classifier, MiningRules())
-    assert verdict.label.tolist() == [1, 1, -1, -1, -1, 0, 0, -1, -1, -1]
-    assert verdict.iteration.tolist() == [0, 0, -1, -1, -1, 0, 0, -1, -1, -1]
+    labels = mine(ten(), classifier, MiningRules())
+    assert labels.label.tolist() == [1, 1, -1, -1, -1, 0, 0, -1, -1, -1]
+    assert labels.iteration.tolist() == [0, 0, -1, -1, -1, 0, 0, -1, -1, -1]
 
 
 def test_the_scripts_growth_goes_by_the_prediction_alone() -> None:
@@ -84,8 +84,8 @@ def test_the_scripts_growth_goes_by_the_prediction_alone() -> None:
     # mean (.5) as the mean square allows. Predicted otherwise: 2 3 4 5 6 9, motion mean .235: all but 4; features
     # 2 3 0 1 9, mean 3, squares 1 0 9 4 36, mean 10: all but 9.
     classifier = Told([0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.9, 0.9, 0.1])
-    verdict = mine(ten(), classifier, MiningRules(growth="predicted", rounds=1))
-    assert verdict.label.tolist() == [1, 1, 0, 0, -1, 0, 0, -1, -1, -1]
+    labels = mine(ten(), classifier, MiningRules(growth="predicted", rounds=1))
+    assert labels.label.tolist() == [1, 1, 0, 0, -1, 0, 0, -1, -1, -1]
 
 
 def test_without_a_background_no_classifier_is_trained() -> None:
@@ -94,9 +94,9 @@ def test_without_a_background_no_classifier_is_trained() -> None:
     level = np.zeros(4, np.float32)
     one_cluster = Partition(level[:, None], clusters, level, level + 0.5, np.ones(4, bool))
     classifier = Told([0.0] * 4)
-    verdict = mine(one_cluster, classifier, MiningRules())
-    assert verdict.label.tolist() == [1, 1, 1, 1]
-    assert verdict.probability.tolist() == [0.5] * 4
+    labels = mine(one_cluster, classifier, MiningRules())
+    assert labels.label.tolist() == [1, 1, 1, 1]
+    assert labels.probability.tolist() == [0.5] * 4
     assert classifier.training_set == []
 
 
@@ -104,13 +104,13 @@ def test_without_a_salient_cluster_nothing_is_salient() -> None:
     known = ten()
     nothing = Partition(known.features, known.clusters, known.distance, known.motion * 0, known.salient & False)
     classifier = Told([0.0] * 10)
-    verdict = mine(nothing, classifier, MiningRules())
-    assert (verdict.label != 1).all()
+    labels = mine(nothing, classifier, MiningRules())
+    assert (labels.label != 1).all()
     assert classifier.training_set == []
 
 
 def test_no_rounds_is_the_trusted_start() -> None:
     classifier = Told([0.0] * 10)
-    verdict = mine(ten(), classifier, MiningRules(rounds=0))
-    assert verdict.growth == ((2, 2),)
+    labels = mine(ten(), classifier, MiningRules(rounds=0))
+    assert labels.growth == ((2, 2),)
     assert classifier.training_set == []

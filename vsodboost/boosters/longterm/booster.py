@@ -1,4 +1,4 @@
-"""``longterm``: the whole video as a heap of object proposals, mined for the salient ones from easy to hard.
+"""``longterm``: the whole video as a pool of object proposals, mined for the salient ones from easy to hard.
 
 Paper 000 (Chen et al., "A Novel Long-Term Iterative Mining Scheme for Video Salient Object Detection"): a first pass
 over the video collects proposals and their features; clustering, motion saliency and a classifier trained on the spot
@@ -20,11 +20,11 @@ from vsodboost.data.scene import Mined, Scene, nothing_mined
 from vsodboost.registry.interfaces import Request
 
 if TYPE_CHECKING:
-    from vsodboost.boosters.longterm.heap import HeapBuilder
-    from vsodboost.boosters.longterm.keepsakes import Keepsakes
-    from vsodboost.boosters.longterm.knowledge import Knowledge
+    from vsodboost.boosters.longterm.keyframe_reservoir import KeyframeReservoir
+    from vsodboost.boosters.longterm.knowledge import MinedProposals
     from vsodboost.boosters.longterm.patches import PatchRefiner
-    from vsodboost.boosters.longterm.survey import Surveyor
+    from vsodboost.boosters.longterm.pool import ProposalPoolBuilder
+    from vsodboost.boosters.longterm.survey import ProposalCollector
     from vsodboost.data.types import Maps
     from vsodboost.pipeline.plan import Plan
     from vsodboost.spatial.finetune import TrainingSet, TuneSettings
@@ -44,11 +44,11 @@ class Longterm:
 
     def __init__(self, settings: LongtermSettings, *, device: str = "cpu", seed: int = 0) -> None:
         self.settings, self.device, self.seed = settings, device, seed
-        self._surveyor: Surveyor | None = None
+        self._collector: ProposalCollector | None = None
         self._refiner: PatchRefiner | None = None
-        self._heap: HeapBuilder | None = None
-        self._keepsakes: Keepsakes | None = None
-        self._known: Knowledge | None = None
+        self._pool: ProposalPoolBuilder | None = None
+        self._reservoir: KeyframeReservoir | None = None
+        self._known: MinedProposals | None = None
 
     def prepare(self, plan: Plan) -> Plan:
         """Take the untuned spatial model and the run's detector; say how the student is to be tuned.
@@ -59,7 +59,7 @@ class Longterm:
         """
         from vsodboost.boosters.longterm.backbone import CropFeatures
         from vsodboost.boosters.longterm.patches import PatchRefiner
-        from vsodboost.boosters.longterm.survey import Surveyor
+        from vsodboost.boosters.longterm.survey import ProposalCollector
         from vsodboost.networks.lite import LiteNetwork
 
         network = plan.fusion.network
@@ -72,7 +72,7 @@ class Longterm:
         if settings.features != "spatial" and settings.feature_weights is not None:
             features = CropFeatures(settings.features, settings.feature_weights, plan.device)
         name = f"detector '{options.detector}'"
-        self._surveyor = Surveyor(network, detector, name, settings, plan.device, features)
+        self._collector = ProposalCollector(network, detector, name, settings, plan.device, features)
         self._refiner = PatchRefiner(network, settings.refiner, plan.device)
         return replace(plan, tuning=self._tuning(plan.tuning, steps_are_given=options.steps is not None))
 
@@ -84,25 +84,25 @@ class Longterm:
         return replace(tuning, passes=passes, batch=2, clue_share=0.0)
 
     def survey(self, scene: Scene) -> None:
-        """Put the scene's proposals on the heap; the first scene of a video starts a new one."""
-        from vsodboost.boosters.longterm.heap import HeapBuilder
-        from vsodboost.boosters.longterm.keepsakes import Keepsakes
+        """Put the scene's proposals on the pool; the first scene of a video starts a new one."""
+        from vsodboost.boosters.longterm.keyframe_reservoir import KeyframeReservoir
+        from vsodboost.boosters.longterm.pool import ProposalPoolBuilder
 
-        assert self._surveyor is not None, "prepare() comes first"
-        if scene.first == 0 or self._heap is None or self._keepsakes is None:
-            self._heap, self._keepsakes = HeapBuilder(), Keepsakes(self.settings.batch)
+        assert self._collector is not None, "prepare() comes first"
+        if scene.first == 0 or self._pool is None or self._reservoir is None:
+            self._pool, self._reservoir = ProposalPoolBuilder(), KeyframeReservoir(self.settings.batch)
         self._known = None
-        self._surveyor.survey(scene, self._heap)
-        self._keepsakes.add(scene)
+        self._collector.survey(scene, self._pool)
+        self._reservoir.add(scene)
 
     def conclude(self) -> None:
-        """Cluster and mine the heap of the whole video."""
+        """Cluster and mine the pool of the whole video."""
         from vsodboost.boosters.longterm.knowledge import learn_about
 
-        heap = self._heap.build() if self._heap is not None else None
-        self._heap = None
-        if heap is not None:
-            self._known = learn_about(heap, self.settings, seed=self.seed, device=self.device)
+        pool = self._pool.build() if self._pool is not None else None
+        self._pool = None
+        if pool is not None:
+            self._known = learn_about(pool, self.settings, seed=self.seed, device=self.device)
 
     def mine(self, scene: Scene) -> Mined:
         """The keyframes of a scene and their FS; with the first scene also those kept from the rest of the video."""
@@ -124,17 +124,17 @@ class Longterm:
             return nothing_mined(scene, reason="no frame has both salient proposals and motion", **notes)
         return Mined(chosen.indices, chosen.pseudo_truth, chosen.weights, notes, extra)
 
-    def _extra(self, known: Knowledge) -> TrainingSet | None:
+    def _extra(self, known: MinedProposals) -> TrainingSet | None:
         """TrainingSet from the frames kept of the whole video, for its first buffer."""
         from vsodboost.boosters.longterm.teaching import keyframes_of
         from vsodboost.spatial.finetune import TrainingSet
 
-        kept = self._keepsakes.scene() if self._keepsakes is not None else None
-        if kept is None or self._keepsakes is None or self._refiner is None:
+        kept = self._reservoir.scene() if self._reservoir is not None else None
+        if kept is None or self._reservoir is None or self._refiner is None:
             return None
         every = replace(self.settings, keyframes="all")
-        chosen = keyframes_of(known, kept, self._refiner, every, self._keepsakes.frames(), self.seed)
-        self._keepsakes = None
+        chosen = keyframes_of(known, kept, self._refiner, every, self._reservoir.frames(), self.seed)
+        self._reservoir = None
         if len(chosen.indices) == 0:
             return None
         rows = chosen.indices

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.boosters.longterm.knowledge import Knowledge
+from vsodboost.boosters.longterm.knowledge import MinedProposals
 from vsodboost.boosters.longterm.mining import SALIENT
 from vsodboost.boosters.longterm.pasting import Window, pasted, stretched
 from vsodboost.boosters.longterm.patches import PatchRefiner, windows_of
@@ -18,7 +18,7 @@ DOUBLES = 0.7
 
 
 def frame_saliency(
-    known: Knowledge, scene: Scene, refiner: PatchRefiner, settings: LongtermSettings, frames: NDArray[np.int64]
+    known: MinedProposals, scene: Scene, refiner: PatchRefiner, settings: LongtermSettings, frames: NDArray[np.int64]
 ) -> Maps:
     """FS ``float32[T, h, w]`` in [0, 1] of the scene: its salient proposals refined and pasted.
 
@@ -28,7 +28,7 @@ def frame_saliency(
     where: list[int] = []
     windows: list[Window] = []
     for t, frame in enumerate(frames):
-        found = windows_of(known.heap.boxes[salient_rows(known, int(frame), settings.patches)], size, settings.padding)
+        found = windows_of(known.pool.boxes[salient_rows(known, int(frame), settings.patches)], size, settings.padding)
         windows += found
         where += [t] * len(found)
     patches = refiner.refine(scene, where, windows)
@@ -41,11 +41,11 @@ def frame_saliency(
     return maps
 
 
-def salient_rows(known: Knowledge, frame: int, most: int) -> NDArray[np.int64]:
+def salient_rows(known: MinedProposals, frame: int, most: int) -> NDArray[np.int64]:
     """Proposals of a frame that were mined as salient; with ``most`` > 0 at most so many, the likeliest, no doubles."""
-    rows = known.heap.rows(frame, 1)
-    rows = np.asarray(rows[known.verdict.label[rows] == SALIENT])
+    rows = known.pool.rows(frame, 1)
+    rows = np.asarray(rows[known.labels.label[rows] == SALIENT])
     if most == 0 or len(rows) == 0:
         return rows
-    kept = non_maximum_suppression(known.heap.boxes[rows], known.verdict.probability[rows], DOUBLES, most)
+    kept = non_maximum_suppression(known.pool.boxes[rows], known.labels.probability[rows], DOUBLES, most)
     return np.asarray(rows[kept])

@@ -1,4 +1,4 @@
-"""The heap: every proposal of the video without order (P and F of paper 000), kilobytes a frame."""
+"""The pool: every proposal of the video without order (P and F of paper 000), kilobytes a frame."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vsodboost.data.types import Boxes, Proposals
 
 
 @dataclass(frozen=True)
-class Heap:
+class ProposalPool:
     """N proposals: ``frame`` int64[N] in the video, ``boxes`` float32[N, 4] px at the working size, ``scores``
     float32[N], ``motion`` float32[N] (PMS, Eq. 8), ``features`` float32[N, D], ``mirrored`` the same of the mirrored
     frames or None, ``crops`` the encoded pictures or None."""
@@ -33,7 +33,7 @@ class Heap:
 
 
 @dataclass
-class HeapBuilder:
+class ProposalPoolBuilder:
     """Collects proposals scene by scene; features are held in half precision."""
 
     _frame: list[NDArray[np.int64]] = field(default_factory=list)
@@ -63,11 +63,11 @@ class HeapBuilder:
             self._mirrored.append(mirrored.astype(np.float16))
         self._crops += crops or []
 
-    def build(self) -> Heap | None:
+    def build(self) -> ProposalPool | None:
         """Everything that was added, None if that is not one proposal."""
         if sum(map(len, self._frame)) == 0:
             return None
-        return Heap(
+        return ProposalPool(
             np.concatenate(self._frame),
             np.concatenate(self._boxes).astype(np.float32),
             np.concatenate(self._scores).astype(np.float32),

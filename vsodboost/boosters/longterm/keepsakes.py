@@ -20,7 +20,7 @@ LIMIT = 16
 
 
 @dataclass
-class Keepsakes:
+class KeyframeReservoir:
     """Candidates held while the video is surveyed; ``batch`` is B."""
 
     batch: int = 5

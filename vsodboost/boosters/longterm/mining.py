@@ -38,7 +38,7 @@ class MiningRules:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ProposalLabels:
     """What mining made of N proposals.
 
     ``label`` int8[N] is 1 (in Pos), 0 (in Neg) or -1 (undecided); ``iteration`` int8[N] the one that settled it (0 is
@@ -52,7 +52,7 @@ class Verdict:
     growth: tuple[tuple[int, int], ...]
 
 
-def mine(partition: Partition, classifier: Classifier, rules: MiningRules) -> Verdict:
+def mine(partition: Partition, classifier: Classifier, rules: MiningRules) -> ProposalLabels:
     """Start from the trusted proposals, train the classifier, and let both sets grow, ``rules.rounds`` times.
 
     Where one of the sets is empty there is nothing to tell apart, and where no rounds are wanted nobody asks: no
@@ -82,7 +82,7 @@ def mine(partition: Partition, classifier: Classifier, rules: MiningRules) -> Ve
         classifier.update(rows, positive[rows])
         probability = classifier.probabilities()
     label = np.where(positive, SALIENT, np.where(negative, BACKGROUND, UNDECIDED)).astype(np.int8)
-    return Verdict(label, iteration, probability, tuple(growth))
+    return ProposalLabels(label, iteration, probability, tuple(growth))
 
 
 def agreed(

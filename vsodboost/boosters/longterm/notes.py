@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.boosters.longterm.knowledge import Knowledge
+from vsodboost.boosters.longterm.knowledge import MinedProposals
 from vsodboost.boosters.longterm.mining import BACKGROUND, SALIENT
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import PerFrame
@@ -15,12 +15,12 @@ from vsodboost.data.types import PerFrame
 KINDS = {SALIENT: "salient", BACKGROUND: "background"}
 
 
-def notes_on_video(known: Knowledge) -> dict[str, Any]:
+def notes_on_video(known: MinedProposals) -> dict[str, Any]:
     """The same for every buffer of a video: its clusters, and how the two sets grew."""
     members = np.bincount(known.clusters.labels, minlength=known.clusters.count)
     order = np.argsort(-known.cluster_motion, kind="stable")
     return {
-        "proposals": len(known.heap),
+        "proposals": len(known.pool),
         "clusters": [
             {
                 "cluster": int(k),
@@ -32,26 +32,26 @@ def notes_on_video(known: Knowledge) -> dict[str, Any]:
         ],
         "iterations": [
             {"iteration": turn, "salient": positive, "background": negative}
-            for turn, (positive, negative) in enumerate(known.verdict.growth)
+            for turn, (positive, negative) in enumerate(known.labels.growth)
         ],
     }
 
 
-def notes_on_boxes(known: Knowledge, scene: Scene) -> list[dict[str, Any]]:
+def notes_on_boxes(known: MinedProposals, scene: Scene) -> list[dict[str, Any]]:
     """Every proposal of the scene: where it is, its cluster, what became of it and in which iteration (0: trusted from
     the start, None: never)."""
-    heap, verdict = known.heap, known.verdict
+    pool, labels = known.pool, known.labels
     return [
         {
-            "frame": int(heap.frame[row]) - scene.first,
-            "box": [round(float(side), 1) for side in heap.boxes[row]],
-            "kind": KINDS.get(int(verdict.label[row]), "undecided"),
-            "iteration": int(verdict.iteration[row]) if verdict.iteration[row] >= 0 else None,
+            "frame": int(pool.frame[row]) - scene.first,
+            "box": [round(float(side), 1) for side in pool.boxes[row]],
+            "kind": KINDS.get(int(labels.label[row]), "undecided"),
+            "iteration": int(labels.iteration[row]) if labels.iteration[row] >= 0 else None,
             "cluster": int(known.clusters.labels[row]),
-            "motion": round(float(heap.motion[row]), 4),
-            "probability": round(float(verdict.probability[row]), 4),
+            "motion": round(float(pool.motion[row]), 4),
+            "probability": round(float(labels.probability[row]), 4),
         }
-        for row in heap.rows(scene.first, len(scene))
+        for row in pool.rows(scene.first, len(scene))
     ]
 
 

@@ -19,7 +19,7 @@ LEVELS = (3, 4)
 
 
 @dataclass(frozen=True)
-class Sight:
+class SpatialFeatures:
     """Of one scene of T frames: ``maps`` float32[T, h, w] in [0, 1] from the frames alone, ``grids`` the features
     float32[T, C, h', w'] of each level, ``mirrored`` those of the mirrored frames (turned back), empty if unwanted."""
 
@@ -37,13 +37,15 @@ class Sight:
         return np.concatenate(parts, axis=1).astype(np.float32)
 
 
-def look(network: LiteNetwork, frames: Frames, *, mirrored: bool = False, device: str = "cpu", batch: int = 8) -> Sight:
+def look(
+    network: LiteNetwork, frames: Frames, *, mirrored: bool = False, device: str = "cpu", batch: int = 8
+) -> SpatialFeatures:
     """See ``uint8[T, h, w, 3]`` frames at the working size; ``mirrored`` also sees them turned left to right."""
     maps, grids = _pass(network, frames, device, batch)
     if not mirrored:
-        return Sight(maps, grids)
+        return SpatialFeatures(maps, grids)
     _, turned = _pass(network, frames[:, :, ::-1], device, batch)
-    return Sight(maps, grids, tuple(np.ascontiguousarray(grid[..., ::-1]) for grid in turned))
+    return SpatialFeatures(maps, grids, tuple(np.ascontiguousarray(grid[..., ::-1]) for grid in turned))
 
 
 def _pass(
@@ -61,6 +63,6 @@ def _pass(
     return np.concatenate(maps), tuple(np.concatenate(parts) for parts in levels)
 
 
-def pooled(sight: Sight, boxes: Sequence[Boxes], *, mirrored: bool = False) -> NDArray[np.float32]:
+def pooled(sight: SpatialFeatures, boxes: Sequence[Boxes], *, mirrored: bool = False) -> NDArray[np.float32]:
     """Features ``float32[N, D]`` of all boxes of a scene, frame by frame."""
     return np.concatenate([sight.features(t, b, mirrored=mirrored) for t, b in enumerate(boxes)])

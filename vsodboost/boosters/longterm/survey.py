@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from vsodboost.boosters.longterm.backbone import CropFeatures
 from vsodboost.boosters.longterm.crop_classifier import SIDE
 from vsodboost.boosters.longterm.crops import crop, encoded
-from vsodboost.boosters.longterm.heap import HeapBuilder
 from vsodboost.boosters.longterm.motion_value import motion_values
+from vsodboost.boosters.longterm.pool import ProposalPoolBuilder
 from vsodboost.boosters.longterm.proposing import propose
 from vsodboost.boosters.longterm.rules import MotionRule
 from vsodboost.boosters.longterm.settings import LongtermSettings
@@ -22,7 +22,7 @@ from vsodboost.registry.interfaces import Detector
 
 
 @dataclass(frozen=True)
-class Surveyor:
+class ProposalCollector:
     """``network`` is the untuned spatial model; ``crop_features`` replaces its features where a timm network is
     chosen; ``detector_name`` is how errors call the detector."""
 
@@ -33,8 +33,8 @@ class Surveyor:
     device: str = "cpu"
     crop_features: CropFeatures | None = None
 
-    def survey(self, scene: Scene, heap: HeapBuilder) -> None:
-        """Put the proposals of every frame of the scene on the heap. Raises PluginError when the detector fails."""
+    def survey(self, scene: Scene, pool: ProposalPoolBuilder) -> None:
+        """Put the proposals of every frame of the scene on the pool. Raises PluginError when the detector fails."""
         settings = self.settings
         flips = settings.classifier_flips == "on" and settings.classifier == "features"
         by_sight = self.crop_features is None
@@ -54,7 +54,7 @@ class Surveyor:
             if settings.classifier == "crops":
                 crops = [encoded(crop(scene, t, np.asarray(box)), SIDE) for box in boxes]
             motion = motion_values(told_salient(scene, t, settings.motion_value), boxes, settings.motion_value)
-            heap.add(scene.first + t, found, motion, features, mirrored, crops)
+            pool.add(scene.first + t, found, motion, features, mirrored, crops)
 
 
 def told_salient(scene: Scene, t: int, rule: MotionRule) -> NDArray[np.float32]:

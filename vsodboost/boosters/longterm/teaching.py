@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vsodboost.boosters.longterm.framewise import frame_saliency, salient_rows
 from vsodboost.boosters.longterm.keyframes import agreement, batch_winners, otsu, random_frames
-from vsodboost.boosters.longterm.knowledge import Knowledge
+from vsodboost.boosters.longterm.knowledge import MinedProposals
 from vsodboost.boosters.longterm.mined_parts import mined_part
 from vsodboost.boosters.longterm.patches import PatchRefiner, windows_of
 from vsodboost.boosters.longterm.rules import PseudoTruth
@@ -36,7 +36,7 @@ class Keyframes:
 
 
 def keyframes_of(
-    known: Knowledge,
+    known: MinedProposals,
     scene: Scene,
     refiner: PatchRefiner,
     settings: LongtermSettings,
@@ -69,7 +69,9 @@ def keyframes_of(
     return Keyframes(chosen, pseudo, np.asarray(weights, np.float32), agreed)
 
 
-def joined(known: Knowledge, scene: Scene, maps: Maps, frames: NDArray[np.int64], chosen: NDArray[np.int64]) -> Maps:
+def joined(
+    known: MinedProposals, scene: Scene, maps: Maps, frames: NDArray[np.int64], chosen: NDArray[np.int64]
+) -> Maps:
     """What the predictions about ``chosen`` frames say of salient proposals, and FS as far as it agrees with that.
 
     The predictions are those that teach in ``mqp``; FS weighs nothing at an overlap of .55 with them and as much as half
@@ -80,7 +82,7 @@ def joined(known: Knowledge, scene: Scene, maps: Maps, frames: NDArray[np.int64]
     size = (int(maps.shape[1]), int(maps.shape[2]))
     said = fused_truth(scene, chosen)
     for place, t in enumerate(chosen):
-        boxes = known.heap.boxes[salient_rows(known, int(frames[t]), 0)]
+        boxes = known.pool.boxes[salient_rows(known, int(frames[t]), 0)]
         said[place] = mined_part(said[place], windows_of(boxes, size, 0.0))
     weight = np.clip((soft_overlap(maps[chosen], said) - 0.55) / 0.3, 0, 1)[:, None, None]
     return np.asarray((2 * said + weight * maps[chosen]) / (2 + weight), np.float32)
