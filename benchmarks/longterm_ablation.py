@@ -32,7 +32,7 @@ from vsodboost.io.video import VideoSource
 from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
-from vsodboost.pipeline.engine import Engine, Thought
+from vsodboost.pipeline.engine import Engine, PredictedBuffer
 from vsodboost.pipeline.plan import Plan, choose, make_plan
 from vsodboost.registry.discovery import Registry
 from vsodboost.registry.interfaces import Request
@@ -139,25 +139,27 @@ def measure(plan: Plan, rows: Sequence[Row], source: VideoSource, truths: Truths
             engine.plan = replace(engine.plan, tuning=replace(engine.plan.tuning, steps=0, passes=None))
         for found, thought in outcomes(engine, source, wanted):
             for row in sharing:
-                add_all(scores[row.table, row.name], thought.scene, found[row.outcome], truths)
+                add_all(scores[row.table, row.name], predicted.scene, found[row.outcome], truths)
     for key, score in scores.items():
         into.rows.setdefault(key, {})[source.name] = score.figures()
 
 
-def outcomes(engine: Engine, source: VideoSource, wanted: set[Outcome]) -> Iterator[tuple[dict[str, Maps], Thought]]:
+def outcomes(
+    engine: Engine, source: VideoSource, wanted: set[Outcome]
+) -> Iterator[tuple[dict[str, Maps], PredictedBuffer]]:
     """The maps wanted of every buffer, at the source size."""
     for thought in engine.think(source):
-        scene, target = thought.scene, thought.target
+        scene, target = predicted.scene, predicted.target
         found: dict[str, Maps] = {}
         if "fs" in wanted and isinstance(engine.plan.booster, Longterm):
             found["fs"] = at_size(engine.plan.booster.saliency(scene), target)
         if "student" in wanted:
             found["student"] = at_size(engine.plan.student.predict(scene.frames), target)
         if "boosted" in wanted:
-            predictions = thought.predictions or ask(engine.plan.student, scene)
+            predictions = predicted.predictions or ask(engine.plan.student, scene)
             found["boosted"] = at_size(fuse(scene, predictions), target)
         if "final" in wanted:
-            found["final"] = engine._finish(thought).maps
+            found["final"] = engine._finish(predicted).maps
         yield found, thought
 
 

@@ -87,8 +87,8 @@ def test_the_student_reads_what_a_booster_tells() -> None:
     assert not np.isin(0.75, scene.target)
     assert (read(Telling(), scene).target == 0.75).all()
     assert read(Idle(), scene) is scene
-    (thought,) = engine.think(ArraySource(FRAMES))
-    assert (thought.scene.target == scene.target).all()  # the gate still compares with the target's own
+    (predicted,) = engine.think(ArraySource(FRAMES))
+    assert (predicted.scene.target == scene.target).all()  # the gate still compares with the target's own
 
 
 def test_known_maps_come_back_as_they_are_at_the_frames_size() -> None:

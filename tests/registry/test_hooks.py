@@ -19,7 +19,7 @@ import vsodboost
 from vsodboost.data.errors import PluginError
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.io.array_source import ArraySource
-from vsodboost.pipeline.run import Report, Writing, run
+from vsodboost.pipeline.run import OutputOptions, Report, run
 from vsodboost.registry.discovery import KINDS, Registry, hookspecs
 from vsodboost.registry.interfaces import Request
 
@@ -160,7 +160,7 @@ def watched_run(out: Path, *names: str, **hooks: Callable[..., Any]) -> Report:
     plan = small_plan(First(), buffer=3)
     plan.working = lambda size: size
     plan.registry = registry_with(**hooks)
-    return run(plan, [ArraySource(FRAMES, name) for name in names], Writing(out))
+    return run(plan, [ArraySource(FRAMES, name) for name in names], OutputOptions(out))
 
 
 def test_observers_hear_of_every_video_in_order(tmp_path: Path) -> None:

@@ -193,9 +193,9 @@ def wrap_command(
     if dry_run:
         sys.exit(_describe(sources, options, plan.device, as_json))
     from vsodboost.cli.progress import shown
-    from vsodboost.pipeline.run import Writing, run
+    from vsodboost.pipeline.run import OutputOptions, run
 
-    writing = Writing(out, frozenset(extras), resume=resume, overwrite=overwrite)
+    writing = OutputOptions(out, frozenset(extras), resume=resume, overwrite=overwrite)
     with shown(sources, quiet=quiet) as progress:
         report = run(plan, sources, writing, progress)
     _conclude(report, out, as_json, quiet)

@@ -46,7 +46,7 @@ TOLERANCE = 0.5  # seconds by which a container may overstate its duration
 
 
 @dataclass
-class _Tally:
+class RunSummary:
     """What was met while reading: packets of the video, where it and the last stream end (seconds), damage."""
 
     packets: int = 0
@@ -79,7 +79,7 @@ class _Header:
     def length(self) -> int | None:
         return self.frames or (None if self.seconds is None else max(1, round(self.seconds * self.fps)))
 
-    def cut_short(self, tally: _Tally, missing: int | None) -> bool:
+    def cut_short(self, tally: RunSummary, missing: int | None) -> bool:
         """Whether less was met than announced; ``missing`` is the exact answer of Matroska, in bytes."""
         if missing is not None:
             return missing > 0
@@ -109,7 +109,7 @@ class VideoFile:
             return error
 
     def _read_header(self, container: Any, stream: Any) -> _Header:
-        first = next(_decoded(container, stream, _Tally()), None)
+        first = next(_decoded(container, stream, RunSummary()), None)
         if first is None:
             raise InputError(f"{self.path} holds no frame that can be decoded")
         rate = stream.average_rate or stream.guessed_rate
@@ -152,7 +152,7 @@ class VideoFile:
         digits = max(5, len(str((self._header.length or 1) - 1)))
         first: tuple[int, ...] | None = None
         count = 0
-        tally = _Tally()
+        tally = RunSummary()
         with _opened(self.path) as (container, stream):
             for count, decoded in enumerate(_decoded(container, stream, tally), start=1):
                 name = f"{count - 1:0{digits}d}"
@@ -166,7 +166,7 @@ class VideoFile:
                 yield Frame(name, image)
         self._check_whole(count, tally, self._header)
 
-    def _check_whole(self, decoded: int, tally: _Tally, header: _Header) -> None:
+    def _check_whole(self, decoded: int, tally: RunSummary, header: _Header) -> None:
         """Raise when the file holds less than it announces, or part of it is damaged."""
         if decoded == 0:
             raise InputError(f"{self.path} holds no frame that can be decoded")
@@ -225,7 +225,7 @@ def _is_cover(stream: Any) -> bool:
     return "attached_pic" in str(getattr(stream, "disposition", "")).lower()
 
 
-def _decoded(container: Any, stream: Any, tally: _Tally) -> Iterator[Any]:
+def _decoded(container: Any, stream: Any, tally: RunSummary) -> Iterator[Any]:
     """Decoded frames until the end or the first damaged packet; ``tally`` learns what was met on the way.
 
     The packets of all streams are demuxed: only the latest of them tells where a file without a frame count ends.

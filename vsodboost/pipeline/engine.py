@@ -41,7 +41,7 @@ from vsodboost.targets.network_target import run_target
 
 
 @dataclass
-class Seconds:
+class StageTimer:
     """Seconds spent by stage, over the whole video."""
 
     spent: dict[str, float] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class BoostedBuffer:
 
 
 @dataclass(frozen=True)
-class Thought:
+class PredictedBuffer:
     """One buffer before the gate: the source ``clip``, the target's maps float32[T, H, W] at its size, what was mined
     and learned, and the student's ``predictions`` (None: it was not asked)."""
 
@@ -91,7 +91,7 @@ class Engine:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan.booster.prepare(plan) if isinstance(plan.booster, PreparingBooster) else plan
-        self.seconds = Seconds()
+        self.seconds = StageTimer()
         self.cuts: list[int] = []
 
     def boost(self, source: VideoSource, *, taught: dict[str, torch.Tensor] | None = None) -> Iterator[BoostedBuffer]:
@@ -101,13 +101,13 @@ class Engine:
             VideoError: a frame, a map or a plugin's answer is not usable.
         """
         for thought in self.think(source, taught=taught):
-            yield self._finish(thought)
+            yield self._finish(predicted)
             del thought  # before the next buffer is read: one at a time is resident
 
-    def think(self, source: VideoSource, *, taught: dict[str, torch.Tensor] | None = None) -> Iterator[Thought]:
+    def think(self, source: VideoSource, *, taught: dict[str, torch.Tensor] | None = None) -> Iterator[PredictedBuffer]:
         """Everything up to the gate: perceive, mine, tune, predict. Raises as ``boost`` does."""
         plan = self.plan
-        self.seconds, self.cuts = Seconds(), []
+        self.seconds, self.cuts = StageTimer(), []
         if not plan.options.carry_over:
             plan.student.reset()
         memory = ReplayBuffer()
@@ -128,7 +128,7 @@ class Engine:
             with self.seconds.of("predict"):
                 asked = learned or isinstance(plan.booster, FusingBooster)
                 predictions = ask(plan.student, told) if asked else None
-            yield Thought(clip, scene, target, mined, tuple(losses), predictions, learned)
+            yield PredictedBuffer(clip, scene, target, mined, tuple(losses), predictions, learned)
             del clip, scene, told, target, mined, predictions
         if count == 0:
             raise InputError(f"{source.path}: no frame in it")
@@ -151,7 +151,7 @@ class Engine:
 
     def mine_all(self, source: VideoSource) -> Iterator[TrainingSet]:
         """Only the training_set of a video, for the dataset scope."""
-        self.seconds, self.cuts = Seconds(), []
+        self.seconds, self.cuts = StageTimer(), []
         booster = self.plan.booster
         for _, scene, _ in self._surveyed(source):
             mined = booster.mine(scene)
@@ -226,8 +226,8 @@ class Engine:
         part = clip.part(start, stop)
         return replace(part, flow=flow) if self.plan.target_card.needs_flow and stop - start > 1 else part
 
-    def _finish(self, thought: Thought) -> BoostedBuffer:
-        booster, scene, predictions = self.plan.booster, thought.scene, thought.predictions
+    def _finish(self, predicted: PredictedBuffer) -> BoostedBuffer:
+        booster, scene, predictions = self.plan.booster, predicted.scene, predicted.predictions
         with self.seconds.of("gate"):
             if predictions is None:
                 boosted = scene.fused
@@ -235,15 +235,15 @@ class Engine:
                 boosted = booster.fuse(scene, predictions)
             else:
                 boosted = fuse(scene, predictions)
-            decision = gate(scene, boosted, predictions if thought.learned else None)
+            decision = gate(scene, boosted, predictions if predicted.learned else None)
             if isinstance(booster, ReviewingBooster):
                 decision = booster.review(scene, boosted, decision)
-            maps = decision.at_size(thought.target)
+            maps = decision.at_size(predicted.target)
             if isinstance(booster, KnowingBooster):
                 for t, known in booster.known(scene).items():
                     maps[t] = resize_maps(known[None], (int(maps.shape[1]), int(maps.shape[2])))[0]
-        clip = thought.clip
-        return BoostedBuffer(clip.frames, scene, thought.mined, decision, maps, thought.target, thought.losses)
+        clip = predicted.clip
+        return BoostedBuffer(clip.frames, scene, predicted.mined, decision, maps, predicted.target, predicted.losses)
 
 
 def read(booster: Booster, scene: Scene) -> Scene:

@@ -28,7 +28,7 @@ from vsodboost.version import __version__
 from vsodboost.writers.frames_csv import FramesTable
 from vsodboost.writers.maps import MapWriter
 from vsodboost.writers.overlay import OverlayVideo
-from vsodboost.writers.sheet import Sheet
+from vsodboost.writers.sheet import ContactSheet
 
 EMPTY = 0.5 / 255
 """A map without a higher value is written as black."""
@@ -56,7 +56,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Writing:
+class OutputOptions:
     """Where and what to write: ``extras`` may hold "overlay"; ``resume`` skips finished videos, ``overwrite``
     redoes."""
 
@@ -66,7 +66,7 @@ class Writing:
     overwrite: bool = False
 
 
-def run(plan: Plan, sources: Sequence[VideoSource], writing: Writing, progress: Progress | None = None) -> Report:
+def run(plan: Plan, sources: Sequence[VideoSource], writing: OutputOptions, progress: Progress | None = None) -> Report:
     """Boost every source and write ``<out>/<video>/``: maps, frames.csv, run.json and what ``extras`` asks for.
 
     Raises:
@@ -96,7 +96,7 @@ def run(plan: Plan, sources: Sequence[VideoSource], writing: Writing, progress: 
 
 
 def _waiting(
-    sources: Sequence[VideoSource], writing: Writing, fingerprint: str, report: Report
+    sources: Sequence[VideoSource], writing: OutputOptions, fingerprint: str, report: Report
 ) -> Iterator[VideoSource]:
     for source in sources:
         refuse_output_over_input(writing.out, source.name, source.path)
@@ -142,7 +142,7 @@ def _teach(
 def _one(
     engine: Engine,
     source: VideoSource,
-    writing: Writing,
+    writing: OutputOptions,
     fingerprint: str,
     progress: Progress,
     taught: dict[str, torch.Tensor] | None,
@@ -153,8 +153,8 @@ def _one(
     writer = MapWriter(writing.out, source.name)
     names: list[str] = []
     losses: list[float] = []
-    tally = _Tally()
-    sheet = Sheet() if "overlay" in writing.extras else None
+    tally = RunSummary()
+    sheet = ContactSheet() if "overlay" in writing.extras else None
     with ExitStack() as stack:
         table: FramesTable | None = None
         overlay: OverlayVideo | None = None
@@ -208,7 +208,7 @@ def _one(
 
 
 @dataclass
-class _Tally:
+class RunSummary:
     frames: int = 0
     mined: int = 0
     trust: float = 0.0

@@ -132,7 +132,7 @@ def _plan(registry: Registry, truth: Maps, kind: str, request: TrainingRequest, 
 
 def _heard(plan: Plan, frames: NDArray[np.uint8], name: str) -> Iterator[tuple[Scene, Predictions]]:
     for thought in Engine(plan).think(ArraySource(frames, name)):
-        yield thought.scene, thought.predictions or Predictions(thought.scene.fused, thought.scene.fused)
+        yield predicted.scene, predicted.predictions or Predictions(predicted.scene.fused, predicted.scene.fused)
 
 
 def fit(clues: NDArray[np.float32], scores: NDArray[np.float32], options: TrustOptions, seed: int) -> TrustModel:

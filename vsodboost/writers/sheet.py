@@ -15,7 +15,7 @@ COLUMNS = ("frame", "object motion", "motion saliency", "target", "boosted")
 ROWS = 8
 
 
-class Sheet:
+class ContactSheet:
     """Collects rows while buffers pass; holds at most twice ``ROWS`` of them at the working size."""
 
     def __init__(self) -> None:

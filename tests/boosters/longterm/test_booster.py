@@ -19,7 +19,7 @@ from vsodboost.data.cards import DetectorCard, SpatialModelCard
 from vsodboost.data.errors import UsageError
 from vsodboost.data.types import Frames, Maps, Proposals
 from vsodboost.io.array_source import ArraySource
-from vsodboost.pipeline.engine import Engine, Thought, training_set_of
+from vsodboost.pipeline.engine import Engine, PredictedBuffer, training_set_of
 from vsodboost.pipeline.plan import Plan
 from vsodboost.registry.discovery import Registry
 from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
@@ -100,14 +100,14 @@ def plan_for(
     )
 
 
-def thoughts(frames: Frames, *arguments: Any, **options: Any) -> list[Thought]:
+def thoughts(frames: Frames, *arguments: Any, **options: Any) -> list[PredictedBuffer]:
     return list(Engine(plan_for(*arguments, **options)).think(ArraySource(frames)))
 
 
 def test_the_moving_square_is_mined_and_the_standing_one_is_not() -> None:
     frames = video(12)
-    (thought,) = thoughts(frames)
-    notes = thought.mined.notes
+    (predicted,) = thoughts(frames)
+    notes = predicted.mined.notes
     moving = [b for b in notes["boxes"] if b["kind"] == "salient"]
     assert len(moving) >= 8
     red = np.stack([f[..., 0] > 180 for f in frames])
@@ -124,8 +124,8 @@ def test_the_moving_square_is_mined_and_the_standing_one_is_not() -> None:
 
 
 def test_its_notes_are_json_and_tell_clusters_iterations_boxes_and_keyframes() -> None:
-    (thought,) = thoughts(video(12))
-    notes = json.loads(json.dumps(thought.mined.notes))
+    (predicted,) = thoughts(video(12))
+    notes = json.loads(json.dumps(predicted.mined.notes))
     assert sum(cluster["proposals"] for cluster in notes["clusters"]) == notes["proposals"] == len(notes["boxes"])
     assert [cluster["motion"] for cluster in notes["clusters"]] == sorted(
         (cluster["motion"] for cluster in notes["clusters"]), reverse=True
@@ -136,17 +136,17 @@ def test_its_notes_are_json_and_tell_clusters_iterations_boxes_and_keyframes() -
     assert salient == sorted(salient)
     assert {b["kind"] for b in notes["boxes"]} <= {"salient", "background", "undecided"}
     assert sum(b["kind"] == "salient" for b in notes["boxes"]) == salient[-1]
-    assert [k["frame"] for k in notes["keyframes"]] == [thought.scene.names[t] for t in thought.mined.indices]
+    assert [k["frame"] for k in notes["keyframes"]] == [predicted.scene.names[t] for t in predicted.mined.indices]
 
 
 def test_one_keyframe_of_five_teaches_with_weights_of_mean_one() -> None:
-    (thought,) = thoughts(video(12))
-    mined = thought.mined
+    (predicted,) = thoughts(video(12))
+    mined = predicted.mined
     assert sorted(int(t) // 5 for t in mined.indices) == [0, 1, 2]
     assert mined.pseudo_truth.shape == (3, *SIZE)
     assert 0 <= mined.pseudo_truth.min() <= mined.pseudo_truth.max() <= 1
     assert mined.weights.mean() == pytest.approx(1, abs=1e-5)
-    assert len(thought.losses) == 3
+    assert len(predicted.losses) == 3
 
 
 def test_two_runs_are_the_same_and_another_seed_is_another_run() -> None:
@@ -184,18 +184,18 @@ def test_the_next_video_starts_a_new_heap_even_after_a_broken_one() -> None:
 
 
 def test_a_one_frame_video_mines_nothing() -> None:
-    (thought,) = thoughts(video(1))
-    assert len(thought.mined) == 0
-    assert thought.mined.notes["reason"] == "nothing moves"
-    assert thought.losses == ()
+    (predicted,) = thoughts(video(1))
+    assert len(predicted.mined) == 0
+    assert predicted.mined.notes["reason"] == "nothing moves"
+    assert predicted.losses == ()
 
 
 @pytest.mark.parametrize("rule", ["predictions", "mean"])
 def test_where_nothing_moves_nothing_is_mined(rule: str) -> None:
-    (thought,) = thoughts(video(6, step=0), {"motion-value": rule}, flow=Standing())
-    assert thought.mined.notes["reason"] == "nothing moves"
-    assert all(not cluster["salient"] for cluster in thought.mined.notes["clusters"])
-    assert thought.mined.notes["boxes"]
+    (predicted,) = thoughts(video(6, step=0), {"motion-value": rule}, flow=Standing())
+    assert predicted.mined.notes["reason"] == "nothing moves"
+    assert all(not cluster["salient"] for cluster in predicted.mined.notes["clusters"])
+    assert predicted.mined.notes["boxes"]
 
 
 class Told:
@@ -227,24 +227,24 @@ def told(*said: list[tuple[float, float, float, float]]) -> Registry:
 
 
 def test_no_proposals_in_any_frame() -> None:
-    (thought,) = thoughts(video(5), plugins=told([]), detector="told")
-    assert len(thought.mined) == 0
-    assert thought.mined.notes["reason"] == "nothing is proposed in any frame"
+    (predicted,) = thoughts(video(5), plugins=told([]), detector="told")
+    assert len(predicted.mined) == 0
+    assert predicted.mined.notes["reason"] == "nothing is proposed in any frame"
 
 
 def test_no_proposals_in_some_frames() -> None:
     left, right = (0, 36, 30, 62), (60, 36, 94, 62)
     moving = [(8 + 4 * t, 8, 28 + 4 * t, 28) for t in range(10)]
     said = [[m, left, right] if t % 2 else [] for t, m in enumerate(moving)]
-    (thought,) = thoughts(video(10), plugins=told(*said), detector="told")
-    assert {b["frame"] for b in thought.mined.notes["boxes"]} == {1, 3, 5, 7, 9}
-    assert len(thought.mined)
-    assert all(t % 2 for t in thought.mined.indices)
+    (predicted,) = thoughts(video(10), plugins=told(*said), detector="told")
+    assert {b["frame"] for b in predicted.mined.notes["boxes"]} == {1, 3, 5, 7, 9}
+    assert len(predicted.mined)
+    assert all(t % 2 for t in predicted.mined.indices)
 
 
 def test_one_cluster_is_all_salient_and_teaches_no_classifier() -> None:
-    (thought,) = thoughts(video(6), {"clusters": "1"})
-    notes = thought.mined.notes
+    (predicted,) = thoughts(video(6), {"clusters": "1"})
+    notes = predicted.mined.notes
     assert [cluster["salient"] for cluster in notes["clusters"]] == [True]
     assert len(notes["iterations"]) == 1
     assert {b["probability"] for b in notes["boxes"]} == {0.5}
@@ -252,9 +252,9 @@ def test_one_cluster_is_all_salient_and_teaches_no_classifier() -> None:
 
 def test_identical_features_are_one_cluster() -> None:
     whole = [(0, 0, 96, 64)] * 3
-    (thought,) = thoughts(np.repeat(video(1), 4, axis=0), plugins=told(whole), detector="told", flow=Drifting())
-    assert len(thought.mined.notes["clusters"]) == 1
-    assert thought.mined.notes["proposals"] == 12
+    (predicted,) = thoughts(np.repeat(video(1), 4, axis=0), plugins=told(whole), detector="told", flow=Drifting())
+    assert len(predicted.mined.notes["clusters"]) == 1
+    assert predicted.mined.notes["proposals"] == 12
 
 
 class Drifting:
@@ -283,10 +283,10 @@ def test_the_papers_rules_tune_ten_epochs_on_frames_alone() -> None:
 def test_the_papers_rules_run() -> None:
     frames = video(10)
     plan = plan_for({"follow": "paper"})
-    (thought,) = list(Engine(plan).think(ArraySource(frames)))
-    assert len(thought.mined) == 2
-    assert thought.mined.weights.tolist() == [1, 1]
-    assert len(thought.losses) == 10
+    (predicted,) = list(Engine(plan).think(ArraySource(frames)))
+    assert len(predicted.mined) == 2
+    assert predicted.mined.weights.tolist() == [1, 1]
+    assert len(predicted.losses) == 10
 
 
 def test_the_fusion_network_must_be_lite() -> None:
@@ -297,9 +297,9 @@ def test_the_fusion_network_must_be_lite() -> None:
 def test_the_map_before_any_tuning_is_at_hand() -> None:
     plan = plan_for()
     engine = Engine(plan)
-    (thought,) = list(engine.think(ArraySource(video(8))))
+    (predicted,) = list(engine.think(ArraySource(video(8))))
     booster = engine.plan.booster
     assert isinstance(booster, longterm.Longterm)
-    maps = booster.saliency(thought.scene)
+    maps = booster.saliency(predicted.scene)
     assert maps.shape == (8, *SIZE)
     assert maps.max() > 0
