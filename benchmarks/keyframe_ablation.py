@@ -23,14 +23,15 @@ from typing import Any, Literal
 from mqp_ablation import FirstFrames, Replay, Score, Truths, add_all, at_size, means
 
 from vsodboost.boosters.keyframe.low_level import low_level_saliency
-from vsodboost.decision.fusion import ask, fuse
+from vsodboost.data.video import VideoSource
+from vsodboost.decision.fusion import fuse, predict
 from vsodboost.io.source import open_inputs
-from vsodboost.io.video import VideoSource
 from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
 from vsodboost.pipeline.engine import Engine
-from vsodboost.pipeline.plan import Options, Plan, make_plan
+from vsodboost.pipeline.options import Options
+from vsodboost.pipeline.plan import Plan, make_plan
 from vsodboost.registry.discovery import Registry
 from vsodboost.registry.interfaces import Request
 
@@ -98,7 +99,7 @@ def measure(plan: Plan, rows: Sequence[Row], source: VideoSource, truths: Truths
             for row in sharing:
                 maps = buffer.maps
                 if row.outcome == "boosted":
-                    maps = at_size(fuse(buffer.scene, ask(engine.plan.student, buffer.scene)), buffer.target)
+                    maps = at_size(fuse(buffer.scene, predict(engine.plan.student, buffer.scene)), buffer.target)
                 add_all(scores[row], buffer.scene, maps, truths)
         for row in sharing:
             into.keyframes.setdefault(row, {})[source.name] = keyframes

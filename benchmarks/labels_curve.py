@@ -3,7 +3,7 @@
     python benchmarks/labels_curve.py DAVIS MAPS --step 3 --json labels.json
 
 Every n-th frame is labelled; only frames without a label are scored. Compared are the target's own maps, the nearest
-label copied, labels carried by flow alone (the mean of both sides), the pseudo-labels, the student that the labels
+label copied, labels propagated by flow alone (the mean of both sides), the pseudo-labels, the student that the labels
 taught, and the booster; ``--taught`` adds the student that labels and all pseudo-labels taught, the paper's way.
 ``--single`` adds one label in all, in the middle. Figures are means over sequences by protocol ``all``.
 """
@@ -25,19 +25,20 @@ from mqp_ablation import FirstFrames, Made, Replay, Score, Truths, add_all, at_s
 
 from vsodboost.boosters.labels.booster import Labels
 from vsodboost.boosters.labels.labelled_frames import VideoLabels, read_video_labels
-from vsodboost.boosters.labels.propagation import carry
+from vsodboost.boosters.labels.propagation import propagate
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Clip, Maps
-from vsodboost.decision.fusion import ask
+from vsodboost.data.video import VideoSource
+from vsodboost.decision.fusion import predict
 from vsodboost.io.atomic import write_png
 from vsodboost.io.map_folder import MapFolder
 from vsodboost.io.source import open_inputs
-from vsodboost.io.video import VideoSource
 from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
 from vsodboost.pipeline.engine import Engine
-from vsodboost.pipeline.plan import Options, Plan, make_plan
+from vsodboost.pipeline.options import Options
+from vsodboost.pipeline.plan import Plan, make_plan
 from vsodboost.registry.discovery import Registry
 from vsodboost.registry.interfaces import Request
 from vsodboost.training.fgplg import Remembering
@@ -66,11 +67,11 @@ def nearest_label(scene: Scene, labels: VideoLabels) -> Maps:
 
 
 def carried_alone(scene: Scene, labels: VideoLabels, plan: Plan) -> Maps:
-    """Labels carried from both sides, averaged; empty where no label reaches."""
+    """Labels propagated from both sides, averaged; empty where no label reaches."""
     clip = Clip(scene.frames, scene.names, scene.video, scene.first)
-    carried = carry(clip, labels, plan.flow, plan.flow_name, "best")
+    propagated = propagate(clip, labels, plan.flow, plan.flow_name, "best")
     maps = np.zeros_like(scene.target)
-    maps[carried.indices] = (carried.left + carried.right) / 2
+    maps[propagated.indices] = (propagated.left + propagated.right) / 2
     return maps
 
 
@@ -107,7 +108,7 @@ def measure(
                 "nearest label": at_size(nearest_label(scene, labels), target),
                 "flow alone": at_size(carried_alone(scene, labels, plan), target),
                 "pseudo-labels": at_size(booster.pseudo_labels(scene), target),
-                "student": at_size(ask(engine.plan.student, scene).unguided, target),
+                "student": at_size(predict(engine.plan.student, scene).unguided, target),
                 "labels": buffer.maps,
             }
             for way, maps in found.items():
@@ -115,7 +116,7 @@ def measure(
         if taught:
             engine = engine_of(plan, made, {"labels": folder, "between": "all"})
             for buffer in engine.boost(source):
-                maps = at_size(ask(engine.plan.student, buffer.scene).unguided, buffer.target)
+                maps = at_size(predict(engine.plan.student, buffer.scene).unguided, buffer.target)
                 add_all(scores[TAUGHT], buffer.scene, maps, left)
     for way, score in scores.items():
         into.setdefault((spacing, way), {})[source.name] = score.figures()

@@ -23,11 +23,12 @@ from typing import Any
 
 import numpy as np
 
+from vsodboost.data.video import Frame, VideoSource
 from vsodboost.io.source import open_inputs
-from vsodboost.io.video import Frame, VideoSource
 from vsodboost.ops.resize import working_size
 from vsodboost.pipeline.engine import Engine
-from vsodboost.pipeline.plan import Options, make_plan
+from vsodboost.pipeline.options import Options
+from vsodboost.pipeline.plan import make_plan
 from vsodboost.registry.discovery import Registry
 
 

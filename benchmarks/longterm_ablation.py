@@ -26,9 +26,9 @@ from mqp_ablation import SHOWN, FirstFrames, Replay, Score, Truths, add_all, at_
 from vsodboost.boosters.longterm import knowledge, survey, teaching
 from vsodboost.boosters.longterm.booster import Longterm
 from vsodboost.data.types import Maps
-from vsodboost.decision.fusion import ask, fuse
+from vsodboost.data.video import VideoSource
+from vsodboost.decision.fusion import fuse, predict
 from vsodboost.io.source import open_inputs
-from vsodboost.io.video import VideoSource
 from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
@@ -137,7 +137,7 @@ def measure(plan: Plan, rows: Sequence[Row], source: VideoSource, truths: Truths
         engine = Replay(with_booster(plan, run[0], dict(run[1])), made)
         if wanted == {"fs"}:  # nothing to learn for that
             engine.plan = replace(engine.plan, tuning=replace(engine.plan.tuning, steps=0, passes=None))
-        for found, thought in outcomes(engine, source, wanted):
+        for found, predicted in outcomes(engine, source, wanted):
             for row in sharing:
                 add_all(scores[row.table, row.name], predicted.scene, found[row.outcome], truths)
     for key, score in scores.items():
@@ -148,7 +148,7 @@ def outcomes(
     engine: Engine, source: VideoSource, wanted: set[Outcome]
 ) -> Iterator[tuple[dict[str, Maps], PredictedBuffer]]:
     """The maps wanted of every buffer, at the source size."""
-    for thought in engine.think(source):
+    for predicted in engine.predict(source):
         scene, target = predicted.scene, predicted.target
         found: dict[str, Maps] = {}
         if "fs" in wanted and isinstance(engine.plan.booster, Longterm):
@@ -156,11 +156,11 @@ def outcomes(
         if "student" in wanted:
             found["student"] = at_size(engine.plan.student.predict(scene.frames), target)
         if "boosted" in wanted:
-            predictions = predicted.predictions or ask(engine.plan.student, scene)
+            predictions = predicted.predictions or predict(engine.plan.student, scene)
             found["boosted"] = at_size(fuse(scene, predictions), target)
         if "final" in wanted:
-            found["final"] = engine._finish(predicted).maps
-        yield found, thought
+            found["final"] = engine.decide(predicted).maps
+        yield found, predicted
 
 
 # Table VIII

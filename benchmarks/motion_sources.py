@@ -27,13 +27,14 @@ from mqp_ablation import SHOWN, FirstFrames, Replay, Score, Truths, add_all, at_
 
 from vsodboost.data.errors import UnknownPlugin, UsageError, WeightsError
 from vsodboost.data.types import Clip, FlowField, Frames
+from vsodboost.data.video import VideoSource
 from vsodboost.io.source import open_inputs
-from vsodboost.io.video import VideoSource
 from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
 from vsodboost.pipeline.engine import Engine
-from vsodboost.pipeline.plan import Options, Plan, make_plan
+from vsodboost.pipeline.options import Options
+from vsodboost.pipeline.plan import Plan, make_plan
 from vsodboost.registry.discovery import Registry
 from vsodboost.registry.interfaces import FlowEstimator, NamedFlowEstimator, Request
 

@@ -25,11 +25,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.data.scene import Booster, Mined, Scene, nothing_mined
+from vsodboost.data.scene import Booster, Mined, Scene
 from vsodboost.data.types import Clip, Maps
-from vsodboost.decision.fusion import ask, fuse
+from vsodboost.data.video import Frame, VideoSource
+from vsodboost.decision.fusion import fuse, predict
 from vsodboost.io.source import open_inputs
-from vsodboost.io.video import Frame, VideoSource
 from vsodboost.metrics.curves import CurveMean
 from vsodboost.metrics.f_measure import f_measure
 from vsodboost.metrics.grey_files import read_truth
@@ -60,9 +60,9 @@ class MotionTaught:
 
     def mine(self, scene: Scene) -> Mined:
         """Every frame of at least that quality (where none is, the best third of those that move)."""
-        moving = ~scene.still
+        moving = ~scene.static
         if not moving.any():
-            return nothing_mined(scene, reason="nothing moves")
+            return Mined.nothing(scene, reason="nothing moves")
         high = moving & (scene.quality >= self.bar)
         if not high.any():
             high = moving & (scene.quality >= np.quantile(scene.quality[moving], 2 / 3))
@@ -197,7 +197,7 @@ def measure(plan: Plan, rows: Sequence[Row], source: VideoSource, truths: Truths
             wanted = {row.outcome for row in sharing}
             found = {"final": buffer.maps}
             if wanted & {"student", "boosted"}:
-                predictions = ask(engine.plan.student, buffer.scene)
+                predictions = predict(engine.plan.student, buffer.scene)
                 found["student"] = at_size(predictions.unguided, buffer.target)
                 found["boosted"] = at_size(fuse(buffer.scene, predictions), buffer.target)
             for row in sharing:

@@ -11,12 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from vsodboost.data.cards import BoosterCard, SpatialModelCard, TargetCard
-from vsodboost.data.scene import Booster, Scene
+from vsodboost.data.scene import Scene
+from vsodboost.data.training_set import TuneSettings
 from vsodboost.data.types import FlowField, Frames
 from vsodboost.perception.motion_model import CameraResidual
-from vsodboost.pipeline.plan import Options, Plan
+from vsodboost.pipeline.options import Options
+from vsodboost.pipeline.plan import Plan
+from vsodboost.registry.booster import Booster
 from vsodboost.registry.discovery import Registry
-from vsodboost.spatial.finetune import TuneSettings
 from vsodboost.spatial.student import Student
 from vsodboost.targets.network_target import CallableTarget
 
@@ -105,7 +107,7 @@ def small_scene(count: int = 4, size: tuple[int, int] = (32, 64), **changes: Any
         fused=empty,
         quality=np.ones(count, np.float32),
         consistency=np.ones(count, np.float32),
-        still=np.zeros(count, bool),
+        static=np.zeros(count, bool),
     )
     return replace(scene, **changes)
 

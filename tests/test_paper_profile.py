@@ -16,7 +16,7 @@ from vsodboost import weights
 from vsodboost.boosters.mqp import paper as mqp_paper
 from vsodboost.cli.wrap import wrap_command
 from vsodboost.data.errors import WeightsError
-from vsodboost.decision.trust import CLUES, TrustModel
+from vsodboost.decision.trust import FEATURES, TrustModel
 from vsodboost.networks import localisation as paper
 from vsodboost.networks import paper_mqpm
 from vsodboost.networks.lite import LiteNetwork
@@ -31,8 +31,8 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_for_shipping(LiteNetwork().state_dict(), folder / "lite.safetensors")
     rng = np.random.default_rng(0)
     trust = TrustModel(
-        np.zeros(len(CLUES), np.float32), np.ones(len(CLUES), np.float32),
-        rng.normal(size=(len(CLUES), 3)).astype(np.float32), np.zeros(3, np.float32), np.ones(3, np.float32), 0.0,
+        np.zeros(len(FEATURES), np.float32), np.ones(len(FEATURES), np.float32),
+        rng.normal(size=(len(FEATURES), 3)).astype(np.float32), np.zeros(3, np.float32), np.ones(3, np.float32), 0.0,
     )  # fmt: skip
     (folder / "trust.json").write_text(trust.to_json(), encoding="utf-8")
     monkeypatch.setenv("VSODBOOST_SHIPPED", str(folder))

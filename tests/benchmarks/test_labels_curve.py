@@ -14,7 +14,7 @@ from vsodboost_plugins.flow.dis import DIS
 
 from vsodboost import boosters
 from vsodboost.data.cards import SpatialModelCard
-from vsodboost.data.scene import Scene, nothing_mined
+from vsodboost.data.scene import Mined, Scene
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import Engine
 from vsodboost.registry.discovery import Entry
@@ -24,7 +24,7 @@ import labels_curve
 
 
 class MeanNetwork(nn.Module):
-    """Pseudo-labels: the mean of the two carried labels."""
+    """Pseudo-labels: the mean of the two propagated labels."""
 
     def forward(self, inputs: Tensor) -> Tensor:
         """``[N, 7, h, w]`` -> logits ``[N, 1, h, w]``."""
@@ -35,7 +35,7 @@ class Idle:
     """Mines nothing."""
 
     def mine(self, scene: Scene) -> object:
-        return nothing_mined(scene)
+        return Mined.nothing(scene)
 
 
 def test_labelled_frames() -> None:

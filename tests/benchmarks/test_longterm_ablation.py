@@ -15,7 +15,7 @@ from vsodboost_plugins.detectors import blobs
 from vsodboost import boosters
 from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.types import FlowField, Frames
-from vsodboost.decision.trust import CLUES, TrustModel
+from vsodboost.decision.trust import FEATURES, TrustModel
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.plan import Plan
 from vsodboost.registry.discovery import Registry, hookspecs
@@ -28,8 +28,8 @@ BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 @pytest.fixture
 def ablation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     model = TrustModel(
-        np.zeros(len(CLUES), np.float32), np.ones(len(CLUES), np.float32), np.ones((len(CLUES), 1), np.float32),
-        np.zeros(1, np.float32), np.ones(1, np.float32), 0.0,
+        np.zeros(len(FEATURES), np.float32), np.ones(len(FEATURES), np.float32), np.ones((len(FEATURES), 1),
+        np.float32), np.zeros(1, np.float32), np.ones(1, np.float32), 0.0,
     )  # fmt: skip
     (tmp_path / "trust.json").write_text(model.to_json(), encoding="utf-8")
     monkeypatch.setenv("VSODBOOST_SHIPPED", str(tmp_path))

@@ -21,7 +21,7 @@ from vsodboost import boosters
 from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.errors import UnknownPlugin, WeightsError
 from vsodboost.data.types import FlowField, Frames
-from vsodboost.decision.trust import CLUES, TrustModel
+from vsodboost.decision.trust import FEATURES, TrustModel
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline import plan
 from vsodboost.registry.discovery import Registry, hookspecs
@@ -36,8 +36,8 @@ BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 def sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     """The script, with the shipped networks, a trust model of no prediction, and no weights of others."""
     model = TrustModel(
-        np.zeros(len(CLUES), np.float32), np.ones(len(CLUES), np.float32), np.ones((len(CLUES), 1), np.float32),
-        np.zeros(1, np.float32), np.ones(1, np.float32), 0.0,
+        np.zeros(len(FEATURES), np.float32), np.ones(len(FEATURES), np.float32), np.ones((len(FEATURES), 1),
+        np.float32), np.zeros(1, np.float32), np.ones(1, np.float32), 0.0,
     )  # fmt: skip
     networks = [shipped_path(name) for name in ("lite", "mqpm")]
     (tmp_path / "shipped").mkdir()

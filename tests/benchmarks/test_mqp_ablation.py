@@ -12,7 +12,7 @@ from small_plans import ConstantFlow, numbered, small_plan, small_scene
 
 from vsodboost.boosters.mqp.booster import Mqp, MqpSettings
 from vsodboost.data.types import FlowField, Frames, Maps
-from vsodboost.decision.trust import CLUES, TrustModel
+from vsodboost.decision.trust import FEATURES, TrustModel
 from vsodboost.io.array_source import ArraySource
 
 ablation = script("mqp_ablation")
@@ -22,8 +22,8 @@ QUALITY = np.array([0.9, 0.1, 0.7, 0.2, 0.6, 0.3], np.float32)
 @pytest.fixture(autouse=True)
 def trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = TrustModel(
-        np.zeros(len(CLUES), np.float32), np.ones(len(CLUES), np.float32), np.ones((len(CLUES), 1), np.float32),
-        np.zeros(1, np.float32), np.ones(1, np.float32), 0.0,
+        np.zeros(len(FEATURES), np.float32), np.ones(len(FEATURES), np.float32), np.ones((len(FEATURES), 1),
+        np.float32), np.zeros(1, np.float32), np.ones(1, np.float32), 0.0,
     )  # fmt: skip
     (tmp_path / "trust.json").write_text(model.to_json(), encoding="utf-8")
     monkeypatch.setenv("VSODBOOST_SHIPPED", str(tmp_path))
@@ -40,7 +40,7 @@ def test_motion_teaches_frames_of_high_quality_or_as_many_at_random() -> None:
     assert len({tuple(d) for d in drawn}) > 5
     assert drawn[3] == ablation.MotionTaught(0.6, at_random=True, seed=3).mine(scene).indices.tolist()
     assert ablation.MotionTaught(0.95, at_random=False).mine(scene).indices.tolist() == [0, 2]  # the best third
-    assert len(ablation.MotionTaught(0.6, at_random=False).mine(replace(scene, still=np.ones(6, bool)))) == 0
+    assert len(ablation.MotionTaught(0.6, at_random=False).mine(replace(scene, static=np.ones(6, bool)))) == 0
 
 
 class Counting(ConstantFlow):

@@ -11,7 +11,7 @@ from benchmark_scripts import script
 
 from vsodboost.io.atomic import write_png
 from vsodboost.metrics.s_measure import s_measure
-from vsodboost.writers.frames_csv import FramesTable
+from vsodboost.writers.table import FramesTable
 
 reliability = script("trust_reliability")
 TRUTH = np.zeros((40, 60), bool)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from small_scenes import disc, scene_of
 
-from vsodboost.decision.fusion import Predictions, fuse, sharpen
+from vsodboost.data.predictions import Predictions
+from vsodboost.decision.fusion import fuse, sharpen
 from vsodboost.perception.links import link
 
 

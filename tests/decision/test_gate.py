@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from small_scenes import disc, scene_of
 
-from vsodboost.decision.fusion import Predictions, fuse, sharpen
+from vsodboost.data.predictions import Predictions
+from vsodboost.decision.fusion import fuse, sharpen
 from vsodboost.decision.gate import Decision, gate, smoothed
 
 
@@ -32,7 +33,7 @@ def test_a_garbage_boost_is_refused() -> None:
 
 def test_still_shots_pass_through_flagged_and_untouched() -> None:
     target = np.random.default_rng(1).random((6, 32, 32)).astype(np.float32)
-    scene = scene_of(target=target, still=np.array([0, 0, 0, 1, 1, 1], bool), shots=((0, 3), (3, 6)))
+    scene = scene_of(target=target, static=np.array([0, 0, 0, 1, 1, 1], bool), shots=((0, 3), (3, 6)))
     decision = gate(scene, disc(6, 16, 16), Predictions(disc(6, 16, 16), disc(6, 16, 16)))
     assert [flag == "still" for flag in decision.flags] == [False] * 3 + [True] * 3
     assert (decision.maps[3:] == target[3:]).all()

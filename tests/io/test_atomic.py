@@ -82,7 +82,7 @@ import numpy as np
 from pathlib import Path
 from vsodboost.data.errors import VsodboostError
 from vsodboost.io.atomic import write_png
-from vsodboost.writers.frames_csv import FramesTable
+from vsodboost.writers.table import FramesTable
 from vsodboost.writers.overlay import OverlayVideo
 out = Path(sys.argv[1])
 noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)

@@ -10,9 +10,9 @@ from shared_data import shared
 from tiny_videos import plain_frames, write_video
 
 from vsodboost.data.errors import InputError, UsageError
+from vsodboost.data.video import natural_key
 from vsodboost.io.atomic import write_png
 from vsodboost.io.source import VideoSource, open_inputs
-from vsodboost.io.video import natural_key
 
 
 def frame_folder(folder: Path, count: int = 2, suffix: str = "png") -> Path:

@@ -52,11 +52,11 @@ class Reader:
 def test_a_flow_reader_gets_the_camera_motion_too(count: int, quality: float) -> None:
     frames = numbered(np.zeros((count, 32, 64, 3), np.uint8))
     reader = Reader()
-    clues = perceive(ConstantFlow(2.0, -1.0), reader, frames, "flow")
-    assert clues.still.all()  # nothing but the camera moves
-    assert clues.quality.tolist() == pytest.approx([quality] * count)
+    guidance = perceive(ConstantFlow(2.0, -1.0), reader, frames, "flow")
+    assert guidance.static.all()  # nothing but the camera moves
+    assert guidance.quality.tolist() == pytest.approx([quality] * count)
     if count > 1:
         assert (reader.seen == np.float32((2, -1))).all()
-        assert (clues.maps == 0.5).all()
+        assert (guidance.maps == 0.5).all()
     else:
-        assert not clues.maps.any()
+        assert not guidance.maps.any()

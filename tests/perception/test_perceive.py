@@ -1,4 +1,4 @@
-"""Clues of a shot: both directions averaged, one frame has none, a broken estimator is named."""
+"""Motion cues of a shot: both directions averaged, one frame has none, a broken estimator is named."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def clip(count: int) -> np.ndarray:
 
 
 def test_inner_frames_take_the_mean_of_both_directions() -> None:
-    clues = perceive(Known(), CameraResidual(), clip(3), "known")
-    assert np.abs(clues.motion[:, 16, 16, 0] - [4, 3, 2]).max() < 0.2
-    assert clues.flow[2, 16, 16, 0] == 2  # the last frame carries the negated backward flow
-    assert clues.maps[:, 14:18, 14:18].min() > 0.9
-    assert not clues.still.any()
+    cues = perceive(Known(), CameraResidual(), clip(3), "known")
+    assert np.abs(cues.motion[:, 16, 16, 0] - [4, 3, 2]).max() < 0.2
+    assert cues.flow[2, 16, 16, 0] == 2  # the last frame carries the negated backward flow
+    assert cues.maps[:, 14:18, 14:18].min() > 0.9
+    assert not cues.static.any()
 
 
 def test_one_frame_has_no_motion() -> None:
-    clues = perceive(Known(), CameraResidual(), clip(1), "known")
-    assert clues.still.all()
-    assert clues.maps.max() == 0
-    assert clues.quality[0] == 0
+    cues = perceive(Known(), CameraResidual(), clip(1), "known")
+    assert cues.static.all()
+    assert cues.maps.max() == 0
+    assert cues.quality[0] == 0
 
 
 @pytest.mark.parametrize(

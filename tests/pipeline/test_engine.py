@@ -15,12 +15,13 @@ from moving_pattern import pattern
 from numpy.typing import NDArray
 
 from vsodboost.data.errors import InputError
+from vsodboost.data.training_set import TuneSettings
+from vsodboost.data.video import Frame
 from vsodboost.io.array_source import ArraySource
-from vsodboost.io.video import Frame
 from vsodboost.pipeline.engine import Engine
-from vsodboost.pipeline.plan import Options, Plan, make_plan
+from vsodboost.pipeline.options import Options
+from vsodboost.pipeline.plan import Plan, make_plan
 from vsodboost.registry.discovery import Registry
-from vsodboost.spatial.finetune import TuneSettings
 
 SIZE = (64, 96)
 
@@ -98,9 +99,10 @@ from dataclasses import replace
 import numpy as np
 from vsodboost.pipeline.engine import Engine
 from vsodboost.io.array_source import ArraySource
-from vsodboost.pipeline.plan import Options, make_plan
+from vsodboost.pipeline.options import Options
+from vsodboost.pipeline.plan import make_plan
 from vsodboost.registry.discovery import Registry
-from vsodboost.spatial.finetune import TuneSettings
+from vsodboost.data.training_set import TuneSettings
 
 count = int(sys.argv[1])
 ground = np.random.default_rng(0).integers(0, 128, (270, 480, 3)).astype(np.uint8)

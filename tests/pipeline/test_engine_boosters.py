@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from small_plans import bright_student, numbered, small_plan, weights_of
 
-from vsodboost.data.scene import Mined, Scene, nothing_mined
+from vsodboost.data.decision import Decision
+from vsodboost.data.predictions import Predictions
+from vsodboost.data.scene import Mined, Scene
+from vsodboost.data.training_set import TrainingSet, TuneSettings
 from vsodboost.data.types import Maps
-from vsodboost.decision.fusion import Predictions
-from vsodboost.decision.gate import Decision
+from vsodboost.data.video import VideoSource
 from vsodboost.io.array_source import ArraySource
-from vsodboost.io.video import VideoSource
 from vsodboost.pipeline.engine import Engine, read, training_set_of
 from vsodboost.pipeline.plan import Plan
-from vsodboost.spatial.finetune import TrainingSet, TuneSettings
 
 FRAMES = numbered(np.random.default_rng(0).integers(0, 255, (6, 64, 96, 3), np.uint8))
 
@@ -26,7 +26,7 @@ class Idle:
     """Mines nothing."""
 
     def mine(self, scene: Scene) -> Mined:
-        return nothing_mined(scene)
+        return Mined.nothing(scene)
 
 
 def test_a_booster_may_bring_its_student_and_its_tuning() -> None:
@@ -56,7 +56,7 @@ def test_a_booster_reads_each_video_once_before_its_first_scene() -> None:
 
         def mine(self, scene: Scene) -> Mined:
             self.said.append(f"scene at {scene.first}")
-            return nothing_mined(scene)
+            return Mined.nothing(scene)
 
     booster = Reading()
     list(Engine(small_plan(booster, buffer=3)).boost(ArraySource(FRAMES, name="clip")))

@@ -8,7 +8,7 @@ import numpy as np
 from small_plans import numbered, small_plan
 
 from vsodboost.data.cards import BoosterCard
-from vsodboost.data.scene import Mined, Scene, nothing_mined
+from vsodboost.data.scene import Mined, Scene
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.plan import Plan
@@ -32,7 +32,7 @@ class Surveying:
 
     def mine(self, scene: Scene) -> Mined:
         self.said.append(f"mine {scene.first}+{len(scene)}")
-        return nothing_mined(scene)
+        return Mined.nothing(scene)
 
 
 def run(buffer: int) -> tuple[Surveying, Engine, int]:

@@ -7,7 +7,8 @@ import pytest
 import torch
 from small_plans import bright_student, weights_of
 
-from vsodboost.spatial.finetune import TrainingSet, TuneSettings, tune
+from vsodboost.data.training_set import TrainingSet, TuneSettings
+from vsodboost.spatial.finetune import tune
 
 
 def training_set(count: int) -> TrainingSet:

@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vsodboost.data.cards import SpatialModelCard
-from vsodboost.spatial.finetune import TrainingSet, TuneSettings, tune
+from vsodboost.data.training_set import TrainingSet, TuneSettings
+from vsodboost.spatial.finetune import tune
 from vsodboost.spatial.student import Student
 
 SETTINGS = TuneSettings(steps=1, batch=2, rate=0.01, optimizer="adam", loss="cross-entropy", mirror=False)

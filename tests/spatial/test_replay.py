@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vsodboost.spatial.finetune import TrainingSet
+from vsodboost.data.training_set import TrainingSet
 from vsodboost.spatial.replay import ReplayBuffer, at_size, thin
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import InputError, PluginError, UsageError
-from vsodboost.data.scene import Mined, Scene, nothing_mined
+from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import Clip, Maps
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import Engine
@@ -98,7 +98,7 @@ class Idle:
     """Mines nothing."""
 
     def mine(self, scene: Scene) -> Mined:
-        return nothing_mined(scene)
+        return Mined.nothing(scene)
 
 
 def engine_for(target: Recorder, card: TargetCard, **options: Any) -> Engine:

@@ -11,9 +11,10 @@ from small_plans import BrightNetwork, weights_of
 from torch import Tensor, nn
 
 from vsodboost.data.cards import TargetCard
+from vsodboost.data.training_set import TrainingSet, TuneSettings
 from vsodboost.data.types import Clip
 from vsodboost.registry.interfaces import Request, TrainableTarget
-from vsodboost.spatial.finetune import TrainingSet, TuneSettings, tune
+from vsodboost.spatial.finetune import tune
 from vsodboost.targets.network_target import NetworkTarget
 
 FRAMES = np.random.default_rng(0).integers(0, 255, (3, 32, 64, 3), np.uint8)

@@ -58,16 +58,16 @@ class Counting(ConstantFlow):
 
 def test_triplets_are_labelled_frames_between_labelled_frames(tmp_path: Path) -> None:
     (made,) = triplets(video(tmp_path), OPTIONS, Counting(), "flow", tmp_path / "cache", seed=0)
-    assert 6 <= len(made) <= 7  # of nine labels every fourth is carried
-    assert made.carried.shape == (len(made), 4, *made.truth.shape[1:])
-    assert made.carried[:, :2].max() == 1
+    assert 6 <= len(made) <= 7  # of nine labels every fourth is propagated
+    assert made.propagated.shape == (len(made), 4, *made.truth.shape[1:])
+    assert made.propagated[:, :2].max() == 1
     assert (made.truth > 127).any(axis=(1, 2)).all()
 
 
 def test_every_second_label_and_two_spacings(tmp_path: Path) -> None:
     options = replace(OPTIONS, every=2, gaps="4,8")
     near, far = triplets(video(tmp_path), options, Counting(), "flow", tmp_path / "cache", seed=0)
-    assert len(near) + len(far) < 10  # five labels are left, of which some are carried
+    assert len(near) + len(far) < 10  # five labels are left, of which some are propagated
     assert len(far) >= len(near)
     assert triplets(video(tmp_path / "few", 9, range(2)), OPTIONS, Counting(), "flow", tmp_path, seed=0) == []
 
@@ -78,7 +78,7 @@ def test_what_was_carried_is_kept(tmp_path: Path) -> None:
     asked = estimator.pairs
     again = triplets(files, OPTIONS, estimator, "flow", tmp_path / "cache", seed=0)
     assert estimator.pairs == asked > 0
-    assert (first[0].carried == again[0].carried).all()
+    assert (first[0].propagated == again[0].propagated).all()
 
 
 def test_a_pair_is_estimated_once() -> None:
@@ -91,16 +91,16 @@ def test_a_pair_is_estimated_once() -> None:
 
 
 def distinct(count: int = 4, size: tuple[int, int] = (32, 64)) -> Triplets:
-    """Carried maps of constant values, and a truth that is the left half."""
-    carried = np.zeros((count, 4, *size), np.float16)
-    carried[:] = np.array([0.1, 0.2, 0.3, 0.4], np.float16)[None, :, None, None]
+    """Propagated maps of constant values, and a truth that is the left half."""
+    propagated = np.zeros((count, 4, *size), np.float16)
+    propagated[:] = np.array([0.1, 0.2, 0.3, 0.4], np.float16)[None, :, None, None]
     truth = np.zeros((count, *size), np.uint8)
     truth[:, :, : size[1] // 2] = 255
-    return Triplets(np.full((count, *size, 3), 128, np.uint8), truth, carried)
+    return Triplets(np.full((count, *size, 3), 128, np.uint8), truth, propagated)
 
 
 def values(inputs: Tensor) -> list[tuple[float, ...]]:
-    """The four carried channels of each sample."""
+    """The four propagated channels of each sample."""
     return [tuple(round(float(v), 2) for v in sample[3:, 16, 32]) for sample in inputs]
 
 

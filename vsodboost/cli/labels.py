@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vsodboost.boosters.labels.suggesting import Suggestion
-    from vsodboost.io.video import VideoSource
+    from vsodboost.data.video import VideoSource
 
 FOLDER = click.Path(path_type=Path)
 
@@ -82,7 +82,8 @@ def _boosted(source: VideoSource, target: str, device: str, seed: int) -> _Seen:
 
     from vsodboost.boosters.labels.suggesting import looks_of
     from vsodboost.pipeline.engine import Engine
-    from vsodboost.pipeline.plan import Options, make_plan
+    from vsodboost.pipeline.options import Options
+    from vsodboost.pipeline.plan import make_plan
     from vsodboost.registry.discovery import Registry
 
     engine = Engine(make_plan(Options(target=target, device=device, seed=seed), Registry.load()))
@@ -90,7 +91,7 @@ def _boosted(source: VideoSource, target: str, device: str, seed: int) -> _Seen:
     trust, looks = [], []
     for buffer in engine.boost(source):
         names += buffer.scene.names
-        trust.append(buffer.gated.trust)
+        trust.append(buffer.decision.trust)
         looks.append(looks_of(buffer.scene.frames))
     return _Seen(names, np.concatenate(trust), np.concatenate(looks), engine.cuts)
 

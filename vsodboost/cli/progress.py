@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vsodboost.io.video import VideoSource
+    from vsodboost.data.video import VideoSource
     from vsodboost.pipeline.run import Progress
 
 

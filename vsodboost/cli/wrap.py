@@ -14,8 +14,8 @@ from vsodboost.cli.config import with_config
 from vsodboost.data.errors import UsageError
 
 if TYPE_CHECKING:
-    from vsodboost.io.video import VideoSource
-    from vsodboost.pipeline.plan import Options
+    from vsodboost.data.video import VideoSource
+    from vsodboost.pipeline.options import Options
     from vsodboost.pipeline.run import Report
 
 
@@ -68,12 +68,17 @@ def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
     "--spatial-model", metavar="NAME", default="lite", show_default=True, help="The student that is fine-tuned."
 )
 @click.option(
-    "--motion",
-    type=click.Choice(["mqpm", "camera", "mqpm-paper"]),
-    default="mqpm",
+    "--fusion-network",
+    metavar="NAME",
+    default="lite",
     show_default=True,
-    help="Motion saliency: trained, the untrained camera residual, or the paper's network.",
+    help="The network that improves the target's map by frame and motion.",
 )
+@click.option("--motion", metavar="NAME", default="mqpm", show_default=True, help="Motion saliency and its quality.")
+@click.option(
+    "--decision", metavar="NAME", default="trust-gate", show_default=True, help="Target's or boosted map: who decides."
+)
+@click.option("--executor", metavar="NAME", default="local", show_default=True, help="Where the videos are worked on.")
 @click.option(
     "--scope",
     type=click.Choice(["video", "dataset"]),
@@ -90,9 +95,9 @@ def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
 @click.option(
     "--write",
     "extras",
-    type=click.Choice(["overlay"]),
+    metavar="NAME[,NAME...]",
     multiple=True,
-    help="Also write an overlay video and a contact sheet.",
+    help="Also write these: overlay (a video), sheet (a contact sheet); vsodboost plugins lists all.",
 )
 @click.option("--steps", type=click.IntRange(min=1), help="Fine-tuning steps a buffer.")
 @click.option("--buffer", type=click.IntRange(min=2), default=100, show_default=True, help="Frames resident at once.")
@@ -126,7 +131,10 @@ def wrap_command(
     flow: str,
     detector: str,
     spatial_model: str,
-    motion: Any,
+    fusion_network: str,
+    motion: str,
+    decision: str,
+    executor: str,
     scope: Any,
     target_option: tuple[str, ...],
     booster_option: tuple[str, ...],
@@ -154,7 +162,8 @@ def wrap_command(
     Exit code: 0 all done, 1 some videos failed, 2 wrong use.
     """
     from vsodboost.io.source import open_inputs
-    from vsodboost.pipeline.plan import choose, make_plan
+    from vsodboost.pipeline.options import choose
+    from vsodboost.pipeline.plan import make_plan
     from vsodboost.registry.discovery import Registry
 
     if resume and overwrite:
@@ -166,7 +175,10 @@ def wrap_command(
         "flow": flow,
         "detector": detector,
         "spatial_model": spatial_model,
+        "fusion_network": fusion_network,
         "motion": motion,
+        "decision": decision,
+        "executor": executor,
         "scope": scope,
         "buffer": buffer,
         "steps": steps,
@@ -190,12 +202,15 @@ def wrap_command(
         for broken in registry.broken:
             click.echo(f"vsodboost: plugin {broken.plugin} is left out: {broken.reason}", err=True)
     plan = make_plan(options, registry)
+    for note in plan.notes:
+        click.echo(f"vsodboost: {note}", err=True)
     if dry_run:
         sys.exit(_describe(sources, options, plan.device, as_json))
     from vsodboost.cli.progress import shown
     from vsodboost.pipeline.run import OutputOptions, run
 
-    writing = OutputOptions(out, frozenset(extras), resume=resume, overwrite=overwrite)
+    writers = tuple(name.strip() for listed in extras for name in listed.split(",") if name.strip())
+    writing = OutputOptions(out, writers, resume=resume, overwrite=overwrite)
     with shown(sources, quiet=quiet) as progress:
         report = run(plan, sources, writing, progress)
     _conclude(report, out, as_json, quiet)

@@ -13,11 +13,13 @@ trust      ``float32[T]``                estimate of a map's S-measure, in [0, 1
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vsodboost.data.rows import Rows
 
 Frames = NDArray[np.uint8]
 FlowField = NDArray[np.float32]
@@ -28,7 +30,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Clip:
+class Clip(Rows):
     """Consecutive frames of one video.
 
     ``frames`` is ``uint8[T, H, W, 3]``; ``names`` are the T frame names (file stems); ``first`` is the index of the
@@ -38,8 +40,8 @@ class Clip:
 
     frames: Frames
     names: tuple[str, ...]
-    video: str
-    first: int = 0
+    video: str = field(metadata={"whole": True})
+    first: int = field(default=0, metadata={"whole": True})
     flow: FlowField | None = None
 
     def __post_init__(self) -> None:
@@ -56,13 +58,7 @@ class Clip:
 
     def part(self, start: int, stop: int) -> Clip:
         """Frames ``start`` to ``stop`` (half-open, 0 <= start < stop <= T) as a clip that shares memory."""
-        return replace(
-            self,
-            frames=self.frames[start:stop],
-            names=self.names[start:stop],
-            first=self.first + start,
-            flow=None if self.flow is None else self.flow[start:stop],
-        )
+        return replace(self.take(slice(start, stop)), first=self.first + start)
 
 
 @dataclass(frozen=True)

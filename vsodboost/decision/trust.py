@@ -1,7 +1,7 @@
-"""Trust: a label-free estimate of a map's S-measure, from how far independent predictions agree with it.
+"""Trust: a label-free estimate of a map's S-measure, from how far other predictions agree with it.
 
 Target, motion, the untuned and the tuned student err in different places, so a map they all agree with is rarely wrong.
-The weights of the clues are fitted on annotated video that the networks were not trained on (``vsodboost train
+The weights of the features are fitted on annotated video that the networks were not trained on (``vsodboost train
 trust``).
 """
 
@@ -18,21 +18,21 @@ import torch
 from numpy.typing import NDArray
 
 from vsodboost.data.errors import WeightsError
+from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps, PerFrame
-from vsodboost.decision.fusion import Predictions
 from vsodboost.ops.overlap import soft_overlap
 from vsodboost.ops.resize import resize_maps
 from vsodboost.ops.s_measure import s_measure
 
-CLUES = (
+FEATURES = (
     "target",
     "motion",
     "motion_by_quality",
     "fused",
-    "independent",
-    "alone",
-    "informed",
+    "target_free",
+    "unguided",
+    "guided",
     "worst",
     "mean",
     "decided",
@@ -40,18 +40,28 @@ CLUES = (
     "area",
     "quality",
     "motion_and_appearance",
-    "target_and_independent",
+    "target_and_target_free",
     "boosted",
     "s_boosted",
-    "s_independent",
+    "s_target_free",
     "s_motion",
 )
+FORMER_NAMES = {
+    "independent": "target_free",
+    "alone": "unguided",
+    "informed": "guided",
+    "target_and_independent": "target_and_target_free",
+    "s_independent": "s_target_free",
+}
+"""Features as files written before 0.2 name them; read until 0.3."""
 COARSER = 4
-"""The S-measures among the clues are taken at this fraction of the working size: they take a sixteenth of the time."""
+"""The S-measures among the features are taken at this fraction of the working size: they take a sixteenth of the
+time."""
 
 
-def clues_of(m: Maps, scene: Scene, predictions: Predictions, boosted: Maps) -> NDArray[np.float32]:
-    """What can be said of maps ``m`` float32[T,h,w] without a label: ``float32[T, len(CLUES)]``, all about [0, 1].
+def trust_features(m: Maps, scene: Scene, predictions: Predictions, boosted: Maps) -> NDArray[np.float32]:
+    """Return what can be said of maps ``m`` float32[T,h,w] without a label: ``float32[T, len(FEATURES)]``, all about
+    [0, 1].
 
     ``boosted`` float32[T,h,w] are the maps that the predictions made together.
     """
@@ -66,8 +76,8 @@ def clues_of(m: Maps, scene: Scene, predictions: Predictions, boosted: Maps) -> 
             predictions.guided,
         )
     ]
-    target, motion, fused, independent, alone, informed = overlaps
-    together = np.stack([fused, independent, alone, informed])
+    target, motion, fused, target_free, unguided, guided = overlaps
+    together = np.stack([fused, target_free, unguided, guided])
     area = m.mean(axis=(1, 2))
     undecided = (m * (1 - m)).mean(axis=(1, 2)) / np.maximum(area, 1e-3)
     before = np.concatenate([m[:1], m[:-1]])
@@ -80,9 +90,9 @@ def clues_of(m: Maps, scene: Scene, predictions: Predictions, boosted: Maps) -> 
         motion,
         motion * scene.quality,
         fused,
-        independent,
-        alone,
-        informed,
+        target_free,
+        unguided,
+        guided,
         together.min(axis=0),
         together.mean(axis=0),
         1 - np.clip(undecided, 0, 1),
@@ -98,7 +108,7 @@ def clues_of(m: Maps, scene: Scene, predictions: Predictions, boosted: Maps) -> 
 
 
 def _likeness(m: Maps, reference: Maps) -> PerFrame:
-    """S-measure of maps against a reference, both made coarser."""
+    """Return the S-measure of maps against a reference, both made coarser."""
     size = (max(1, m.shape[1] // COARSER), max(1, m.shape[2] // COARSER))
     small, truth = (torch.from_numpy(resize_maps(x, size)) for x in (m, reference))
     return np.asarray(s_measure(small, truth).clamp(0, 1).numpy(), np.float32)
@@ -106,7 +116,7 @@ def _likeness(m: Maps, reference: Maps) -> PerFrame:
 
 @dataclass(frozen=True)
 class TrustModel:
-    """A small network with one hidden layer on the clues; the answer is an S-measure in [0, 1]."""
+    """A small network with one hidden layer on the features; the answer is an S-measure in [0, 1]."""
 
     mean: NDArray[np.float32]
     scale: NDArray[np.float32]
@@ -115,23 +125,24 @@ class TrustModel:
     out: NDArray[np.float32]
     out_bias: float
 
-    def estimate(self, clues: NDArray[np.float32]) -> PerFrame:
-        """Trust ``float32[T]`` in [0, 1] from clues ``float32[T, len(CLUES)]``."""
-        x = (clues - self.mean) / self.scale
+    def estimate(self, features: NDArray[np.float32]) -> PerFrame:
+        """Return trust ``float32[T]`` in [0, 1] from features ``float32[T, len(FEATURES)]``."""
+        x = (features - self.mean) / self.scale
         h = np.tanh(x @ self.hidden + self.hidden_bias)
         return np.asarray(1 / (1 + np.exp(-(h @ self.out + self.out_bias))), np.float32)
 
     def to_json(self) -> str:
-        """As ``trust.json`` holds it."""
+        """Return it as ``trust.json`` holds it."""
         values: dict[str, Any] = {k: np.asarray(v).round(5).tolist() for k, v in self.__dict__.items()}
-        return json.dumps({"clues": CLUES, **values})
+        return json.dumps({"features": FEATURES, **values})
 
     @classmethod
     def from_json(cls, text: str) -> TrustModel:
-        """Raises ValueError when the clues are not those of this version."""
+        """Read what ``to_json`` wrote. Raises ValueError when the features are not those of this version."""
         values = json.loads(text)
-        if tuple(values.pop("clues")) != CLUES:
-            raise ValueError("its clues are not those of this version")
+        names = values.pop("clues") if "clues" in values else values.pop("features")
+        if tuple(FORMER_NAMES.get(name, name) for name in names) != FEATURES:
+            raise ValueError("its features are not those of this version")
         out_bias = float(values.pop("out_bias"))
         return cls(**{k: np.asarray(v, np.float32) for k, v in values.items()}, out_bias=out_bias)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.errors import InputError, UsageError
-from vsodboost.io.video import FOLDER_FPS, Frame
+from vsodboost.data.video import FOLDER_FPS, Frame
 
 
 class ArraySource:

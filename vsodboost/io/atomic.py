@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import cv2
@@ -64,6 +64,17 @@ def write_png(path: str | Path, image: NDArray[np.uint8]) -> None:
         raise ValueError(f"a PNG wants uint8[H, W] or uint8[H, W, 3], not {image.dtype}{list(image.shape)}")
     pixels = image if image.ndim == 2 else np.ascontiguousarray(image[:, :, ::-1])
     write_bytes(path, cv2.imencode(".png", pixels)[1].tobytes())
+
+
+class Aborted(Exception):
+    """What open files are told when what they were written for failed."""
+
+
+def drop(unfinished: ExitStack) -> None:
+    """Leave ``atomic_path`` and the like as if their block had failed: nothing gets its final name."""
+    error = Aborted()
+    with suppress(Aborted):
+        unfinished.__exit__(Aborted, error, None)
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from vsodboost.data.types import Clip
-from vsodboost.io.video import Frame, VideoSource
+from vsodboost.data.video import Frame, VideoSource
 
 LIMIT = 100
 """Frames resident at once (paper 001, Sec. III)."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from vsodboost.data.errors import InputError, UsageError
+from vsodboost.data.video import UnreadableSource, VideoSource, natural_key
 from vsodboost.io.frame_folder import FrameFolder
 from vsodboost.io.image_file import is_image
-from vsodboost.io.video import UnreadableSource, VideoSource, natural_key
 from vsodboost.io.video_file import VIDEO_SUFFIXES, VideoFile
 
 WANTED = "frames (jpg, jpeg, png, bmp), videos or folders of frames"

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 from vsodboost.data.errors import InputError
+from vsodboost.data.video import FOLDER_FPS, Frame, natural_key
 from vsodboost.io.image_file import is_image, read_rgb
-from vsodboost.io.video import FOLDER_FPS, Frame, natural_key
 
 
 class FrameFolder:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.errors import InputError, UsageError
+from vsodboost.data.video import natural_key
 from vsodboost.io.image_file import is_image, read_grey
-from vsodboost.io.video import natural_key
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, runtime_checkable
 
-from vsodboost.io.video import UnreadableSource, VideoSource
+from vsodboost.data.video import UnreadableSource, VideoSource
 
 
 @runtime_checkable

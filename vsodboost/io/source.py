@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vsodboost.data.errors import UsageError
+from vsodboost.data.video import Frame, VideoSource, natural_key
 from vsodboost.io.discovery import discover
 from vsodboost.io.frame_folder import FrameFolder
 from vsodboost.io.image_file import is_image
-from vsodboost.io.video import Frame, VideoSource, natural_key
 from vsodboost.io.video_file import VIDEO_SUFFIXES
 
 __all__ = ["Frame", "VideoSource", "open_inputs"]

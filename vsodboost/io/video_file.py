@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.errors import InputError
+from vsodboost.data.video import FOLDER_FPS, Frame
 from vsodboost.io.matroska import missing_bytes
-from vsodboost.io.video import FOLDER_FPS, Frame
 
 VIDEO_SUFFIXES = frozenset(
     f".{suffix}"

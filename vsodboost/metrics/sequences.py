@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vsodboost.data.errors import InputError, UsageError
+from vsodboost.data.video import natural_key
 from vsodboost.io.image_file import is_image
-from vsodboost.io.video import natural_key
 from vsodboost.metrics.protocols import Protocol
 
 TRUTH_FOLDERS = ("ground-truth", "GT_object_level", "GT")

@@ -1,8 +1,7 @@
 """``lite``: the small network that learns in seconds.
 
-One EfficientNet-Lite0 encoder reads a frame and, where there are any, two clues beside it: the object motion
-(3 channels, see ``perception.motion_image``) and a saliency map to be improved (1 channel). It is trained with each
-clue
+One EfficientNet-Lite0 encoder reads a frame and, where there are any, guidance beside it: the object motion (3
+channels, see ``ops.motion_image``) and a saliency map to be improved (1 channel). It is trained with each of the two
 dropped at random, so one set of weights is the spatial model (frame alone), a video model (frame and motion) and the
 fusion network (frame, motion and a map).
 
@@ -21,8 +20,8 @@ from torch import Tensor, nn
 from vsodboost.networks.decoder import LightDecoder, timm_encoder
 
 ENCODER = "tf_efficientnet_lite0"
-CLUE_CHANNELS = 4  # motion image (3), saliency map (1)
-CLUE_WIDTH = 16
+GUIDANCE_CHANNELS = 4  # motion image (3), saliency map (1)
+GUIDANCE_WIDTH = 16
 WIDTHS = (64, 64, 48, 24)
 FROZEN_STAGES = 2
 
@@ -34,45 +33,45 @@ class Texture(NamedTuple):
     coarse: Tensor
 
 
-class _ClueEncoder(nn.Module):
-    """Clues ``[N, 4, h, w]`` -> features at strides 2 and 4; the second starts as zero, so that a frame stays
-    itself."""
+class _GuidanceEncoder(nn.Module):
+    """Guidance channels ``[N, 4, h, w]`` -> features at strides 2 and 4; the second starts as zero, so that a frame
+    stays itself."""
 
     def __init__(self, coarse: int) -> None:
         super().__init__()
         self.fine = nn.Sequential(
-            nn.Conv2d(CLUE_CHANNELS, CLUE_WIDTH, 5, stride=2, padding=2, bias=False),
-            nn.BatchNorm2d(CLUE_WIDTH),
+            nn.Conv2d(GUIDANCE_CHANNELS, GUIDANCE_WIDTH, 5, stride=2, padding=2, bias=False),
+            nn.BatchNorm2d(GUIDANCE_WIDTH),
             nn.ReLU(inplace=True),
         )
         self.coarse = nn.Sequential(
-            nn.Conv2d(CLUE_WIDTH, 2 * CLUE_WIDTH, 3, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(2 * CLUE_WIDTH),
+            nn.Conv2d(GUIDANCE_WIDTH, 2 * GUIDANCE_WIDTH, 3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(2 * GUIDANCE_WIDTH),
             nn.ReLU(inplace=True),
-            nn.Conv2d(2 * CLUE_WIDTH, coarse, 3, padding=1),
+            nn.Conv2d(2 * GUIDANCE_WIDTH, coarse, 3, padding=1),
         )
         last = self.coarse[-1]
         nn.init.zeros_(last.weight)  # type: ignore[arg-type]
         nn.init.zeros_(last.bias)  # type: ignore[arg-type]
 
-    def forward(self, clues: Tensor) -> tuple[Tensor, Tensor]:
-        fine: Tensor = self.fine(clues)
+    def forward(self, guidance: Tensor) -> tuple[Tensor, Tensor]:
+        fine: Tensor = self.fine(guidance)
         return fine, self.coarse(fine)
 
 
 class LiteNetwork(LightDecoder):
-    """Frame ``[N, 3, h, w]`` (mean .5, std .5) and clues ``[N, 4, h, w]`` or None -> logits ``[N, 1, h, w]``.
+    """Frame ``[N, 3, h, w]`` (mean .5, std .5) and guidance ``[N, 4, h, w]`` or None -> logits ``[N, 1, h, w]``.
 
-    Clue channels: motion image (3) and a saliency map (1, in [0, 1], given as map - 0.5); an absent clue is all zero.
-    h and w are multiples of 32.
+    Guidance channels: motion image (3) and a saliency map (1, in [0, 1], given as map - 0.5); an absent one is
+    all zero. h and w are multiples of 32.
     """
 
     def __init__(self, *, pretrained_encoder: bool = False) -> None:
         encoder = timm_encoder(ENCODER, pretrained=pretrained_encoder)
         channels: Sequence[int] = encoder.feature_info.channels()
-        super().__init__((channels[0] + CLUE_WIDTH, *channels[1:]), WIDTHS)
+        super().__init__((channels[0] + GUIDANCE_WIDTH, *channels[1:]), WIDTHS)
         self.encoder = encoder
-        self.clues = _ClueEncoder(channels[1])
+        self.guidance = _GuidanceEncoder(channels[1])
 
     def texture(self, frames: Tensor) -> Texture:
         """The frozen stages, without gradient; depends on the frames alone, so it may be kept."""
@@ -81,18 +80,19 @@ class LiteNetwork(LightDecoder):
             fine = self.encoder.blocks[0](x)
             return Texture(fine, self.encoder.blocks[1](fine))
 
-    def forward(self, frames: Tensor, clues: Tensor | None = None) -> Tensor:
-        return self.from_texture(self.texture(frames), clues)
+    def forward(self, frames: Tensor, guidance: Tensor | None = None) -> Tensor:
+        return self.from_texture(self.texture(frames), guidance)
 
-    def from_texture(self, texture: Texture, clues: Tensor | None = None) -> Tensor:
+    def from_texture(self, texture: Sequence[Tensor], guidance: Tensor | None = None) -> Tensor:
         """Logits ``[N, 1, h, w]`` from what ``texture`` gave for the frames."""
-        return self.decode(self.features(texture, clues), _size(texture))
+        texture = Texture(*texture)
+        return self.decode(self.features(texture, guidance), _size(texture))
 
-    def features(self, texture: Texture, clues: Tensor | None = None) -> list[Tensor]:
-        """The encoder's features at strides 2, 4, 8, 16 and 32 (and the clues' in the first two)."""
-        if clues is None:
-            clues = texture.fine.new_zeros(len(texture.fine), CLUE_CHANNELS, *_size(texture))
-        fine, coarse = self.clues(clues)
+    def features(self, texture: Texture, guidance: Tensor | None = None) -> list[Tensor]:
+        """The encoder's features at strides 2, 4, 8, 16 and 32 (and the guidance' in the first two)."""
+        if guidance is None:
+            guidance = texture.fine.new_zeros(len(texture.fine), GUIDANCE_CHANNELS, *_size(texture))
+        fine, coarse = self.guidance(guidance)
         x = texture.coarse + coarse
         features = [torch.cat([texture.fine, fine], dim=1), x]
         for stage, name in zip(list(self.encoder.blocks)[FROZEN_STAGES:], (8, 0, 16, 0, 32), strict=True):

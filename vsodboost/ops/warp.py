@@ -1,4 +1,4 @@
-"""Labels carried along the flow: from a labelled frame to another one (paper 003, Sec. 3.3)."""
+"""Images as they are seen along optical flow (Yan et al., ICCV 2019, Sec. 3.3)."""
 
 from __future__ import annotations
 

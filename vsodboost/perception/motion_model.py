@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vsodboost.data.types import FlowField, Maps, PerFrame
 from vsodboost.ops.motion_image import camera_residual_saliency, motion_image
 
-
-class MotionModel(Protocol):
-    """Object motion ``float32[T, h, w, 2]`` px -> motion saliency ``float32[T, h, w]``, motion quality
-    ``float32[T]``."""
-
-    def predict(self, motion: FlowField) -> tuple[Maps, PerFrame]: ...
-
-
-@runtime_checkable
-class FlowReader(Protocol):
-    """A motion model that wants the flow as it is, camera and all: the paper's reads the flow image."""
-
-    def predict_flow(self, flow: FlowField) -> tuple[Maps, PerFrame]:
-        """As ``MotionModel.predict``, from flow ``float32[T, h, w, 2]`` px."""
-        ...
+if TYPE_CHECKING:
+    from vsodboost.networks.mqpm import MotionQualityNetwork
 
 
 class CameraResidual:
@@ -40,12 +27,9 @@ class CameraResidual:
 
 
 class TrainedMotion:
-    """The light MQPM (``perception.mqpm``); quality is its estimate of the motion quality score (Eq. 1)."""
+    """The light MQPM (``networks.mqpm``); quality is its estimate of the motion quality score (Eq. 1)."""
 
-    def __init__(self, network: object, device: str = "cpu", batch: int = 16) -> None:
-        from vsodboost.networks.mqpm import MotionQualityNetwork
-
-        assert isinstance(network, MotionQualityNetwork)
+    def __init__(self, network: MotionQualityNetwork, device: str = "cpu", batch: int = 16) -> None:
         self.network = network.eval().to(device)
         self.device, self.batch = device, batch
 

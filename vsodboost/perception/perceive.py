@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.data.errors import PluginError, VsodboostError
+from vsodboost.data.links import Links
+from vsodboost.data.rows import Rows
 from vsodboost.data.types import Clip, FlowField, Frames, Maps, PerFrame
 from vsodboost.perception.camera import object_motion
-from vsodboost.perception.links import Links, link, unlinked
-from vsodboost.perception.motion_model import FlowReader, MotionModel
-from vsodboost.registry.checks import checked_flow
-from vsodboost.registry.interfaces import FlowEstimator, NamedFlowEstimator
+from vsodboost.perception.links import link, unlinked
+from vsodboost.registry.checks import checked_flow, checked_motion
+from vsodboost.registry.guard import guarded
+from vsodboost.registry.interfaces import FlowEstimator, FlowReader, MotionModel, NamedFlowEstimator
 
-STILL = 0.35
+STATIC = 0.35
 """px at the working size: if the 99th percentile of the object motion is below it, nothing moves."""
 
 
-class Clues(NamedTuple):
+@dataclass(frozen=True)
+class MotionCues(Rows):
     """Of one shot of T frames at (h, w): ``flow`` and ``motion`` float32[T,h,w,2] px (camera taken out of the second),
-    ``maps`` float32[T,h,w] motion saliency, ``quality`` float32[T], ``still`` bool[T], ``links`` between neighbours."""
+    ``maps`` float32[T,h,w] motion saliency, ``quality`` float32[T], ``static`` bool[T], ``links`` between
+    neighbours."""
 
     flow: FlowField
     motion: FlowField
     maps: Maps
     quality: PerFrame
-    still: NDArray[np.bool_]
+    static: NDArray[np.bool_]
     links: Links
 
 
@@ -39,18 +42,13 @@ def pair_flow(estimator: FlowEstimator, first: Frames | Clip, second: Frames | C
     Raises:
         PluginError: the estimator failed or returned something else.
     """
-    sight, other = (x.frames if isinstance(x, Clip) else x for x in (first, second))
-    shape = (len(sight), int(sight.shape[1]), int(sight.shape[2]))
-    try:
+    earlier, later = (x.frames if isinstance(x, Clip) else x for x in (first, second))
+    shape = (len(earlier), int(earlier.shape[1]), int(earlier.shape[2]))
+    with guarded(plugin, f"on frames of size {shape[2]}x{shape[1]}", of=estimator):
         if isinstance(estimator, NamedFlowEstimator) and isinstance(first, Clip) and isinstance(second, Clip):
             flow = estimator.estimate_named(first, second)
         else:
-            flow = estimator.estimate(sight, other)
-    except VsodboostError:
-        raise
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise PluginError(f"{plugin} failed on frames of size {shape[2]}x{shape[1]}: {reason}") from error
+            flow = estimator.estimate(earlier, later)
     return checked_flow(flow, shape, plugin)
 
 
@@ -65,32 +63,41 @@ def shot_flow(estimator: FlowEstimator, shot: Frames | Clip, plugin: str) -> tup
     return pair_flow(estimator, earlier, later, plugin), pair_flow(estimator, later, earlier, plugin)
 
 
-def perceive(estimator: FlowEstimator, model: MotionModel | FlowReader, shot: Frames | Clip, plugin: str) -> Clues:
-    """All clues about one shot of ``uint8[T, h, w, 3]`` frames at the working size, or of a clip of them.
+def perceive(
+    estimator: FlowEstimator,
+    model: MotionModel | FlowReader,
+    shot: Frames | Clip,
+    plugin: str,
+    motion_plugin: str = "motion model",
+) -> MotionCues:
+    """Return all motion cues of one shot of ``uint8[T, h, w, 3]`` frames at the working size, or of a clip of them.
 
     A frame's object motion is the mean of what the next and the previous frame say (each without its camera motion); a
     one-frame shot has none, its map is empty and its quality 0.
+
+    Raises:
+        PluginError: flow estimator (``plugin``) or motion model failed, or returned something else.
     """
     count, height, width = (shot.frames if isinstance(shot, Clip) else shot).shape[:3]
     flow = np.zeros((count, height, width, 2), np.float32)
     motion = np.zeros_like(flow)
-    links = unlinked(count, (height, width)) if count == 1 else None
-    if links is None:
+    links = unlinked(count, (height, width))
+    if count > 1:
         forward, backward = shot_flow(estimator, shot, plugin)
         flow[:-1], flow[-1] = forward, -backward[-1]
         links = link(forward, backward)
-        ahead, behind = object_motion(forward), object_motion(-backward)
-        motion[:-1] += ahead
-        motion[1:] += behind
+        to_next, from_last = object_motion(forward), object_motion(-backward)
+        motion[:-1] += to_next
+        motion[1:] += from_last
         motion[1:-1] /= 2
     top = np.percentile(np.linalg.norm(motion, axis=-1).reshape(count, -1), 99, axis=1)
-    still = top < STILL
-    if isinstance(model, FlowReader):
-        maps, quality = model.predict_flow(flow)
-        silent = still if count == 1 else np.zeros(count, bool)  # a still frame's flow image is the model's to judge
-    else:
-        maps, quality = model.predict(motion)
-        silent = still
+    static = top < STATIC
+    reads_flow = isinstance(model, FlowReader)
+    with guarded(motion_plugin, of=model):
+        found = model.predict_flow(flow) if isinstance(model, FlowReader) else model.predict(motion)
+    maps, quality = checked_motion(found, (count, height, width), motion_plugin)
+    # A static frame's flow image is for a model that reads it to judge, but for a frame that has no flow.
+    silent = static & (count == 1) if reads_flow else static
     maps[silent] = 0
     quality[silent] = 0
-    return Clues(flow, motion, maps, quality, still, links)
+    return MotionCues(flow, motion, maps, quality, static, links)

@@ -1,81 +1,42 @@
-"""The buffered stream: perceive, mine, tune, predict, fuse, gate. Data goes left to right, once."""
+"""The buffered stream: perceive, mine, tune, predict, fuse, decide. Data goes left to right, once."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from vsodboost.data.boosted import BoostedBuffer
+from vsodboost.data.decision import Decision
 from vsodboost.data.errors import InputError
-from vsodboost.data.scene import (
-    Booster,
-    FusingBooster,
-    KnowingBooster,
-    Mined,
-    PreparingBooster,
-    ReadingBooster,
-    ReviewingBooster,
-    Scene,
-    SurveyingBooster,
-    TellingBooster,
-)
-from vsodboost.data.types import Clip, Frames, Maps
-from vsodboost.decision.fusion import Predictions, ask, fuse
-from vsodboost.decision.gate import Decision, gate
+from vsodboost.data.predictions import Predictions
+from vsodboost.data.scene import Mined, Scene
+from vsodboost.data.training_set import TrainingSet
+from vsodboost.data.types import Clip, Maps
+from vsodboost.data.video import VideoSource
+from vsodboost.decision.fusion import predict
+from vsodboost.decision.gate import at_source_size
 from vsodboost.io.buffers import buffers
-from vsodboost.io.video import VideoSource
-from vsodboost.ops.resize import resize_frames, resize_maps, working_size
-from vsodboost.ops.s_measure import s_measure
-from vsodboost.perception.links import joined, smooth_along_flow
-from vsodboost.perception.perceive import perceive
+from vsodboost.ops.resize import resize_maps, working_size
 from vsodboost.perception.shots import CutDetector, shots_between
 from vsodboost.pipeline.plan import Plan
-from vsodboost.spatial.finetune import TrainingSet, tune
-from vsodboost.spatial.replay import ReplayBuffer, at_size, join
-from vsodboost.targets.network_target import run_target
-
-
-@dataclass
-class StageTimer:
-    """Seconds spent by stage, over the whole video."""
-
-    spent: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def of(self, stage: str) -> Iterator[None]:
-        """Adds the block's time to ``stage``."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.spent[stage] = self.spent.get(stage, 0.0) + time.perf_counter() - started
-
-
-@dataclass(frozen=True)
-class BoostedBuffer:
-    """One buffer, done: source ``frames``, the ``scene``, what was ``mined``, and the ``decision`` result.
-
-    ``maps`` are the final ones ``float32[T, H, W]`` at the source size, ``target`` the target's at the same size.
-    """
-
-    frames: Frames
-    scene: Scene
-    mined: Mined
-    decision: Decision
-    maps: Maps
-    target: Maps
-    losses: tuple[float, ...]
+from vsodboost.pipeline.seeing import see
+from vsodboost.pipeline.stage_timer import StageTimer
+from vsodboost.registry.booster import overrides
+from vsodboost.registry.checks import checked_decision, checked_fixed_maps, checked_mined, checked_scene_maps
+from vsodboost.registry.guard import guarded
+from vsodboost.registry.world import stepwise
+from vsodboost.spatial.finetune import tune
+from vsodboost.spatial.replay import ReplayBuffer, at_size
 
 
 @dataclass(frozen=True)
 class PredictedBuffer:
-    """One buffer before the gate: the source ``clip``, the target's maps float32[T, H, W] at its size, what was mined
-    and learned, and the student's ``predictions`` (None: it was not asked)."""
+    """One buffer before the decision: the source ``clip``, the ``scene``, the target's maps float32[T, H, W] at the
+    source size, what was ``mined``, the tuning's ``losses``, and the student's ``predictions`` (None: it was not
+    asked). ``tuned``: the student has learned something of this video."""
 
     clip: Clip
     scene: Scene
@@ -83,58 +44,117 @@ class PredictedBuffer:
     mined: Mined
     losses: tuple[float, ...]
     predictions: Predictions | None
-    learned: bool
+    tuned: bool
 
 
 class Engine:
-    """Boosts videos one after another; the student forgets each video before the next."""
+    """Boosts videos one after another; the student forgets each video before the next.
+
+    ``seconds`` are those of the present video by stage, ``cuts`` the frames that begin a new shot.
+    """
 
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan.booster.prepare(plan) if isinstance(plan.booster, PreparingBooster) else plan
+        self.plan = plan
         self.seconds = StageTimer()
         self.cuts: list[int] = []
 
-    def boost(self, source: VideoSource, *, taught: dict[str, torch.Tensor] | None = None) -> Iterator[BoostedBuffer]:
-        """The video, buffer by buffer. ``taught`` are student weights to use as they are (dataset scope).
+    def boost(self, source: VideoSource, *, weights: dict[str, torch.Tensor] | None = None) -> Iterator[BoostedBuffer]:
+        """Yield the video buffer by buffer, boosted. ``weights`` are tuned ones of the student, to be used as they are
+        (dataset scope).
 
         Raises:
             VideoError: a frame, a map or a plugin's answer is not usable.
         """
-        for thought in self.think(source, taught=taught):
-            yield self._finish(predicted)
-            del thought  # before the next buffer is read: one at a time is resident
+        return stepwise(self._boost(source, weights))
 
-    def think(self, source: VideoSource, *, taught: dict[str, torch.Tensor] | None = None) -> Iterator[PredictedBuffer]:
-        """Everything up to the gate: perceive, mine, tune, predict. Raises as ``boost`` does."""
+    def predict(self, source: VideoSource) -> Iterator[PredictedBuffer]:
+        """Yield the video buffer by buffer, up to the decision. Raises as ``boost`` does."""
+        return stepwise(self._predict(source, None))
+
+    def scenes(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
+        """Yield every buffer with its scene and the target's maps at the source size. Raises as ``boost`` does."""
+        return stepwise(self._scenes(source))
+
+    def mined_frames(self, source: VideoSource) -> Iterator[TrainingSet]:
+        """Yield only what is mined of a video, for the dataset scope. Raises as ``boost`` does."""
+        return stepwise(self._mined_frames(source))
+
+    def decide(self, predicted: PredictedBuffer) -> BoostedBuffer:
+        """Fuse the predictions, decide between target and boosted maps, and enlarge the result."""
+        scene, predictions = predicted.scene, predicted.predictions
+        with self.seconds.of("decide"):
+            boosted = self._fused(scene, predictions)
+            with guarded(self.plan.name("decision")):
+                decision = self.plan.decision.decide(scene, boosted, predictions if predicted.tuned else None)
+            decision = checked_decision(decision, scene, self.plan.name("decision"))
+            with guarded(self.plan.name("booster"), "in decide"):
+                decision = self.plan.booster.decide(scene, boosted, decision)
+            decision = checked_decision(decision, scene, self.plan.name("booster"))
+            maps = self._at_source_size(scene, decision, predicted.target)
+        frames = predicted.clip.frames
+        return BoostedBuffer(frames, scene, predicted.mined, decision, maps, predicted.target, predicted.losses)
+
+    def _boost(self, source: VideoSource, weights: dict[str, torch.Tensor] | None) -> Iterator[BoostedBuffer]:
+        for predicted in self._predict(source, weights):
+            yield self.decide(predicted)
+            del predicted  # before the next buffer is read: one at a time is resident
+
+    def _predict(self, source: VideoSource, weights: dict[str, torch.Tensor] | None) -> Iterator[PredictedBuffer]:
         plan = self.plan
-        self.seconds, self.cuts = StageTimer(), []
         if not plan.options.carry_over:
             plan.student.reset()
-        memory = ReplayBuffer()
+        replay = ReplayBuffer()
         count = 0
         for clip, scene, target in self._surveyed(source):
             count += len(clip)
-            with self.seconds.of("mine"):
-                mined = plan.booster.mine(scene)
-            told = read(plan.booster, scene)
+            mined = self._mine(scene)
+            guided = self._with_guidance(scene)
             losses: list[float] = []
-            if taught is not None:
-                plan.student.load(taught)
+            if weights is not None:
+                plan.student.load(weights)
             else:
                 with self.seconds.of("tune"):
-                    training_set = memory.with_earlier(training_set_of(told, mined, plan.tuning.pixels))
-                    losses = tune(plan.student, training_set, plan.tuning, plan.options.seed)
-            learned = taught is not None or memory.size > 0
+                    chosen = training_set_of(guided, mined, plan.tuning.pixels)
+                    losses = tune(plan.student, replay.with_earlier(chosen), plan.tuning, plan.options.seed)
+            tuned = weights is not None or replay.size > 0
             with self.seconds.of("predict"):
-                asked = learned or isinstance(plan.booster, FusingBooster)
-                predictions = ask(plan.student, told) if asked else None
-            yield PredictedBuffer(clip, scene, target, mined, tuple(losses), predictions, learned)
-            del clip, scene, told, target, mined, predictions
+                asked = tuned or overrides(plan.booster, "fuse")
+                predictions = predict(plan.student, guided) if asked else None
+            yield PredictedBuffer(clip, scene, target, mined, tuple(losses), predictions, tuned)
+            del clip, scene, guided, target, mined, predictions
         if count == 0:
             raise InputError(f"{source.path}: no frame in it")
 
-    def scenes(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
-        """Every buffer with its scene and the target's maps at the source size."""
+    def _mined_frames(self, source: VideoSource) -> Iterator[TrainingSet]:
+        for _, scene, _ in self._surveyed(source):
+            mined = self._mine(scene)
+            yield training_set_of(self._with_guidance(scene), mined, self.plan.tuning.pixels)
+
+    def _surveyed(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
+        """Yield the scenes, after the booster has surveyed the whole video if its card says so; one of a single buffer
+        is seen once only."""
+        self.seconds, self.cuts = StageTimer(), []
+        booster, name = self.plan.booster, self.plan.name("booster")
+        with self.seconds.of("survey"), guarded(name, "in begin_video"):
+            booster.begin_video(source)
+        if self.plan.booster_card.passes < 2 or not overrides(booster, "survey"):
+            yield from self._scenes(source)
+            return
+        count, only = 0, None
+        for seen in self._scenes(source):
+            count, only = count + 1, seen if count == 0 else None
+            with self.seconds.of("survey"), guarded(name, "in survey"):
+                booster.survey(seen[1])
+            del seen  # the next buffer need not share the memory with it
+        with self.seconds.of("survey"), guarded(name, "in end_survey"):
+            booster.end_survey()
+        if only is not None:
+            yield only
+            return
+        self.cuts = []
+        yield from self._scenes(source)
+
+    def _scenes(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
         detector = CutDetector()
         stream = buffers(source, self.plan.options.buffer)
         while True:
@@ -145,123 +165,61 @@ class Engine:
             with self.seconds.of("shots"):
                 cuts = detector.cuts(clip.frames)
             self.cuts += [clip.first + c for c in cuts]
-            scene, target = self._scene(clip, shots_between(cuts, len(clip)))
+            scene, target = see(self.plan, clip, shots_between(cuts, len(clip)), self.seconds)
+            _read_only(scene)
             yield clip, scene, target
             del clip, scene, target
 
-    def mine_all(self, source: VideoSource) -> Iterator[TrainingSet]:
-        """Only the training_set of a video, for the dataset scope."""
-        self.seconds, self.cuts = StageTimer(), []
-        booster = self.plan.booster
-        for _, scene, _ in self._surveyed(source):
-            mined = booster.mine(scene)
-            yield training_set_of(read(booster, scene), mined, self.plan.tuning.pixels)
+    def _mine(self, scene: Scene) -> Mined:
+        name = self.plan.name("booster")
+        with self.seconds.of("mine"), guarded(name, f"on frames {scene.names[0]} to {scene.names[-1]}"):
+            mined = self.plan.booster.mine(scene)
+        return checked_mined(mined, scene, name)
 
-    def _surveyed(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
-        """The scenes, after the booster has seen the whole video if it wants to; one of a single buffer is perceived
-        once only."""
-        booster = self.plan.booster
-        if isinstance(booster, ReadingBooster):
-            with self.seconds.of("survey"):
-                booster.read(source)
-        if self.plan.booster_card.passes < 2 or not isinstance(booster, SurveyingBooster):
-            yield from self.scenes(source)
-            return
-        count, only = 0, None
-        for seen in self.scenes(source):
-            count, only = count + 1, seen if count == 0 else None
-            with self.seconds.of("survey"):
-                booster.survey(seen[1])
-            del seen  # the next buffer need not share the memory with it
-        with self.seconds.of("survey"):
-            booster.conclude()
-        if only is not None:
-            yield only
-            return
-        self.cuts = []
-        yield from self.scenes(source)
-
-    def _scene(self, clip: Clip, shots: list[tuple[int, int]]) -> tuple[Scene, Maps]:
-        plan = self.plan
-        size = plan.working(clip.size)
-        small = resize_frames(clip.frames, size)
-        with self.seconds.of("perceive"):
-            sight = replace(clip, frames=small)
-            seen = [perceive(plan.flow, plan.motion, sight.part(a, b), plan.flow_name) for a, b in shots]
-        with self.seconds.of("target"):
-            target = np.concatenate(
-                [
-                    run_target(plan.target, plan.target_card, self._shot(clip, a, b, clues.flow), plan.target_name)
-                    for (a, b), clues in zip(shots, seen, strict=True)
-                ]
-            )
-        small_target = resize_maps(target, size)
-        motion = np.concatenate([c.motion for c in seen])
-        motion_maps = np.concatenate([c.maps for c in seen])
-        with self.seconds.of("fuse"):
-            links = joined([c.links for c in seen])
-            fused = smooth_along_flow(plan.fusion.predict(small, motion, small_target), links)
-            fused_without_target = smooth_along_flow(plan.fusion.predict(small, motion), links)
-        agreement = s_measure(torch.from_numpy(motion_maps), torch.from_numpy(small_target)).clamp(0, 1).numpy()
-        scene = Scene(
-            video=clip.video,
-            names=clip.names,
-            first=clip.first,
-            frames=small,
-            shots=tuple(shots),
-            target=small_target,
-            motion=motion,
-            motion_maps=motion_maps,
-            fused=fused,
-            quality=np.concatenate([c.quality for c in seen]),
-            consistency=agreement,
-            still=np.concatenate([c.still for c in seen]),
-            full=clip.frames,
-            fused_without_target=fused_without_target,
-            links=links,
+    def _with_guidance(self, scene: Scene) -> Scene:
+        """Return the scene as the student reads it."""
+        name = self.plan.name("booster")
+        with guarded(name, "in guidance"):
+            guidance = self.plan.booster.guidance(scene)
+        return (
+            scene
+            if guidance is scene.target
+            else replace(scene, target=checked_scene_maps(guidance, scene, name, "guidance"))
         )
-        return scene, target
 
-    def _shot(self, clip: Clip, start: int, stop: int, flow: NDArray[np.float32]) -> Clip:
-        part = clip.part(start, stop)
-        return replace(part, flow=flow) if self.plan.target_card.needs_flow and stop - start > 1 else part
+    def _fused(self, scene: Scene, predictions: Predictions | None) -> Maps:
+        if predictions is None:
+            return scene.fused
+        name = self.plan.name("booster")
+        with guarded(name, "in fuse"):
+            boosted = self.plan.booster.fuse(scene, predictions)
+        return checked_scene_maps(boosted, scene, name, "fused maps")
 
-    def _finish(self, predicted: PredictedBuffer) -> BoostedBuffer:
-        booster, scene, predictions = self.plan.booster, predicted.scene, predicted.predictions
-        with self.seconds.of("gate"):
-            if predictions is None:
-                boosted = scene.fused
-            elif isinstance(booster, FusingBooster):
-                boosted = booster.fuse(scene, predictions)
-            else:
-                boosted = fuse(scene, predictions)
-            decision = gate(scene, boosted, predictions if predicted.learned else None)
-            if isinstance(booster, ReviewingBooster):
-                decision = booster.review(scene, boosted, decision)
-            maps = decision.at_size(predicted.target)
-            if isinstance(booster, KnowingBooster):
-                for t, known in booster.known(scene).items():
-                    maps[t] = resize_maps(known[None], (int(maps.shape[1]), int(maps.shape[2])))[0]
-        clip = predicted.clip
-        return BoostedBuffer(clip.frames, scene, predicted.mined, decision, maps, predicted.target, predicted.losses)
-
-
-def read(booster: Booster, scene: Scene) -> Scene:
-    """The scene as the student reads it."""
-    return replace(scene, target=booster.tell(scene)) if isinstance(booster, TellingBooster) else scene
+    def _at_source_size(self, scene: Scene, decision: Decision, target: Maps) -> Maps:
+        maps = at_source_size(decision, target)
+        name = self.plan.name("booster")
+        with guarded(name, "in fixed_maps"):
+            fixed = self.plan.booster.fixed_maps(scene)
+        for t, known in checked_fixed_maps(fixed, scene, name).items():
+            maps[t] = resize_maps(known[None], (int(maps.shape[1]), int(maps.shape[2])))[0]
+        return maps
 
 
 def training_set_of(scene: Scene, mined: Mined, pixels: int | None = None) -> TrainingSet:
-    """The mined frames with everything the student may learn from, after the training_set from beyond the scene; shrunk to
-    about ``pixels`` a frame (None: as they are)."""
+    """Return the mined frames with everything the student may learn from, after the extra ones from outside the scene;
+    shrunk to about ``pixels`` a frame (None: as they are)."""
     chosen = mined.indices
     own = TrainingSet(
         scene.frames[chosen], mined.pseudo_truth, mined.weights, scene.motion[chosen], scene.target[chosen]
     )
-    training_set = own if mined.extra is None else join([mined.extra, own])
+    found = own if mined.extra is None else TrainingSet.concat([mined.extra, own])
     size = (int(scene.frames.shape[1]), int(scene.frames.shape[2]))
-    return (
-        training_set
-        if pixels is None or size[0] * size[1] <= pixels
-        else at_size(training_set, working_size(size, pixels))
-    )
+    return found if pixels is None or size[0] * size[1] <= pixels else at_size(found, working_size(size, pixels))
+
+
+def _read_only(scene: Scene) -> None:
+    """Close the scene's arrays to boosters that would write into them."""
+    for f in fields(scene):
+        value = getattr(scene, f.name)
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False

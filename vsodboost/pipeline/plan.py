@@ -4,59 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from functools import partial
+from typing import Any
 
-from vsodboost.data.cards import BoosterCard, Card, TargetCard
+from vsodboost.data.cards import BoosterCard, SpatialModelCard, TargetCard
 from vsodboost.data.errors import UsageError
-from vsodboost.data.scene import Booster
+from vsodboost.data.training_set import TuneSettings
+from vsodboost.decision.fusion import fuse
 from vsodboost.ops.resize import working_size
-from vsodboost.perception.motion_model import CameraResidual, FlowReader, MotionModel, TrainedMotion
+from vsodboost.pipeline.options import Options
+from vsodboost.registry.booster import Booster, Context, Overrides, former_methods
 from vsodboost.registry.device import resolve_device
-from vsodboost.registry.discovery import Registry
-from vsodboost.registry.interfaces import FlowEstimator, Request, Target
-from vsodboost.spatial.finetune import TuneSettings
+from vsodboost.registry.discovery import Kind, Registry
+from vsodboost.registry.guard import guarded_factory
+from vsodboost.registry.interfaces import (
+    DecisionRule,
+    Executor,
+    FlowEstimator,
+    FlowReader,
+    FusionNetwork,
+    MotionModel,
+    Request,
+    Target,
+)
+from vsodboost.registry.world import own_world
 from vsodboost.spatial.student import Student
-
-Scope = Literal["video", "dataset"]
-Profile = Literal["fast", "paper"]
 
 
 @dataclass(frozen=True)
-class Options:
-    """What a user may choose; the names are the command line's."""
-
-    target: str = "lite"
-    profile: Profile = "fast"
-    """``paper`` is a preset of the others, made by the booster; ``choose`` applies it."""
-    booster: str = "mqp"
-    flow: str = "dis"
-    spatial_model: str = "lite"
-    detector: str = "blobs"
-    motion: Literal["mqpm", "camera", "mqpm-paper"] = "mqpm"
-    scope: Scope = "video"
-    buffer: int = 100
-    steps: int | None = None
-    device: str = "auto"
-    seed: int = 0
-    carry_over: bool = False
-    """Keep the student from one video to the next, as the papers' scripts do (results then depend on the order)."""
-    target_options: Mapping[str, str] = field(default_factory=dict)
-    booster_options: Mapping[str, str] = field(default_factory=dict)
-    flow_options: Mapping[str, str] = field(default_factory=dict)
-    detector_options: Mapping[str, str] = field(default_factory=dict)
-
-    def fingerprint(self) -> str:
-        """A line that is the same exactly when results would be (device and resuming apart)."""
-        import json
-        from dataclasses import asdict
-
-        values = {k: v for k, v in asdict(self).items() if k != "device"}
-        return json.dumps(values, sort_keys=True, default=dict)
-
-
-@dataclass
 class Plan:
-    """Everything built. ``target_name`` and ``flow_name`` are how errors call the plugins."""
+    """Everything built. ``notes`` are lines that the user should hear of before the run starts."""
 
     options: Options
     target: Target
@@ -66,48 +43,36 @@ class Plan:
     booster: Booster
     booster_card: BoosterCard
     student: Student
-    fusion: Student
+    fusion: FusionNetwork
+    decision: DecisionRule
+    executor: Executor
     tuning: TuneSettings
     device: str
     registry: Registry
     working: Callable[[tuple[int, int]], tuple[int, int]] = working_size
     """Size (h, w) at which scenes are worked on, given that of the source (H, W)."""
+    notes: tuple[str, ...] = field(default=())
 
-    @property
-    def target_name(self) -> str:
-        return f"target '{self.options.target}'"
+    def name(self, part: str) -> str:
+        """Return what errors call a part: ``plan.name("flow")`` is "flow estimator 'dis'"."""
+        return f"{_PARTS[part]} '{getattr(self.options, part)}'"
 
-    def dataset_tuning(self, training_set: int) -> TuneSettings:
-        """Tuning for the dataset scope: enough steps to see every lesson about twice."""
-        return replace(self.tuning, steps=max(self.tuning.steps, training_set * 2 // self.tuning.batch))
-
-    @property
-    def flow_name(self) -> str:
-        return f"flow estimator '{self.options.flow}'"
+    def dataset_tuning(self, frames: int) -> TuneSettings:
+        """Return the tuning for the dataset scope: enough steps to see every one of the ``frames`` about twice."""
+        return replace(self.tuning, steps=max(self.tuning.steps, frames * 2 // self.tuning.batch))
 
 
-def choose(given: Mapping[str, Any], registry: Registry) -> Options:
-    """Options from those ``given`` by name; the profile chooses the others.
-
-    Raises:
-        UsageError: the booster, or the value of one of its options, does not exist, or it has no such profile.
-    """
-    options = Options(**given)
-    if options.profile == "fast":
-        return options
-    if options.profile != "paper":
-        raise UsageError(f"no profile is called '{options.profile}'; there are fast and paper")
-    card = registry.card("boosters", options.booster)
-    if card.paper_profile is None:
-        known = [name for name, entry in registry.entries["boosters"].items() if _has_paper_profile(entry.card)]
-        raise UsageError(f"booster '{options.booster}' has no profile 'paper'; those that have: {', '.join(known)}")
-    preset = card.paper_profile(options.booster_options)
-    # The booster itself may be another under this profile, even where it was named.
-    return replace(options, **{k: v for k, v in preset.items() if k == "booster" or k not in given})
-
-
-def _has_paper_profile(card: Card) -> bool:
-    return isinstance(card, BoosterCard) and card.paper_profile is not None
+_PARTS = {
+    "target": "target",
+    "flow": "flow estimator",
+    "booster": "booster",
+    "motion": "motion model",
+    "spatial_model": "spatial model",
+    "fusion_network": "fusion network",
+    "decision": "decision",
+    "executor": "executor",
+    "detector": "detector",
+}
 
 
 def make_plan(options: Options, registry: Registry, *, target: tuple[Any, TargetCard] | None = None) -> Plan:
@@ -116,45 +81,114 @@ def make_plan(options: Options, registry: Registry, *, target: tuple[Any, Target
     Raises:
         UsageError: unknown names or options, a device that is not here.
         WeightsError: weights are missing.
+        PluginError: a factory, or the booster's ``setup``, failed.
     """
+    with own_world():
+        return _with_overrides(_built(options, registry, target))
+
+
+def _built(options: Options, registry: Registry, live: tuple[Any, TargetCard] | None) -> Plan:
     if options.buffer < 2:
         raise UsageError(f"a buffer of {options.buffer} frames is too short; use at least 2 (default 100)")
     device = resolve_device(options.device)
 
-    def request(chosen: Mapping[str, str]) -> Request:
-        return Request(options=dict(chosen), device=device, seed=options.seed)
+    def build(kind: Kind, name: str, chosen: Mapping[str, str] | None = None) -> tuple[Any, Any]:
+        return registry.build(kind, name, Request(options=dict(chosen or {}), device=device, seed=options.seed))
 
-    found, card = target or registry.build("targets", options.target, request(options.target_options))
+    found, card = live or build("targets", options.target, options.target_options)
     own = getattr(found, "card", None)  # onnx:FILE learns its card from the file
     card = own if isinstance(own, TargetCard) else card
-    flow, _ = registry.build("flows", options.flow, request(options.flow_options))
-    booster, booster_card = registry.build("boosters", options.booster, request(options.booster_options))
-    network, spatial_card = registry.build("spatial_models", options.spatial_model, request({}))
+    booster, booster_card = build("boosters", options.booster, options.booster_options)
+    network, spatial_card = build("spatial_models", options.spatial_model)
     if spatial_card.channels != 3:
         raise UsageError(
             f"spatial model '{options.spatial_model}' reads {spatial_card.channels} channels, so it is no student; "
             f"it is for --booster labels --booster-option network={options.spatial_model}"
         )
-    fusion_network, fusion_card = registry.build("spatial_models", "lite", request({}))
-    tuning = TuneSettings() if options.steps is None else TuneSettings(steps=options.steps)
+    fusion, fusion_card = build("fusion_networks", options.fusion_network)
+    with guarded_factory(f"target '{options.target}'", found):
+        runnable = as_target(found, card, Request(options=dict(options.target_options), device=device))
     return Plan(
         options=options,
-        target=as_target(found, card, request(options.target_options)),
+        target=runnable,
         target_card=card,
-        flow=flow,
-        motion=_motion_model(options, device),
+        flow=build("flows", options.flow, options.flow_options)[0],
+        motion=build("motion_models", options.motion)[0],
         booster=booster,
         booster_card=booster_card,
-        student=Student(network, spatial_card, device),
-        fusion=Student(fusion_network, fusion_card, device),
-        tuning=tuning,
+        student=_student(network, spatial_card, device, f"spatial model '{options.spatial_model}'"),
+        fusion=as_fusion(fusion, fusion_card, device, f"fusion network '{options.fusion_network}'"),
+        decision=build("decisions", options.decision)[0],
+        executor=build("executors", options.executor)[0],
+        tuning=TuneSettings() if options.steps is None else TuneSettings(steps=options.steps),
         device=device,
         registry=registry,
+        notes=tuple(f"booster '{options.booster}': {line}" for line in former_methods(booster)),
     )
 
 
+def _with_overrides(plan: Plan) -> Plan:
+    """Return the plan with what the booster's ``setup`` puts in the place of its parts."""
+    options, booster = plan.options, plan.booster
+
+    def build(kind: str, name: str, chosen: Mapping[str, str] | None = None) -> tuple[Any, Any]:
+        request = Request(options=dict(chosen or {}), device=plan.device, seed=options.seed)
+        return plan.registry.build(kind, name, request)  # type: ignore[arg-type]
+
+    booster.context = Context(
+        device=plan.device,
+        seed=options.seed,
+        profile=options.profile,
+        scope=options.scope,
+        buffer=options.buffer,
+        steps=options.steps,
+        target=plan.target,
+        flow=plan.flow,
+        flow_name=plan.name("flow"),
+        student=plan.student,
+        fusion=plan.fusion,
+        tuning=plan.tuning,
+        working=plan.working,
+        detector=lambda: build("detectors", options.detector, options.detector_options)[0],
+        detector_name=plan.name("detector"),
+        build=partial(build),
+        fuse=fuse,
+    )
+    with guarded_factory(plan.name("booster"), booster.setup):
+        wanted = booster.setup(booster.context)
+    if not isinstance(wanted, Overrides):
+        raise UsageError(f"{plan.name('booster')}: setup returned a {type(wanted).__name__}; expected Overrides")
+    changes = {name: value for name, value in vars(wanted).items() if value is not None}
+    return replace(plan, **changes)
+
+
+def _student(network: Any, card: SpatialModelCard, device: str, name: str) -> Student:
+    from torch import nn
+
+    if not isinstance(network, nn.Module):
+        raise UsageError(f"{name}: its factory returned a {type(network).__name__}; expected a torch module")
+    return Student(network, card, device, name=name)
+
+
+def as_fusion(found: Any, card: SpatialModelCard, device: str, name: str) -> FusionNetwork:
+    """Return what a factory made as a fusion network: a torch module is run by its card.
+
+    Raises:
+        UsageError: it is neither a torch module nor has it a method ``predict``, or the module reads no guidance.
+    """
+    from torch import nn
+
+    if isinstance(found, nn.Module):
+        if not card.guidance:
+            raise UsageError(f"{name} sees frames alone; a fusion network's card says guidance=True")
+        return Student(found, card, device, name=name)
+    if isinstance(found, FusionNetwork):
+        return found
+    raise UsageError(f"{name}: its factory returned a {type(found).__name__} without the method predict")
+
+
 def as_target(found: Any, card: TargetCard, request: Request) -> Target:
-    """What a factory returned, as a Target: a torch module is run by its card, a function gets the frames.
+    """Return what a factory made as a Target: a torch module is run by its card, a function gets the frames.
 
     Raises:
         UsageError: it is none of the three.
@@ -172,21 +206,3 @@ def as_target(found: Any, card: TargetCard, request: Request) -> Target:
     raise UsageError(
         f"a {type(found).__name__} is no target; give a function frames -> maps, a torch module or a Target"
     )
-
-
-def _motion_model(options: Options, device: str) -> MotionModel | FlowReader:
-    if options.motion == "camera":
-        return CameraResidual()
-    if options.motion == "mqpm-paper":
-        from vsodboost.networks.paper_mqpm import PaperMotion, PaperMqpm
-        from vsodboost.weights.store import load_into
-
-        paper = PaperMqpm()
-        load_into(paper, "mqpm-paper")
-        return PaperMotion(paper, device)
-    from vsodboost.networks.mqpm import MotionQualityNetwork
-    from vsodboost.weights.shipped import load_shipped
-
-    network = MotionQualityNetwork()
-    load_shipped(network, "mqpm")
-    return TrainedMotion(network, device)

@@ -7,26 +7,44 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pluggy
 
 from vsodboost.data.cards import BoosterCard, Card, DetectorCard, FlowCard, SpatialModelCard, TargetCard
 from vsodboost.data.errors import PluginError, UnknownPlugin, UsageError, VsodboostError
-from vsodboost.data.scene import Booster, SceneDetector
 from vsodboost.registry import hookspecs
+from vsodboost.registry.booster import as_booster
+from vsodboost.registry.guard import OURS, guarded, guarded_factory, one_line
 from vsodboost.registry.hookspecs import Factory
-from vsodboost.registry.interfaces import Detector, FlowEstimator, Request
+from vsodboost.registry.interfaces import (
+    DecisionRule,
+    Detector,
+    Executor,
+    FlowEstimator,
+    FlowReader,
+    MotionModel,
+    Request,
+    SceneDetector,
+)
+from vsodboost.registry.writer import Writer
 
 GROUP = "vsodboost"
-Kind = Literal["targets", "flows", "detectors", "boosters", "spatial_models", "executors"]
-KINDS: tuple[Kind, ...] = ("targets", "flows", "detectors", "boosters", "spatial_models", "executors")
-_SINGULAR = {
+Kind = Literal[
+    "targets", "flows", "detectors", "boosters", "spatial_models", "motion_models", "fusion_networks", "decisions",
+    "writers", "executors",
+]  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
+SINGULAR: dict[Kind, str] = {
     "targets": "target",
     "flows": "flow estimator",
     "detectors": "detector",
     "boosters": "booster",
     "spatial_models": "spatial model",
+    "motion_models": "motion model",
+    "fusion_networks": "fusion network",
+    "decisions": "decision",
+    "writers": "writer",
     "executors": "executor",
 }
 
@@ -36,12 +54,19 @@ _CARDS: dict[Kind, type[Card]] = {
     "detectors": DetectorCard,
     "boosters": BoosterCard,
     "spatial_models": SpatialModelCard,
+    "motion_models": Card,
+    "fusion_networks": SpatialModelCard,
+    "decisions": Card,
+    "writers": Card,
     "executors": Card,
 }
 _BUILT: dict[Kind, tuple[type | tuple[type, ...], str]] = {
     "flows": (FlowEstimator, "estimate"),
     "detectors": ((Detector, SceneDetector), "detect or detect_scene"),
-    "boosters": (Booster, "mine"),
+    "motion_models": ((MotionModel, FlowReader), "predict or predict_flow"),
+    "decisions": (DecisionRule, "decide"),
+    "writers": (Writer, "add"),
+    "executors": (Executor, "run"),
 }
 """What the factories of some kinds must return, and the method by which it is known."""
 
@@ -128,7 +153,7 @@ class Registry:
                     del named[key]
             if isinstance(error, VsodboostError):
                 raise
-            raise PluginError(f"plugin {name}: {_one_line(error)}") from error
+            raise PluginError(f"plugin {name}: {one_line(error)}") from error
 
     def _others(self, plugin: Any) -> list[Any]:
         return [p for p in self.manager.get_plugins() if p is not plugin]
@@ -139,13 +164,13 @@ class Registry:
         except VsodboostError as error:
             self.broken.append(BrokenPlugin(point.name, str(error)))
         except (Exception, SystemExit) as error:  # whatever a stranger's import raises
-            self.broken.append(BrokenPlugin(point.name, f"{type(error).__name__}: {_one_line(error)}"))
+            self.broken.append(BrokenPlugin(point.name, f"{type(error).__name__}: {one_line(error)}"))
 
     def _put(self, kind: Kind, entry: Entry) -> None:
         present = self.entries[kind].get(entry.name)
         if present is not None:
             raise PluginError(
-                f"plugin {entry.plugin} registers the {_SINGULAR[kind]} '{entry.name}', "
+                f"plugin {entry.plugin} registers the {SINGULAR[kind]} '{entry.name}', "
                 f"which {present.plugin} already has; "
                 f"leave one out with --no-plugin {entry.plugin}"
             )
@@ -160,17 +185,15 @@ class Registry:
         for name, plugin in self.manager.list_name_plugin():
             if plugin is None or not hasattr(plugin, hook):
                 continue
-            try:
+            with guarded(f"plugin {name}: {hook}", of=plugin):
                 self.manager.subset_hook_caller(hook, self._others(plugin))(**values)
-            except Exception as error:
-                raise PluginError(f"plugin {name}: {hook} failed: {_one_line(error)}") from error
 
     def find(self, kind: Kind, name: str) -> Entry:
         """The entry of that name. Raises UnknownPlugin with near names, and with the plugins that failed to load."""
         try:
             return self.entries[kind][name]
         except KeyError:
-            message = _no_such(_SINGULAR[kind], name, list(self.entries[kind]))
+            message = _no_such(SINGULAR[kind], name, list(self.entries[kind]))
             if self.broken:
                 message += f"; failed to load: {', '.join(b.plugin for b in self.broken)} (see vsodboost plugins)"
             raise UnknownPlugin(message) from None
@@ -191,30 +214,26 @@ class Registry:
         entry = self.find(kind, name)
         card = entry.card
         if card.argument and not argument and not card.argument.startswith("["):
-            raise UsageError(f"{_SINGULAR[kind]} '{name}' needs an argument: {name}:{card.argument}")
+            raise UsageError(f"{SINGULAR[kind]} '{name}' needs an argument: {name}:{card.argument}")
         if argument and not card.argument:
-            raise UsageError(f"{_SINGULAR[kind]} '{name}' takes no argument, but '{argument}' was given")
+            raise UsageError(f"{SINGULAR[kind]} '{name}' takes no argument, but '{argument}' was given")
         request = replace(request or Request(), argument=argument)
         unknown = sorted(set(request.options) - set(card.options))
         if unknown:
-            raise UsageError(_no_such(f"option of {_SINGULAR[kind]} '{name}'", unknown[0], list(card.options)))
-        try:
+            raise UsageError(_no_such(f"option of {SINGULAR[kind]} '{name}'", unknown[0], list(card.options)))
+        plugin = f"{SINGULAR[kind]} '{name}' (plugin {entry.plugin})"
+        with guarded_factory(plugin, entry.factory):
             built = entry.factory(request)
-        except VsodboostError:
-            raise
-        except Exception as error:
-            raise PluginError(f"{_SINGULAR[kind]} '{name}' (plugin {entry.plugin}): {_one_line(error)}") from error
+        if kind == "boosters":
+            return as_booster(built, plugin), card
         protocols, method = _BUILT.get(kind, ((object,), ""))
         if not isinstance(built, protocols):
-            raise PluginError(
-                f"{_SINGULAR[kind]} '{name}' (plugin {entry.plugin}): its factory returned a {type(built).__name__} "
-                f"without the method {method}"
-            )
+            raise PluginError(f"{plugin}: its factory returned a {type(built).__name__} without the method {method}")
         return built, card
 
 
 def _own(point: EntryPoint) -> bool:
-    return point.module.split(".")[0] in ("vsodboost", "vsodboost_adapters", "vsodboost_plugins")
+    return point.module.split(".")[0] in OURS
 
 
 def _collector(staged: list[Entry], plugin: str, kind: Kind) -> Any:
@@ -237,7 +256,3 @@ def _no_such(what: str, name: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(sorted(known)) or 'none'}"
     return f"no {what} is called '{name}'; {hint}"
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -55,6 +55,31 @@ class RegisterSpatialModel(Protocol):
     def __call__(self, name: str, factory: Factory, card: SpatialModelCard) -> None: ...
 
 
+class RegisterMotionModel(Protocol):
+    """``register(name, factory, card)``; the factory returns a MotionModel or a FlowReader."""
+
+    def __call__(self, name: str, factory: Factory, card: Card) -> None: ...
+
+
+class RegisterFusionNetwork(Protocol):
+    """``register(name, factory, card)``; the factory returns a FusionNetwork, or an nn.Module: images [N,3,h,w] and
+    guidance channels [N,4,h,w] -> logits [N,1,h,w]."""
+
+    def __call__(self, name: str, factory: Factory, card: SpatialModelCard) -> None: ...
+
+
+class RegisterDecision(Protocol):
+    """``register(name, factory, card)``; the factory returns a DecisionRule."""
+
+    def __call__(self, name: str, factory: Factory, card: Card) -> None: ...
+
+
+class RegisterWriter(Protocol):
+    """``register(name, factory, card)``; the factory returns a Writer."""
+
+    def __call__(self, name: str, factory: Factory, card: Card) -> None: ...
+
+
 class RegisterExecutor(Protocol):
     """``register(name, factory, card)``; the factory returns an Executor."""
 
@@ -87,6 +112,26 @@ def vsodboost_register_spatial_models(register: RegisterSpatialModel) -> None:
 
 
 @hookspec
+def vsodboost_register_motion_models(register: RegisterMotionModel) -> None:
+    """Add motion models, which say what moves and how well: what ``--motion NAME`` finds."""
+
+
+@hookspec
+def vsodboost_register_fusion_networks(register: RegisterFusionNetwork) -> None:
+    """Add fusion networks, which read frame, motion and the target's map: what ``--fusion-network NAME`` finds."""
+
+
+@hookspec
+def vsodboost_register_decisions(register: RegisterDecision) -> None:
+    """Add decisions, trust and gate in one: what ``--decision NAME`` finds."""
+
+
+@hookspec
+def vsodboost_register_writers(register: RegisterWriter) -> None:
+    """Add writers, one an output: what ``--write NAME`` finds."""
+
+
+@hookspec
 def vsodboost_register_executors(register: RegisterExecutor) -> None:
     """Add executors, which decide where videos are processed: what ``--executor NAME`` finds."""
 
@@ -103,7 +148,7 @@ def vsodboost_video_mined(video: str, first: int, mined: list[int]) -> None:
 
 @hookspec
 def vsodboost_video_tuned(video: str, first: int, losses: list[float]) -> None:
-    """The spatial model was fine-tuned on a buffer; ``losses`` is the mean loss of each epoch."""
+    """The spatial model was fine-tuned on a buffer; ``losses`` holds the loss of each step."""
 
 
 @hookspec

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from vsodboost.data.types import Clip, FlowField, Frames, Maps, Proposals
+from vsodboost.data.decision import Decision
+from vsodboost.data.predictions import Predictions
+from vsodboost.data.scene import Scene
+from vsodboost.data.types import Clip, FlowField, Frames, Maps, PerFrame, Proposals
+from vsodboost.data.video import VideoSource
 
 if TYPE_CHECKING:
-    from vsodboost.spatial.student import Student
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -32,10 +36,36 @@ class Target(Protocol):
 
 
 @runtime_checkable
+class FusionNetwork(Protocol):
+    """A network that improves a saliency map by the frame and the motion beside it."""
+
+    def predict(self, frames: Frames, motion: FlowField | None = None, maps: Maps | None = None) -> Maps:
+        """Maps ``float32[T, h, w]`` in [0, 1] of ``uint8[T, h, w, 3]`` RGB frames (sides multiples of 32), object
+        motion ``float32[T, h, w, 2]`` px and maps ``float32[T, h, w]`` to be improved; either may be None."""
+        ...
+
+
+class StudentModel(FusionNetwork, Protocol):
+    """A spatial model that is fine-tuned on a video and put back as it was (``spatial.student.Student``)."""
+
+    def reset(self) -> None:
+        """Go back to the initial weights, as at the start of every video."""
+        ...
+
+    def state(self) -> dict[str, Tensor]:
+        """A copy of the present weights."""
+        ...
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Put weights in that ``state`` gave."""
+        ...
+
+
+@runtime_checkable
 class TrainableTarget(Target, Protocol):
     """A target of which a copy can be fine-tuned on a video. ``NetworkTarget`` is one."""
 
-    def twin(self, learning_rate: float | None = None) -> Student | None:
+    def twin(self, learning_rate: float | None = None) -> StudentModel | None:
         """A copy that learns by itself, at the card's rate if none is given; None if this one cannot learn."""
         ...
 
@@ -71,4 +101,69 @@ class Detector(Protocol):
 
     def detect(self, frames: Frames) -> Sequence[Proposals]:
         """Proposals of each of ``uint8[N, H, W, 3]`` RGB frames, best first, at most what its options allow."""
+        ...
+
+
+@runtime_checkable
+class SceneDetector(Protocol):
+    """A proposal detector that goes by what is known of the scene instead of by frames alone (see ``Detector``)."""
+
+    def detect_scene(self, scene: Scene, spatial: Maps) -> Sequence[Proposals]:
+        """Proposals of each frame, best first, px at the working size; ``spatial`` float32[T, h, w] in [0, 1] are the
+        untuned spatial model's maps of the frames alone."""
+        ...
+
+
+@runtime_checkable
+class MotionModel(Protocol):
+    """Motion saliency and motion quality of object motion."""
+
+    def predict(self, motion: FlowField) -> tuple[Maps, PerFrame]:
+        """Motion saliency ``float32[T, h, w]`` and motion quality ``float32[T]``, both in [0, 1], of object motion
+        ``float32[T, h, w, 2]`` px (the camera's is taken out); sides are multiples of 32."""
+        ...
+
+
+@runtime_checkable
+class FlowReader(Protocol):
+    """A motion model that wants the flow as it is, camera and all: the MQP paper's reads the flow image."""
+
+    def predict_flow(self, flow: FlowField) -> tuple[Maps, PerFrame]:
+        """As ``MotionModel.predict``, from flow ``float32[T, h, w, 2]`` px."""
+        ...
+
+
+@runtime_checkable
+class DecisionRule(Protocol):
+    """Trust and gate: what becomes of the target's maps and the boosted ones."""
+
+    def decide(self, scene: Scene, boosted: Maps, predictions: Predictions | None) -> Decision:
+        """The final maps at the working size, with trust and flags. ``boosted`` is ``float32[T, h, w]`` in [0, 1];
+        ``predictions`` are the student's, None where it was tuned on nothing."""
+        ...
+
+
+Work = Callable[[VideoSource], dict[str, Any]]
+"""What is to be done with a video: it writes the outputs and returns the summary that ``run.json`` holds."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a video: its ``summary``, or the ``error`` that it failed by."""
+
+    source: VideoSource
+    summary: dict[str, Any] | None = None
+    error: Exception | None = None
+
+
+@runtime_checkable
+class Executor(Protocol):
+    """Decides where and when the videos of a run are worked on."""
+
+    def run(self, work: Work, sources: Sequence[VideoSource]) -> Iterator[Outcome]:
+        """Do ``work`` for every source and yield what became of it, in any order, as soon as it is known.
+
+        ``work`` raises VideoError where a video fails: that is an outcome, and the others go on. Anything else that it
+        raises ends the run.
+        """
         ...

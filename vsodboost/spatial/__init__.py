@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import SpatialModelCard
-from vsodboost.registry.hookspecs import RegisterSpatialModel, hookimpl
+from vsodboost.registry.hookspecs import RegisterFusionNetwork, RegisterSpatialModel, hookimpl
 from vsodboost.registry.interfaces import Request
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ LITE_CARD = SpatialModelCard(
     learning_rate=4e-4,
     mean=(0.5, 0.5, 0.5),
     std=(0.5, 0.5, 0.5),
+    guidance=True,
 )
 
 
@@ -32,3 +34,12 @@ def build_lite(request: Request) -> LiteNetwork:
 @hookimpl
 def vsodboost_register_spatial_models(register: RegisterSpatialModel) -> None:
     register("lite", build_lite, LITE_CARD)
+
+
+@hookimpl
+def vsodboost_register_fusion_networks(register: RegisterFusionNetwork) -> None:
+    register(
+        "lite",
+        build_lite,
+        replace(LITE_CARD, summary="the spatial model lite, untuned, as it reads motion and map (default)"),
+    )

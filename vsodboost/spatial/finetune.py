@@ -2,114 +2,93 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from numpy.random import Generator
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from vsodboost.data.types import FlowField, Frames, Maps, PerFrame
-from vsodboost.ops.resize import TAUGHT_PIXELS
+from vsodboost.data.errors import PluginError
+from vsodboost.data.training_set import TrainingSet, TuneSettings
+from vsodboost.registry.checks import checked_logits
+from vsodboost.registry.guard import guarded
 from vsodboost.spatial.losses import euclidean_loss, structure_loss
-from vsodboost.spatial.student import Student, clue_tensor
-
-
-@dataclass(frozen=True)
-class TrainingSet:
-    """Mined frames: ``frames uint8[K,h,w,3]``, ``pseudo_truth float32[K,h,w]``, ``weights float32[K]``, and what the
-    student may read beside the frame: object ``motion float32[K,h,w,2]`` px and ``target`` maps float32[K,h,w]."""
-
-    frames: Frames
-    pseudo_truth: Maps
-    weights: PerFrame
-    motion: FlowField
-    target: Maps
-
-    def __len__(self) -> int:
-        return len(self.frames)
-
-
-@dataclass(frozen=True)
-class TuneSettings:
-    """``steps`` of ``batch`` frames at ``rate`` (None: the card's); ``clue_share`` of the batches also show clues.
-
-    ``passes`` replaces the steps by that many times the number of training_set. ``optimizer`` "adamw" warms up and cools
-    down and mirrors at random (``mirror``); "sgd" (momentum .95, weight decay 5e-4) keeps its rate and shows frames as
-    they are: paper 002; "adam" keeps its rate and clips no gradient: paper 001.
-    """
-
-    steps: int = 40
-    batch: int = 4
-    rate: float | None = None
-    clue_share: float = 0.75
-    warmup: int = 4
-    passes: float | None = None
-    pixels: int | None = TAUGHT_PIXELS
-    """Pixels of a frame the student is taught with, at most (None: as many as the scene has)."""
-    optimizer: Literal["adamw", "sgd", "adam"] = "adamw"
-    loss: Literal["structure", "euclidean", "cross-entropy", "cross-entropy-sum"] = "structure"
-    """The cross entropies, mean or sum over pixels and frames, take all frames as equal."""
-    mirror: bool = True
-    clamp: float | None = None
-    """Largest size of any element of a gradient."""
-    every_output: bool = False
-    """Teach every output of a network that has several, and add their losses; else the final map alone."""
-    keep_moments: bool = False
-    """Go on with the optimiser of the last tuning, unless the student was reset since."""
-
-    def steps_for(self, training_set: int) -> int:
-        """Steps to learn that many training_set."""
-        return self.steps if self.passes is None else max(1, round(self.passes * training_set / self.batch))
+from vsodboost.spatial.student import Student, guidance_channels
 
 
 def tune(student: Student, training_set: TrainingSet, settings: TuneSettings, seed: int) -> list[float]:
-    """Fine-tune ``student`` in place (batch norm frozen, gradients clipped); returns the loss of each step.
+    """Fine-tune ``student`` in place (batch norm frozen, gradients clipped); return the loss of each step.
 
     The pseudo ground truth is soft; a frame counts by its weight. Seeded runs on the CPU are bit-identical.
+
+    Raises:
+        PluginError: the network failed, returned something else than logits, or its loss is no number any more.
     """
     if len(training_set) == 0:
         return []
     rng = np.random.default_rng([seed, len(training_set)])
     rate = settings.rate or student.card.learning_rate
     steps, scheduled = settings.steps_for(len(training_set)), settings.optimizer == "adamw"
-    optimizer = _optimizer(student, settings, rate)
-    samples = student.samples(training_set.frames)
-    truth = torch.from_numpy(training_set.pseudo_truth).to(student.device)[:, None]
-    weights = torch.from_numpy(training_set.weights).to(student.device)
-    size = (int(truth.shape[2]), int(truth.shape[3]))
-    order = np.zeros(0, np.int64)
-    losses = []
-    for step in range(steps):
-        while len(order) < settings.batch:
-            order = np.concatenate([order, rng.permutation(len(training_set))])
-        chosen, order = order[: settings.batch], order[settings.batch :]
-        clues = _clues(student, training_set, chosen, size, rng, settings.clue_share)
-        mirrored = rng.random() < 0.5 and settings.mirror and settings.optimizer != "sgd"
-        picked = [samples[i] for i in chosen]
-        goal = truth[chosen]
-        if mirrored:
-            picked = [tuple(part.flip(-1) for part in sample) for sample in picked]
-            goal = goal.flip(-1)
-            if clues is not None:
-                clues = clues.flip(-1)
-                clues[:, 0] *= -1  # a mirror turns dx round
-        for group in optimizer.param_groups:
-            group["lr"] = rate * _share(step, steps, settings.warmup) if scheduled else rate
-        outputs = student.supervised(picked) if settings.every_output else (student.logits(picked, clues),)
-        loss = torch.stack([_loss(logits.float(), goal, weights[chosen], settings) for logits in outputs]).sum()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        if settings.clamp is not None:
-            torch.nn.utils.clip_grad_value_(student.parameters(), settings.clamp)
-        elif settings.optimizer != "adam":
-            torch.nn.utils.clip_grad_norm_(student.parameters(), 5.0)
-        optimizer.step()
-        losses.append(float(loss.detach()))
-    student.moments = optimizer.state_dict() if settings.keep_moments else None
+    with torch.enable_grad(), guarded(student.name, "while it was tuned"):
+        optimizer = _optimizer(student, settings, rate)
+        samples = student.samples(training_set.frames)
+        truth = torch.from_numpy(training_set.pseudo_truth).to(student.device)[:, None]
+        weights = torch.from_numpy(training_set.weights).to(student.device)
+        losses = []
+        for step, chosen in enumerate(_batches(len(training_set), settings.batch, steps, rng)):
+            picked, goal, guidance = _batch(student, training_set, samples, truth, chosen, settings, rng)
+            for group in optimizer.param_groups:
+                group["lr"] = rate * _schedule(step, steps, settings.warmup) if scheduled else rate
+            outputs = student.supervised(picked) if settings.every_output else (student.logits(picked, guidance),)
+            outputs = tuple(checked_logits(o, (len(picked), *goal.shape[-2:]), student.name) for o in outputs)
+            loss = torch.stack([_loss(logits.float(), goal, weights[chosen], settings) for logits in outputs]).sum()
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            if settings.clamp is not None:
+                torch.nn.utils.clip_grad_value_(student.parameters(), settings.clamp)
+            elif settings.optimizer != "adam":
+                torch.nn.utils.clip_grad_norm_(student.parameters(), 5.0)
+            optimizer.step()
+            losses.append(float(loss.detach()))
+            if not np.isfinite(losses[-1]):
+                raise PluginError(f"{student.name}: its loss is no number after {step + 1} steps at rate {rate:g}")
+        student.moments = optimizer.state_dict() if settings.keep_moments else None
     return losses
+
+
+def _batches(count: int, size: int, steps: int, rng: Generator) -> Iterator[NDArray[np.int64]]:
+    """Yield ``steps`` batches of indices, each frame once before any comes again."""
+    order = np.zeros(0, np.int64)
+    for _ in range(steps):
+        while len(order) < size:
+            order = np.concatenate([order, rng.permutation(count)])
+        chosen, order = order[:size], order[size:]
+        yield chosen
+
+
+def _batch(
+    student: Student,
+    training_set: TrainingSet,
+    samples: list[tuple[Tensor, ...]],
+    truth: Tensor,
+    chosen: NDArray[np.int64],
+    settings: TuneSettings,
+    rng: Generator,
+) -> tuple[list[tuple[Tensor, ...]], Tensor, Tensor | None]:
+    """Return a batch's samples, pseudo truth and guidance channels, mirrored now and then."""
+    size = (int(truth.shape[2]), int(truth.shape[3]))
+    guidance = _guidance(student, training_set, chosen, size, rng, settings.guided_batches)
+    mirrored = rng.random() < 0.5 and settings.mirror and settings.optimizer != "sgd"
+    picked, goal = [samples[i] for i in chosen], truth[chosen]
+    if not mirrored:
+        return picked, goal, guidance
+    if guidance is not None:
+        guidance = guidance.flip(-1)
+        guidance[:, 0] *= -1  # a mirror turns dx round
+    return [tuple(part.flip(-1) for part in sample) for sample in picked], goal.flip(-1), guidance
 
 
 def _loss(logits: Tensor, goal: Tensor, weights: Tensor, settings: TuneSettings) -> Tensor:
@@ -133,19 +112,24 @@ def _optimizer(student: Student, settings: TuneSettings, rate: float) -> torch.o
     return torch.optim.AdamW(student.parameters(), lr=rate, weight_decay=student.card.weight_decay)
 
 
-def _share(step: int, steps: int, warmup: int) -> float:
+def _schedule(step: int, steps: int, warmup: int) -> float:
     if step < warmup:
         return (step + 1) / warmup
     return 0.5 * (1 + float(np.cos(np.pi * (step - warmup) / max(1, steps - warmup))))
 
 
-def _clues(
-    student: Student, training_set: TrainingSet, chosen: np.ndarray, size: tuple[int, int], rng: Generator, share: float
+def _guidance(
+    student: Student,
+    training_set: TrainingSet,
+    chosen: NDArray[np.int64],
+    size: tuple[int, int],
+    rng: Generator,
+    guided_batches: float,
 ) -> Tensor | None:
-    if not student.reads_clues or rng.random() >= share:
+    if not student.card.guidance or rng.random() >= guided_batches:
         return None
     with_map = rng.random() < 0.5
-    return clue_tensor(
+    return guidance_channels(
         size,
         len(chosen),
         training_set.motion[chosen],

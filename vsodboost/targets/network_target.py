@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 
 from vsodboost.data.cards import TargetCard
-from vsodboost.data.errors import PluginError, VsodboostError
+from vsodboost.data.errors import PluginError
 from vsodboost.data.types import Clip, Frames, Maps
 from vsodboost.ops.flow_image import flow_images
 from vsodboost.registry.checks import checked_maps
+from vsodboost.registry.guard import guarded
 from vsodboost.registry.interfaces import Request, Target
 
 if TYPE_CHECKING:
@@ -194,13 +195,9 @@ def run_target(target: Target, card: TargetCard, clip: Clip, plugin: str) -> Map
 
 
 def _predict(target: Target, clip: Clip, plugin: str) -> Maps:
-    try:
-        return checked_maps(target.predict(clip), len(clip), plugin)
-    except VsodboostError:
-        raise
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise PluginError(f"{plugin} failed on frames {clip.names[0]} to {clip.names[-1]}: {reason}") from error
+    with guarded(plugin, f"on frames {clip.names[0]} to {clip.names[-1]}", of=target):
+        maps = target.predict(clip)
+    return checked_maps(maps, len(clip), plugin)
 
 
 def _resize(maps: Maps, size: tuple[int, int]) -> Maps:

@@ -40,7 +40,7 @@ class NetworkTwin(Student):
         self._size = (0, 0)
 
     def predict(self, frames: Frames, motion: FlowField | None = None, maps: Maps | None = None) -> Maps:
-        """Maps ``float32[T, h, w]`` in [0, 1] of ``uint8[T, h, w, 3]`` frames; the clues are not looked at."""
+        """Maps ``float32[T, h, w]`` in [0, 1] of ``uint8[T, h, w, 3]`` frames; the guidance are not looked at."""
         size = (int(frames.shape[1]), int(frames.shape[2]))
         clip = Clip(frames, tuple(str(t) for t in range(len(frames))), self.card.summary)
         return resize_maps(self.target.predict(clip), size)
@@ -50,13 +50,13 @@ class NetworkTwin(Student):
         self._size = (int(frames.shape[1]), int(frames.shape[2]))
         return [(sample,) for i in range(len(frames)) for sample in self.target.prepare(frames[i : i + 1])]
 
-    def logits(self, samples: Sequence[tuple[Tensor, ...]], clues: Tensor | None = None) -> Tensor:
+    def logits(self, samples: Sequence[tuple[Tensor, ...]], guidance: Tensor | None = None) -> Tensor:
         """Differentiable logits ``[N, 1, h, w]`` at the size of the frames that ``samples`` were made of."""
         output = self.target.saliency(torch.stack([sample for (sample,) in samples]))
         if self.target.card.output == "probabilities":
             output = torch.logit(output.float().clamp(CERTAIN, 1 - CERTAIN))
         return F.interpolate(output, size=self._size, mode="bilinear", align_corners=False)
 
-    def supervised(self, samples: Sequence[tuple[Tensor, ...]], clues: Tensor | None = None) -> tuple[Tensor, ...]:
+    def supervised(self, samples: Sequence[tuple[Tensor, ...]], guidance: Tensor | None = None) -> tuple[Tensor, ...]:
         """The final map alone is compared with the pseudo ground truth, whatever else the network gives."""
-        return (self.logits(samples, clues),)
+        return (self.logits(samples, guidance),)

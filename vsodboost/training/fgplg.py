@@ -1,7 +1,7 @@
 """``vsodboost train fgplg``: the network that makes pseudo-labels, from sparsely labelled video (paper 003, Sec. 3.3).
 
-Of a video's labelled frames some keep their label, at several spacings; it is carried to the others, whose own label is
-what the network is to say. So it learns from triplets of labelled frames, and fills the gaps between them at use.
+Of a video's labelled frames some keep their label, at several spacings; it is propagated to the others, whose own label
+is what the network is to say. So it learns from triplets of labelled frames, and fills the gaps between them at use.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vsodboost.boosters.labels.labelled_frames import LabelledFrame, VideoLabels, mask_at
-from vsodboost.boosters.labels.propagation import Route, carry
+from vsodboost.boosters.labels.propagation import Route, propagate
 from vsodboost.boosters.labels.reading import read_label
 from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.data.training_set import TUNING_PIXELS
 from vsodboost.data.types import Clip, FlowField, Frames, Maps
 from vsodboost.io.atomic import atomic_path
 from vsodboost.io.image_file import read_rgb
 from vsodboost.networks.label_refinement import CarriedLabelNetwork
-from vsodboost.ops.resize import TAUGHT_PIXELS, working_size
+from vsodboost.ops.resize import working_size
 from vsodboost.registry.interfaces import FlowEstimator
 from vsodboost.spatial.losses import structure_loss
 from vsodboost.training.augment import jitter_colour, random_view, share
@@ -40,8 +41,9 @@ class FgplgTraining:
     """Options of ``train fgplg``; defaults are what made the shipped weights.
 
     ``every`` takes every n-th label of each video and forgets the others; ``gaps`` are the spacings, in frames, of
-    those that are carried. ``network`` is a spatial model of seven channels, ``start`` a checkpoint to begin with (the
-    light network begins with stages of the shipped spatial model); a stem of fewer channels fills the first of ours.
+    those that are propagated. ``network`` is a spatial model of seven channels, ``start`` a checkpoint to begin with
+    (the light network begins with stages of the shipped spatial model); a stem of fewer channels fills the first of
+    ours.
     """
 
     network: str = "fgplg"
@@ -61,12 +63,12 @@ class FgplgTraining:
 
 @dataclass(frozen=True)
 class Triplets:
-    """A video's supervised frames: ``frames uint8[N, h, w, 3]``, ``truth uint8[N, h, w]``, and what was carried to
-    each, ``carried float16[N, 4, h, w]``: labels left and right, lengths left and right."""
+    """A video's supervised frames: ``frames uint8[N, h, w, 3]``, ``truth uint8[N, h, w]``, and what was propagated to
+    each, ``propagated float16[N, 4, h, w]``: labels left and right, lengths left and right."""
 
     frames: Frames
     truth: NDArray[np.uint8]
-    carried: NDArray[np.float16]
+    propagated: NDArray[np.float16]
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -93,12 +95,12 @@ class Remembering:
 def triplets(
     video: VideoFiles, options: FgplgTraining, estimator: FlowEstimator, plugin: str, cache: Path, seed: int
 ) -> list[Triplets]:
-    """The triplets of one video at every spacing; what was carried is kept in ``cache`` as .npy files."""
+    """The triplets of one video at every spacing; what was propagated is kept in ``cache`` as .npy files."""
     labelled = video.labelled[:: max(1, options.every)]
     if len(labelled) < 3:
         return []
     shape = read_rgb(video.frames[0]).shape
-    size = working_size((shape[0], shape[1]), TAUGHT_PIXELS)
+    size = working_size((shape[0], shape[1]), TUNING_PIXELS)
     frames = np.stack([_frame(path, size) for path in video.frames])
     masks = {t: mask_at(read_label(_mask(video, t)), size) for t in labelled}
     remembering = Remembering(estimator)
@@ -116,8 +118,10 @@ def triplets(
             )
             route: Route = options.route  # type: ignore[assignment]
             clip = Clip(frames, tuple(path.stem for path in video.frames), video.name)
-            carried = carry(clip, labels, remembering, plugin, route, only=asked)
-            values = np.stack([carried.left, carried.right, carried.length_left, carried.length_right], axis=1)
+            propagated = propagate(clip, labels, remembering, plugin, route, only=asked)
+            values = np.stack(
+                [propagated.left, propagated.right, propagated.length_left, propagated.length_right], axis=1
+            )
             path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_path(path) as temporary, temporary.open("wb") as file:
                 np.save(file, values.astype(np.float16))
@@ -174,14 +178,14 @@ class TripletBatches:
         frame = jitter_colour(view.take(of.frames[n]), rng) / 255
         mean, std = np.asarray(self.card.mean, np.float32), np.asarray(self.card.std, np.float32)
         image = ((frame - mean) / std).transpose(2, 0, 1)
-        carried = [view.take(np.asarray(values, np.float32)) for values in of.carried[n]]
+        propagated = [view.take(np.asarray(values, np.float32)) for values in of.propagated[n]]
         left, right = (0, 2), (1, 3)
         if rng.random() < self.options.one_sided:
             left = right = (left, right)[int(rng.integers(2))]
         elif rng.random() < 0.5:  # the video the other way round
             left, right = right, left
         order = (left[0], right[0], left[1], right[1])
-        inputs = np.concatenate([image, np.stack([carried[i] for i in order])])
+        inputs = np.concatenate([image, np.stack([propagated[i] for i in order])])
         return inputs.astype(np.float32), share(view.take(of.truth[n]))[None]
 
 

@@ -1,7 +1,7 @@
 """``vsodboost train lite``: the small network, from an ImageNet encoder to the shipped weights.
 
 First stills alone; then the network, which has not seen any video yet, maps every video frame: those are the maps of a
-real but weak still-image model; then everything, each clue dropped at random.
+real but weak still-image model; then everything, each guidance dropped at random.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from vsodboost.networks.lite import CLUE_CHANNELS, LiteNetwork
+from vsodboost.data.training_set import TUNING_PIXELS
+from vsodboost.networks.lite import GUIDANCE_CHANNELS, LiteNetwork
 from vsodboost.ops.motion_image import motion_image
-from vsodboost.ops.resize import MEAN, STD, TAUGHT_PIXELS, normalise
+from vsodboost.ops.network_input import MEAN, STD, normalise
 from vsodboost.registry.interfaces import FlowEstimator
 from vsodboost.spatial.losses import structure_loss
 from vsodboost.training.augment import jitter_colour, random_view, share
@@ -30,8 +31,8 @@ from vsodboost.training.simulate import faulty_map, synthetic_motion
 
 SIZES = ((224, 384), (256, 320), (288, 288))
 
-# How often which clues are given: frame alone, + motion, + motion and map, + map.
-CLUE_SHARES = (0.3, 0.2, 0.38, 0.12)
+# How often which guidance are given: frame alone, + motion, + motion and map, + map.
+GUIDANCE_KINDS = (0.3, 0.2, 0.38, 0.12)
 
 # First the network learns to doubt a map, then when not to: (until this share of the steps, share of nearly right
 # maps).
@@ -58,7 +59,7 @@ def _tensor(values: Sequence[NDArray[np.float32]]) -> Tensor:
 
 
 class LiteData:
-    """Batches for a step: frames ``[N,3,h,w]``, clues ``[N,4,h,w]``, truth ``[N,1,h,w]``."""
+    """Batches for a step: frames ``[N,3,h,w]``, guidance ``[N,4,h,w]``, truth ``[N,1,h,w]``."""
 
     def __init__(
         self,
@@ -73,13 +74,13 @@ class LiteData:
         self._shares = np.sqrt(lengths) / np.sqrt(lengths).sum() if videos else lengths
 
     def stills_batch(self, step: int) -> Batch:
-        """Stills without clues."""
+        """Stills without guidance."""
         rng = np.random.default_rng([self.settings.seed, 1, step])
         size = SIZES[rng.integers(len(SIZES))]
         return self._stack([self._still(rng, size, None) for _ in range(self.settings.batch)])
 
     def batch(self, step: int) -> Batch:
-        """Stills and video frames with random clues."""
+        """Stills and video frames with random guidance."""
         rng = np.random.default_rng([self.settings.seed, 2, step])
         size = SIZES[rng.choice(len(SIZES), p=(0.6, 0.2, 0.2))]
         share = self.settings.stills_share if self.stills and self.videos else float(bool(self.stills))
@@ -96,8 +97,8 @@ class LiteData:
         return next(share for until, share in NEARLY_RIGHT if done < until)
 
     def _stack(self, samples: list[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]]) -> Batch:
-        frames, clues, truths = zip(*samples, strict=True)
-        return {"frames": _tensor(frames), "clues": _tensor(clues), "truth": _tensor(truths)}
+        frames, guidance, truths = zip(*samples, strict=True)
+        return {"frames": _tensor(frames), "guidance": _tensor(guidance), "truth": _tensor(truths)}
 
     def _still(
         self, rng: Generator, size: tuple[int, int], nearly_right: float | None
@@ -105,7 +106,7 @@ class LiteData:
         image, mask = self.stills[rng.integers(len(self.stills))]
         view = random_view(image.shape, size, rng)
         truth = share(view.take(mask))
-        clue = np.zeros((CLUE_CHANNELS, *size), np.float32)
+        guidance = np.zeros((GUIDANCE_CHANNELS, *size), np.float32)
         if nearly_right is not None:
             with_motion, with_map = self._which(rng)
             if with_motion and self.estimator is not None and rng.random() < self.settings.moving_stills:
@@ -113,12 +114,12 @@ class LiteData:
                 if sample is not None:
                     return sample
             if with_motion and rng.random() < 0.5:
-                clue[:3] = motion_image(synthetic_motion(truth, rng)[None])[0]
+                guidance[:3] = motion_image(synthetic_motion(truth, rng)[None])[0]
             if with_map:
                 donor = self.stills[rng.integers(len(self.stills))][1]
                 other = share(random_view(donor.shape, size, rng).take(donor))
-                clue[3] = faulty_map(truth, rng, other=other, nearly_right=nearly_right) - 0.5
-        return self._image(view.take(image), rng), clue, truth[None]
+                guidance[3] = faulty_map(truth, rng, other=other, nearly_right=nearly_right) - 0.5
+        return self._image(view.take(image), rng), guidance, truth[None]
 
     def _moving(
         self, rng: Generator, size: tuple[int, int], nearly_right: float | None
@@ -127,12 +128,14 @@ class LiteData:
         made = moving_still(self.stills, size, self.estimator, rng)
         if made is None:
             return None
-        clue = np.zeros((CLUE_CHANNELS, *size), np.float32)
-        clue[:3] = motion_image(made.motion[None])[0]
+        guidance = np.zeros((GUIDANCE_CHANNELS, *size), np.float32)
+        guidance[:3] = motion_image(made.motion[None])[0]
         if nearly_right is not None:
             everything = np.asarray(np.maximum(made.truth, made.others * rng.uniform(0.5, 1)), np.float32)
-            clue[3] = faulty_map(made.truth, rng, weak=everything, other=made.others, nearly_right=nearly_right) - 0.5
-        return self._image(made.frame, rng), clue, made.truth[None]
+            guidance[3] = (
+                faulty_map(made.truth, rng, weak=everything, other=made.others, nearly_right=nearly_right) - 0.5
+            )
+        return self._image(made.frame, rng), guidance, made.truth[None]
 
     def _frame(
         self, rng: Generator, size: tuple[int, int], nearly_right: float
@@ -142,12 +145,12 @@ class LiteData:
         t = int(rng.integers(len(video)))
         view = random_view(video.frames.shape[1:], size, rng, least=0.7)
         truth = share(view.take(video.truth[t]))
-        clue = np.zeros((CLUE_CHANNELS, *size), np.float32)
+        guidance = np.zeros((GUIDANCE_CHANNELS, *size), np.float32)
         with_motion, with_map = self._which(rng)
         if with_motion:
             motion = random_motion(video, t, rng)
             if motion is not None:
-                clue[:3] = motion_image(view.take_motion(motion)[None])[0]
+                guidance[:3] = motion_image(view.take_motion(motion)[None])[0]
         if with_map:
             weak = share(view.take(self.weak[video.name][t])) if video.name in self.weak else None
             near = rng.random() < 0.7
@@ -156,20 +159,20 @@ class LiteData:
             other = share(random_view(source.truth.shape[1:], size, rng).take(source.truth[u]))
             if near:
                 other = share(view.take(source.truth[u]))
-            clue[3] = faulty_map(truth, rng, weak=weak, other=other, nearly_right=nearly_right) - 0.5
-        return self._image(view.take(video.frames[t]), rng), clue, truth[None]
+            guidance[3] = faulty_map(truth, rng, weak=weak, other=other, nearly_right=nearly_right) - 0.5
+        return self._image(view.take(video.frames[t]), rng), guidance, truth[None]
 
     def _image(self, frame: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
         jittered = jitter_colour(frame, rng) / 255
         return np.asarray(((jittered - MEAN) / STD).transpose(2, 0, 1), np.float32)
 
     def _which(self, rng: Generator) -> tuple[bool, bool]:
-        kind = int(rng.choice(4, p=CLUE_SHARES))
+        kind = int(rng.choice(4, p=GUIDANCE_KINDS))
         return kind in (1, 2), kind in (2, 3)
 
 
 def _loss(network: nn.Module, batch: Batch) -> Tensor:
-    return structure_loss(network(batch["frames"], batch["clues"]).float(), batch["truth"])
+    return structure_loss(network(batch["frames"], batch["guidance"]).float(), batch["truth"])
 
 
 def _optimizer(network: LiteNetwork, settings: LiteSettings) -> torch.optim.Optimizer:
@@ -188,7 +191,7 @@ def map_videos(network: LiteNetwork, videos: list[AnnotatedVideo], device: str) 
         for video in videos:
             maps = []
             for start in range(0, len(video), 16):
-                frames, back = normalise(video.frames[start : start + 16], device, TAUGHT_PIXELS)
+                frames, back = normalise(video.frames[start : start + 16], device, TUNING_PIXELS)
                 maps.append(back(torch.sigmoid(network(frames))))
             weak[video.name] = np.round(np.concatenate(maps) * 255).astype(np.uint8)
     return weak

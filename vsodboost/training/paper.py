@@ -28,7 +28,8 @@ from vsodboost.networks.localisation import SIDE, VGG16
 from vsodboost.networks.mqpm import quality_threshold
 from vsodboost.networks.paper_mqpm import MotionAndQuality
 from vsodboost.ops.flow_image import flow_image
-from vsodboost.ops.resize import resize_frames, size_of_short_side, to_input
+from vsodboost.ops.network_input import to_input
+from vsodboost.ops.resize import resize_frames, size_of_short_side
 from vsodboost.ops.s_measure import s_measure
 from vsodboost.registry.interfaces import FlowEstimator, Target
 from vsodboost.targets.network_target import run_target

@@ -19,10 +19,11 @@ from torch import nn
 
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import UsageError
+from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Clip, Maps
-from vsodboost.decision.fusion import Predictions, fuse
-from vsodboost.decision.trust import CLUES, TrustModel, clues_of
+from vsodboost.decision.fusion import fuse
+from vsodboost.decision.trust import FEATURES, TrustModel, trust_features
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.atomic import write_text
 from vsodboost.ops.motion_image import camera_residual_saliency
@@ -30,7 +31,8 @@ from vsodboost.ops.resize import resize_maps
 from vsodboost.ops.s_measure import s_measure
 from vsodboost.perception.camera import object_motion
 from vsodboost.pipeline.engine import Engine
-from vsodboost.pipeline.plan import Options, Plan, make_plan
+from vsodboost.pipeline.options import Options
+from vsodboost.pipeline.plan import Plan, make_plan
 from vsodboost.registry.discovery import Registry
 from vsodboost.training.augment import share
 from vsodboost.training.data import AnnotatedVideo, is_stills, read_videos
@@ -90,26 +92,26 @@ class MotionTarget:
 
 @dataclass
 class Observations:
-    """Rows of clues, the true S-measure of the map they are about, and which map it was."""
+    """Rows of features, the true S-measure of the map they are about, and which map it was."""
 
-    clues: list[NDArray[np.float32]]
+    features: list[NDArray[np.float32]]
     truth: list[NDArray[np.float32]]
 
     def add(self, m: Maps, scene: Scene, predictions: Predictions, boosted: Maps, truth: Maps) -> None:
-        self.clues.append(clues_of(m, scene, predictions, boosted))
+        self.features.append(trust_features(m, scene, predictions, boosted))
         score = s_measure(torch.from_numpy(m), torch.from_numpy(truth)).clamp(0, 1)
         self.truth.append(score.numpy())
 
 
 def observe(videos: Sequence[AnnotatedVideo], request: TrainingRequest, options: TrustOptions) -> Observations:
-    """Boost every video with every kind of simulated target and note what the clues said."""
+    """Boost every video with every kind of simulated target and note what the features said."""
     registry = Registry.load()
     seen = Observations([], [])
     for video in videos:
         truth = share(video.truth[: options.frames].astype(np.float32))
         for number, kind in enumerate(KINDS):
             plan = _plan(registry, truth, kind, request, options.steps, number)
-            for scene, predictions in _heard(plan, video.frames[: options.frames], video.name):
+            for scene, predictions in _predicted(plan, video.frames[: options.frames], video.name):
                 small = resize_maps(truth, (int(scene.target.shape[1]), int(scene.target.shape[2])))
                 small = small[scene.first : scene.first + len(scene)]
                 boosted = fuse(scene, predictions)
@@ -130,18 +132,19 @@ def _plan(registry: Registry, truth: Maps, kind: str, request: TrainingRequest, 
     return make_plan(options, registry, target=(live, TargetCard(summary=kind)))
 
 
-def _heard(plan: Plan, frames: NDArray[np.uint8], name: str) -> Iterator[tuple[Scene, Predictions]]:
-    for thought in Engine(plan).think(ArraySource(frames, name)):
-        yield predicted.scene, predicted.predictions or Predictions(predicted.scene.fused, predicted.scene.fused)
+def _predicted(plan: Plan, frames: NDArray[np.uint8], name: str) -> Iterator[tuple[Scene, Predictions]]:
+    for predicted in Engine(plan).predict(ArraySource(frames, name)):
+        scene = predicted.scene
+        yield scene, predicted.predictions or Predictions(scene.fused, scene.fused)
 
 
-def fit(clues: NDArray[np.float32], scores: NDArray[np.float32], options: TrustOptions, seed: int) -> TrustModel:
-    """Fit the small network of ``TrustModel`` to predict ``scores`` [N] from ``clues`` [N, len(CLUES)] (full batch
-    Adam)."""
+def fit(features: NDArray[np.float32], scores: NDArray[np.float32], options: TrustOptions, seed: int) -> TrustModel:
+    """Fit the small network of ``TrustModel`` to predict ``scores`` [N] from ``features`` [N, len(FEATURES)] (full
+    batch Adam)."""
     torch.manual_seed(seed)
-    mean, scale = clues.mean(axis=0), clues.std(axis=0) + 1e-3
-    x, y = torch.from_numpy((clues - mean) / scale), torch.from_numpy(scores)
-    hidden, out = nn.Linear(len(CLUES), options.hidden), nn.Linear(options.hidden, 1)
+    mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-3
+    x, y = torch.from_numpy((features - mean) / scale), torch.from_numpy(scores)
+    hidden, out = nn.Linear(len(FEATURES), options.hidden), nn.Linear(options.hidden, 1)
     network = nn.Sequential(hidden, nn.Tanh(), out, nn.Sigmoid())
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2, weight_decay=options.decay)
     for _ in range(1500):
@@ -163,11 +166,11 @@ def trust(request: TrainingRequest) -> Path:
     if not videos:
         raise UsageError("train trust needs annotated video; is the name in only=... right?")
     seen = observe(videos, request, options)
-    clues, scores = np.concatenate(seen.clues), np.concatenate(seen.truth)
+    features, scores = np.concatenate(seen.features), np.concatenate(seen.truth)
     request.folder.mkdir(parents=True, exist_ok=True)
-    np.savez(request.folder / "observations.npz", clues=clues, scores=scores)
-    model = fit(clues, scores, options, request.seed)
-    error = float(np.abs(model.estimate(clues) - scores).mean())
+    np.savez(request.folder / "observations.npz", features=features, scores=scores)
+    model = fit(features, scores, options, request.seed)
+    error = float(np.abs(model.estimate(features) - scores).mean())
     request.say(f"{len(scores)} observations, mean absolute error {error:.4f}")
     path = request.folder / "trust.json"
     write_text(path, model.to_json() + "\n")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +28,15 @@ def shipped_path(name: str, suffix: str = ".safetensors") -> Path:
     if not path.is_file():
         raise WeightsError(f"the shipped weights '{name}' are not in {path.parent}; reinstall vsodboost")
     return path
+
+
+@cache
+def shipped_hash() -> str:
+    """Return the SHA-256 of all shipped weights together: results made with others differ."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in _folder().iterdir() if path.suffix in (".safetensors", ".json")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def load_shipped(network: nn.Module, name: str) -> None:

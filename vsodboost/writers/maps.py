@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.io.atomic import write_png
-from vsodboost.io.output_paths import safe_name, video_folder
+from vsodboost.io.output_paths import safe_name
+from vsodboost.registry.writer import VideoOutput, Writer
 
 
 def map_to_uint8(saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -24,24 +23,14 @@ def map_to_uint8(saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
     return levels
 
 
-class MapWriter:
-    """Writes the maps of one video, each atomically; nothing ever lands outside ``out``."""
+class Maps(Writer):
+    """The writer ``maps``: every frame's map."""
 
-    def __init__(self, out: str | Path, video: str) -> None:
-        self.folder = video_folder(out, video)
+    def begin(self, output: VideoOutput) -> None:
+        """Start on a video's folder."""
+        self._folder = output.folder
 
-    def write(self, name: str, saliency: NDArray[np.float32], size: tuple[int, int] | None = None) -> Path:
-        """Write ``float32[h, w]`` in [0, 1] as the map of frame ``name`` and return its path.
-
-        ``size`` is the (H, W) of the source frame; a map of another size is resized bilinearly.
-
-        Raises:
-            InputError: ``name`` cannot be a file name.
-            ValueError: NaN or infinite values.
-            VsodboostError: the file cannot be written.
-        """
-        if size is not None and saliency.shape != size:
-            saliency = cv2.resize(saliency, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
-        path = self.folder / f"{safe_name(name)}.png"
-        write_png(path, map_to_uint8(saliency))
-        return path
+    def add(self, buffer: BoostedBuffer) -> None:
+        """Write the buffer's maps, each whole or not at all. Raises InputError for a name that no file can have."""
+        for frame in buffer.by_frame():
+            write_png(self._folder / f"{safe_name(frame.name)}.png", map_to_uint8(frame.map))

@@ -14,8 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.data.errors import VsodboostError
-from vsodboost.io.atomic import atomic_path
+from vsodboost.io.atomic import atomic_path, drop
+from vsodboost.registry.writer import VideoOutput, Writer
 
 RED = np.array([235.0, 40.0, 40.0], np.float32)
 CONTOUR = (255, 235, 90)
@@ -98,3 +100,26 @@ class OverlayVideo:
             with self._stack:
                 self._container.mux(self._stream.encode(None))
             return None
+
+
+class Overlay(Writer):
+    """The writer ``overlay``: ``overlay.mp4``."""
+
+    def begin(self, output: VideoOutput) -> None:
+        """Open the video at the source's size and rate."""
+        self._stack = ExitStack()
+        video = OverlayVideo(output.folder / "overlay.mp4", output.source.fps, output.size)
+        self._video = self._stack.enter_context(video)
+
+    def add(self, buffer: BoostedBuffer) -> None:
+        """Append the buffer's frames with their maps laid over them."""
+        for image, saliency in zip(buffer.frames, buffer.maps, strict=True):
+            self._video.write(image, saliency)
+
+    def finish(self, summary: dict[str, Any]) -> None:
+        """Give the video its name."""
+        self._stack.close()
+
+    def abort(self) -> None:
+        """Throw the video away."""
+        drop(self._stack)

@@ -10,10 +10,10 @@ from small_plans import BrightNetwork, bright_student, small_plan, small_scene, 
 from vsodboost.boosters.keyframe.booster import Keyframe, PaperKeyframe, build, build_paper
 from vsodboost.boosters.keyframe.low_level import non_overlap
 from vsodboost.data.cards import TargetCard
+from vsodboost.data.decision import Decision
 from vsodboost.data.errors import UsageError
+from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import FusingBooster, PreparingBooster, ReviewingBooster, Scene
-from vsodboost.decision.fusion import Predictions
-from vsodboost.decision.gate import Decision
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import Engine
 from vsodboost.registry.interfaces import Request
@@ -176,4 +176,4 @@ def test_options_that_make_no_sense(options: dict[str, str]) -> None:
 
 
 def test_students_without_a_twin_see_frames_alone() -> None:
-    assert not bright_student().reads_clues
+    assert not bright_student().reads_guidance

@@ -14,18 +14,19 @@ from torch import Tensor, nn
 from vsodboost_plugins.flow.dis import DIS
 
 from vsodboost.boosters.labels.booster import LABEL_WEIGHT, Labels, PaperLabels, build, build_paper
+from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.errors import InputError, UsageError
-from vsodboost.decision.fusion import Predictions
+from vsodboost.data.predictions import Predictions
 from vsodboost.io.array_source import ArraySource
-from vsodboost.pipeline.engine import BoostedBuffer, Engine
+from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.plan import Plan
 from vsodboost.registry.discovery import Entry
 from vsodboost.registry.interfaces import Request
 
 
 class MeanNetwork(nn.Module):
-    """Pseudo-labels: the mean of the two carried labels."""
+    """Pseudo-labels: the mean of the two propagated labels."""
 
     def forward(self, inputs: Tensor) -> Tensor:
         """``[N, 7, h, w]`` -> logits ``[N, 1, h, w]``."""
@@ -60,7 +61,7 @@ def overlap(maps: np.ndarray, masks: np.ndarray) -> list[float]:
 def test_labels_reach_every_frame_and_come_back_as_given(tmp_path: Path) -> None:
     _, masks = square_video(12)
     soft = masks.copy()
-    soft[6, 20:44, 20:30] = 77  # a soft part, to be told from a thresholded one
+    soft[6, 20:44, 20:30] = 77  # a soft part, to be known from a thresholded one
     (done,) = boosted(write_labels(tmp_path, soft, (1, 6, 10)))
     assert min(overlap(done.maps, masks)[:6] + overlap(done.maps, masks)[7:]) > 0.85
     for t in (1, 6, 10):
@@ -87,10 +88,10 @@ def test_short_buffers_know_the_labels_of_the_others(tmp_path: Path) -> None:
     maps = np.concatenate([b.maps for b in buffers])
     assert min(overlap(maps, masks)) > 0.75
     extra = [b.mined.extra for b in buffers]
-    assert [0 if b is None else len(b) for b in beyond] == [1, 2, 1]
-    assert beyond[1] is not None
-    assert beyond[1].weights.tolist() == [LABEL_WEIGHT] * 2
-    assert (beyond[1].target == 0.5).all()  # no map to be shown with it
+    assert [0 if b is None else len(b) for b in extra] == [1, 2, 1]
+    assert extra[1] is not None
+    assert extra[1].weights.tolist() == [LABEL_WEIGHT] * 2
+    assert (extra[1].target == 0.5).all()  # no map to be shown with it
 
 
 def test_labels_of_another_size_are_scaled(tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_a_shot_without_labels_is_left_to_student_and_gate(tmp_path: Path) -> No
     assert done.mined.indices.tolist() == [1, 4]
     assert done.decision.weight[:6].tolist() == [1] * 6
     assert "labelled" not in done.decision.flags[6:]
-    assert booster.told(done.scene).reached.tolist() == [True] * 6 + [False] * 4
+    assert booster.scene_labels(done.scene).reached.tolist() == [True] * 6 + [False] * 4
     assert (booster.tell(done.scene)[6:] == done.scene.target[6:]).all()
 
 
@@ -149,9 +150,11 @@ def test_at_a_labelled_frame_the_student_reads_the_labels_next_to_it(tmp_path: P
     wrong[6] = 0
     booster = build(Request(options={"labels": str(write_labels(tmp_path, wrong, (2, 6, 10)))}))
     (done,) = Engine(plan_of(booster)).boost(ArraySource(frames, name="square"))
-    told = booster.tell(done.scene)
-    small = np.stack([cv2.resize(mask, (told.shape[2], told.shape[1]), interpolation=cv2.INTER_AREA) for mask in masks])
-    assert overlap(told[[6]], small[[6]])[0] > 0.7  # not the empty label of the frame itself
+    known = booster.tell(done.scene)
+    small = np.stack(
+        [cv2.resize(mask, (known.shape[2], known.shape[1]), interpolation=cv2.INTER_AREA) for mask in masks]
+    )
+    assert overlap(known[[6]], small[[6]])[0] > 0.7  # not the empty label of the frame itself
     assert (done.mined.pseudo_truth[1] == 0).all()
 
 

@@ -10,7 +10,7 @@ from moving_pattern import pattern
 from small_plans import ConstantFlow, numbered
 
 from vsodboost.boosters.labels.labelled_frames import LabelledFrame, VideoLabels
-from vsodboost.boosters.labels.propagation import Route, better_flow, carry
+from vsodboost.boosters.labels.propagation import Route, better_flow, propagate
 from vsodboost.data.errors import PluginError
 from vsodboost.data.types import Clip, FlowField, Frames
 
@@ -34,66 +34,66 @@ def labels_at(*indices: int, cuts: tuple[int, ...] = ()) -> VideoLabels:
 
 @pytest.mark.parametrize("route", ["direct", "chain", "best"])
 def test_labels_arrive_where_the_object_is(route: Route) -> None:
-    carried = carry(CLIP, labels_at(2, 6), ConstantFlow(2, 0), "flow", route)
-    assert carried.indices.tolist() == [0, 1, 3, 4, 5, 7, 8]
-    assert carried.distance.tolist() == [2, 1, 1, 2, 1, 1, 2]
-    for i, t in enumerate(carried.indices):
-        assert (carried.left[i] == label(int(t)).map).all()
-        assert (carried.right[i] == label(int(t)).map).all()
+    propagated = propagate(CLIP, labels_at(2, 6), ConstantFlow(2, 0), "flow", route)
+    assert propagated.indices.tolist() == [0, 1, 3, 4, 5, 7, 8]
+    assert propagated.distance.tolist() == [2, 1, 1, 2, 1, 1, 2]
+    for i, t in enumerate(propagated.indices):
+        assert (propagated.left[i] == label(int(t)).map).all()
+        assert (propagated.right[i] == label(int(t)).map).all()
     # From frame 3: one step of 2 px back to frame 2 and three ahead to frame 6, of 64 px.
-    assert carried.length_left[2] == pytest.approx(np.full(SIZE, 2 / 64))
-    assert carried.length_right[2] == pytest.approx(np.full(SIZE, 6 / 64))
+    assert propagated.length_left[2] == pytest.approx(np.full(SIZE, 2 / 64))
+    assert propagated.length_right[2] == pytest.approx(np.full(SIZE, 6 / 64))
 
 
 def test_the_other_side_stands_in_at_the_ends_and_for_a_single_label() -> None:
-    carried = carry(CLIP, labels_at(4), ConstantFlow(2, 0), "flow", "chain")
-    assert carried.indices.tolist() == [0, 1, 2, 3, 5, 6, 7, 8]
-    assert (carried.left == carried.right).all()
-    assert (carried.length_left == carried.length_right).all()
-    assert carried.length_left[0] == pytest.approx(np.full(SIZE, 8 / 64))
-    assert carried.distance.tolist() == [4, 3, 2, 1, 1, 2, 3, 4]
+    propagated = propagate(CLIP, labels_at(4), ConstantFlow(2, 0), "flow", "chain")
+    assert propagated.indices.tolist() == [0, 1, 2, 3, 5, 6, 7, 8]
+    assert (propagated.left == propagated.right).all()
+    assert (propagated.length_left == propagated.length_right).all()
+    assert propagated.length_left[0] == pytest.approx(np.full(SIZE, 8 / 64))
+    assert propagated.distance.tolist() == [4, 3, 2, 1, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("route", ["direct", "chain", "best"])
 def test_labels_outside_the_buffer_reach_into_it(route: Route) -> None:
     """Frames 3 to 5 of the video, labels at 1 and 8."""
-    carried = carry(CLIP.part(3, 6), labels_at(1, 8), ConstantFlow(2, 0), "flow", route)
-    assert carried.indices.tolist() == [0, 1, 2]
-    assert carried.distance.tolist() == [2, 3, 3]
+    propagated = propagate(CLIP.part(3, 6), labels_at(1, 8), ConstantFlow(2, 0), "flow", route)
+    assert propagated.indices.tolist() == [0, 1, 2]
+    assert propagated.distance.tolist() == [2, 3, 3]
     for i in range(3):
-        assert (carried.left[i] == label(3 + i).map).all()
-        assert (carried.right[i] == label(3 + i).map).all()
+        assert (propagated.left[i] == label(3 + i).map).all()
+        assert (propagated.right[i] == label(3 + i).map).all()
 
 
 def test_nothing_crosses_a_cut_or_reaches_a_shot_without_labels() -> None:
-    carried = carry(CLIP, labels_at(1, 7, cuts=(3, 6)), ConstantFlow(2, 0), "flow", "chain")
-    assert carried.indices.tolist() == [0, 2, 6, 8]
-    assert carried.distance.tolist() == [1, 1, 1, 1]
-    assert len(carry(CLIP, labels_at(cuts=()), ConstantFlow(), "flow", "best")) == 0
+    propagated = propagate(CLIP, labels_at(1, 7, cuts=(3, 6)), ConstantFlow(2, 0), "flow", "chain")
+    assert propagated.indices.tolist() == [0, 2, 6, 8]
+    assert propagated.distance.tolist() == [1, 1, 1, 1]
+    assert len(propagate(CLIP, labels_at(cuts=()), ConstantFlow(), "flow", "best")) == 0
 
 
 @pytest.mark.parametrize("route", ["direct", "chain", "best"])
 def test_labelled_frames_hear_from_the_labels_next_to_them(route: Route) -> None:
-    carried = carry(CLIP, labels_at(2, 4, 7), ConstantFlow(2, 0), "flow", route, labelled=True)
-    assert carried.indices.tolist() == list(range(COUNT))
-    assert carried.distance[[2, 4, 7]].tolist() == [2, 2, 3]
-    assert carried.length_left[4] == pytest.approx(np.full(SIZE, 4 / 64))  # from frame 2, not from itself
-    assert carried.length_right[4] == pytest.approx(np.full(SIZE, 6 / 64))
-    assert carried.length_left[2] == pytest.approx(np.full(SIZE, 4 / 64))  # the first: from its right on both sides
-    others = carry(CLIP, labels_at(2, 4, 7), ConstantFlow(2, 0), "flow", route)
-    assert (carried.left[others.indices] == others.left).all()
-    assert (carried.right[others.indices] == others.right).all()
-    assert carry(CLIP, labels_at(4), ConstantFlow(), "flow", route, labelled=True).indices.tolist() == [
+    propagated = propagate(CLIP, labels_at(2, 4, 7), ConstantFlow(2, 0), "flow", route, labelled=True)
+    assert propagated.indices.tolist() == list(range(COUNT))
+    assert propagated.distance[[2, 4, 7]].tolist() == [2, 2, 3]
+    assert propagated.length_left[4] == pytest.approx(np.full(SIZE, 4 / 64))  # from frame 2, not from itself
+    assert propagated.length_right[4] == pytest.approx(np.full(SIZE, 6 / 64))
+    assert propagated.length_left[2] == pytest.approx(np.full(SIZE, 4 / 64))  # the first: from its right on both sides
+    others = propagate(CLIP, labels_at(2, 4, 7), ConstantFlow(2, 0), "flow", route)
+    assert (propagated.left[others.indices] == others.left).all()
+    assert (propagated.right[others.indices] == others.right).all()
+    assert propagate(CLIP, labels_at(4), ConstantFlow(), "flow", route, labelled=True).indices.tolist() == [
         0, 1, 2, 3, 5, 6, 7, 8,
     ]  # fmt: skip
 
 
 def test_only_some_frames() -> None:
-    everything = carry(CLIP, labels_at(0), ConstantFlow(2, 0), "flow", "chain")
-    some = carry(CLIP, labels_at(0), ConstantFlow(2, 0), "flow", "chain", only=[2, 5])
+    everything = propagate(CLIP, labels_at(0), ConstantFlow(2, 0), "flow", "chain")
+    some = propagate(CLIP, labels_at(0), ConstantFlow(2, 0), "flow", "chain", only=[2, 5])
     assert some.indices.tolist() == [2, 5]
     assert (some.left == everything.left[[1, 4]]).all()
-    assert (some.part(slice(1, 2)).left == everything.left[[4]]).all()
+    assert (some.take(slice(1, 2)).left == everything.left[[4]]).all()
 
 
 def test_an_estimator_that_fails_is_named() -> None:
@@ -102,7 +102,7 @@ def test_an_estimator_that_fails_is_named() -> None:
             raise RuntimeError("no luck")
 
     with pytest.raises(PluginError, match=r"flow 'x' failed.*no luck"):
-        carry(CLIP, labels_at(0), Failing(), "flow 'x'", "chain")
+        propagate(CLIP, labels_at(0), Failing(), "flow 'x'", "chain")
 
 
 def test_an_estimator_that_wants_to_know_is_told_which_frames_it_gets() -> None:
@@ -114,7 +114,7 @@ def test_an_estimator_that_wants_to_know_is_told_which_frames_it_gets() -> None:
             return self.estimate(first.frames, second.frames)
 
     flow = Named()
-    carry(CLIP.part(2, 5), labels_at(0, 4), flow, "flow", "chain")
+    propagate(CLIP.part(2, 5), labels_at(0, 4), flow, "flow", "chain")
     assert flow.asked == ["c-0 2-0", "d-c 3-2", "d-4 3-4", "c-d 2-3"]
 
 

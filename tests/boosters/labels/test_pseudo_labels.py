@@ -7,22 +7,22 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from vsodboost.boosters.labels.propagation import Carried
+from vsodboost.boosters.labels.propagation import Propagated
 from vsodboost.boosters.labels.pseudo_labels import CHANNELS, Generator, seven_channels
 from vsodboost.data.cards import SpatialModelCard
 from vsodboost.networks.label_refinement import CarriedLabelNetwork
 
 
-def carried(count: int, size: tuple[int, int] = (32, 64)) -> Carried:
-    """Arrivals that can be told apart."""
+def propagated(count: int, size: tuple[int, int] = (32, 64)) -> Propagated:
+    """Arrivals that can be known apart."""
     maps = [np.full((count, *size), value, np.float32) for value in (0.1, 0.2, 0.3, 0.4)]
-    return Carried(np.arange(count), *maps, np.ones(count, np.float32))
+    return Propagated(np.arange(count), *maps, np.ones(count, np.float32))
 
 
 def test_channels_are_frame_labels_and_lengths() -> None:
     frames = np.zeros((2, 32, 64, 3), np.uint8)
     frames[..., 1] = 255
-    channels = seven_channels(frames, carried(2), (0.5, 0.5, 0.5), (0.5, 0.5, 0.25))
+    channels = seven_channels(frames, propagated(2), (0.5, 0.5, 0.5), (0.5, 0.5, 0.25))
     assert channels.shape == (2, CHANNELS, 32, 64)
     assert channels[0, :, 0, 0].tolist() == pytest.approx([-1, 1, -2, 0.1, 0.2, 0.3, 0.4])
 
@@ -35,7 +35,7 @@ def test_pseudo_labels_are_probabilities_whatever_the_batch() -> None:
 
     card = SpatialModelCard(summary="sum", channels=7)
     frames = np.zeros((5, 32, 64, 3), np.uint8)
-    maps = Generator(Sum(), card, "cpu", batch=2).pseudo_labels(frames, carried(5))
+    maps = Generator(Sum(), card, "cpu", batch=2).pseudo_labels(frames, propagated(5))
     assert maps.shape == (5, 32, 64)
     assert maps == pytest.approx(np.full((5, 32, 64), 0.5))
 

@@ -10,9 +10,8 @@ import torch
 from small_plans import small_scene
 from torch import nn
 
-from vsodboost.boosters.longterm.backbone import SIDES, CropFeatures, imagenet_network
-from vsodboost.boosters.longterm.crop_classifier import CropClassifier
-from vsodboost.boosters.longterm.crops import encoded
+from vsodboost.boosters.longterm.classifiers import CropClassifier
+from vsodboost.boosters.longterm.features import SIDES, CropFeatures, encoded, imagenet_network
 from vsodboost.data.errors import WeightsError
 from vsodboost.networks.torchvision_import import ensure_torchvision
 

@@ -161,12 +161,12 @@ def test_a_long_video_is_mined_as_a_whole_and_its_end_teaches_its_beginning() ->
     assert [len(p.scene) for p in parts] == [5, 5, 4]
     assert len({json.dumps(p.mined.notes["clusters"]) for p in parts}) == 1
     extra = parts[0].mined.extra
-    assert beyond is not None
+    assert extra is not None
     assert [p.mined.extra for p in parts[1:]] == [None, None]
     known = [f.tobytes() for f in video(14, step=3)]
-    places = [known.index(f.tobytes()) for f in beyond.frames]
+    places = [known.index(f.tobytes()) for f in extra.frames]
     assert places[-1] >= 10
-    assert len(training_set_of(parts[0].scene, parts[0].mined)) == len(beyond) + len(parts[0].mined)
+    assert len(training_set_of(parts[0].scene, parts[0].mined)) == len(extra) + len(parts[0].mined)
 
 
 def test_the_next_video_starts_a_new_heap_even_after_a_broken_one() -> None:
@@ -273,7 +273,7 @@ def test_the_papers_rules_tune_ten_epochs_on_frames_alone() -> None:
     booster = longterm.build_paper(Request())
     plan = replace(plan_for(), booster=booster)
     tuning = Engine(plan).plan.tuning
-    assert (tuning.passes, tuning.batch, tuning.clue_share, tuning.mirror) == (10.0, 2, 0.0, True)
+    assert (tuning.passes, tuning.batch, tuning.guided_batches, tuning.mirror) == (10.0, 2, 0.0, True)
     with_steps = replace(plan, options=replace(plan.options, steps=6))
     assert Engine(with_steps).plan.tuning.passes is None
     script = replace(plan, booster=longterm.build(Request(options={"tune-flips": "off"})))

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vsodboost.boosters.longterm.classifier import FeatureClassifier
+from vsodboost.boosters.longterm.classifiers import FeatureClassifier
 
 
 def ring(count: int = 200) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

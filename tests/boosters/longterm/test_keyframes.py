@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vsodboost.boosters.longterm.keyframes import agreement, batch_winners, otsu, random_frames
+from vsodboost.boosters.longterm.teaching import agreement, batch_winners, otsu, random_frames
 from vsodboost.metrics.s_measure import s_measure
 
 SCORE = np.array([0.1, 0.5, 0.3, 0.9, 0.2, 0.4, 0.8, 0.8, 0.0, 0.6, 0.7], np.float32)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 from small_network import drawn_network
 from small_plans import small_scene
-from vsodboost.boosters.longterm.pool import ProposalPool, ProposalPoolBuilder
 
-from vsodboost.boosters.longterm.framewise import frame_saliency, salient_rows
-from vsodboost.boosters.longterm.knowledge import MinedProposals, learn_about
-from vsodboost.boosters.longterm.notes import notes_on_boxes, notes_on_video
-from vsodboost.boosters.longterm.patches import PatchRefiner
+from vsodboost.boosters.longterm.mining import MinedProposals, learn_about
+from vsodboost.boosters.longterm.proposals import ProposalPool, ProposalPoolBuilder
+from vsodboost.boosters.longterm.saliency import PatchRefiner, frame_saliency, salient_rows
 from vsodboost.boosters.longterm.settings import LongtermSettings
 from vsodboost.boosters.longterm.survey import told_salient
-from vsodboost.boosters.longterm.teaching import joined, keyframes_of, taught
+from vsodboost.boosters.longterm.teaching import joined, keyframes_of, notes_on_boxes, notes_on_video, taught
 from vsodboost.data.types import Proposals
 
 
@@ -103,7 +101,7 @@ def test_fs_lies_where_the_salient_proposals_are() -> None:
     assert maps[:, :8].max() == 0
     assert maps[:, 8:24, 8:24].max() > 0
     extra = frame_saliency(found, scene, refiner, LongtermSettings(), np.arange(100, 104))
-    assert beyond.max() == 0
+    assert extra.max() == 0
 
 
 def test_keyframes_want_something_that_moves_and_something_salient() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vsodboost.boosters.longterm.mined_parts import mined_part
+from vsodboost.boosters.longterm.saliency import mined_part
 
 
 def two_squares() -> np.ndarray:

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.boosters.longterm.clustering import Clusters
-from vsodboost.boosters.longterm.mining import MiningRules, agreed, mine
-from vsodboost.boosters.longterm.trusted import Partition
+from vsodboost.boosters.longterm.mining import MiningRules, Partition, agreed, mine
 
 
 class Told:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vsodboost.boosters.longterm.motion_value import motion_values
+from vsodboost.boosters.longterm.survey import motion_values
 
 
 def moving() -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vsodboost.boosters.longterm.pasting import pasted, stretched
+from vsodboost.boosters.longterm.saliency import pasted, stretched
 
 A = np.array([[0.2, 0.6], [0.4, 0.8]], np.float32)
 B = np.array([[0.9, 0.1], [0.3, 0.5]], np.float32)

@@ -7,8 +7,8 @@ import torch
 from small_network import drawn_network
 from small_plans import small_scene
 
-from vsodboost.boosters.longterm.crops import crop, decoded, encoded, squares
-from vsodboost.boosters.longterm.patches import PatchRefiner, windows_of
+from vsodboost.boosters.longterm.features import crop, decoded, encoded, squares
+from vsodboost.boosters.longterm.saliency import PatchRefiner, windows_of
 from vsodboost.ops.resize import to_input
 
 NOISE = np.random.default_rng(0).integers(0, 255, (2, 128, 128, 3), np.uint8)
@@ -66,7 +66,7 @@ def test_with_clues_the_patch_sees_motion_and_the_map_that_owes_nothing_to_the_t
     scene = small_scene(2, (128, 128), frames=NOISE, motion=moving, fused_without_target=fused_without_target)
     refiner = PatchRefiner(drawn_network(), "fusion")
     window = (0, 0, 128, 128)
-    # A drawn network's clues reach its second feature only through weights that start as zero: give them some.
+    # A drawn network's guidance reach its second feature only through weights that start as zero: give them some.
     still = refiner.refine(scene, [0], [window])[0]
     moved = refiner.refine(scene, [1], [window])[0]
     assert still.shape == moved.shape == (128, 128)

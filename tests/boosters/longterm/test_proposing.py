@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small_plans import small_scene
 
-from vsodboost.boosters.longterm.proposing import checked_proposals, propose
+from vsodboost.boosters.longterm.proposals import checked_proposals, propose
 from vsodboost.data.errors import PluginError
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Frames, Maps, Proposals

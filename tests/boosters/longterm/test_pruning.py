@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vsodboost.boosters.longterm.pruning import best, staged
+from vsodboost.boosters.longterm.proposals import best, staged
 from vsodboost.data.types import Proposals
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vsodboost.boosters.longterm.salient_clusters import cluster_motion, salient_clusters
+from vsodboost.boosters.longterm.clustering import cluster_motion, salient_clusters
 
 
 def test_eq_4_is_the_mean_motion_value_of_a_clusters_proposals() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from small_network import drawn_network
 
-from vsodboost.boosters.longterm.sight import look, pooled
+from vsodboost.boosters.longterm.features import look, pooled
 from vsodboost.ops.resize import to_input
 
 FRAMES = np.random.default_rng(0).integers(0, 255, (3, 64, 96, 3), np.uint8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vsodboost.boosters.longterm.clustering import Clusters
-from vsodboost.boosters.longterm.trusted import Partition, cut_off, trusted, trusted_by_means
+from vsodboost.boosters.longterm.mining import Partition, cut_off, trusted, trusted_by_means
 
 
 def partition(features: list[float], labels: list[int], motion: list[float], salient: tuple[int, ...]) -> Partition:

@@ -29,7 +29,7 @@ def scene(quality: list[float], shots: tuple[tuple[int, int], ...] | None = None
         fused=maps,
         quality=np.array(quality, np.float32),
         consistency=np.linspace(0.5, 0.9, count).astype(np.float32),
-        still=np.zeros(count, bool),
+        static=np.zeros(count, bool),
     )
 
 
@@ -55,7 +55,7 @@ def test_when_no_frame_reaches_the_bar_the_best_third_is_taken() -> None:
 
 
 def test_nothing_is_mined_where_nothing_moves() -> None:
-    quiet = replace(scene([0.0, 0.0]), still=np.ones(2, bool))
+    quiet = replace(scene([0.0, 0.0]), static=np.ones(2, bool))
     assert len(Mqp(MqpSettings()).mine(quiet)) == 0
 
 

@@ -15,11 +15,11 @@ from vsodboost.boosters.mqp import paper as mqp_paper
 from vsodboost.boosters.mqp import paper_settings
 from vsodboost.boosters.mqp.paper import PaperMqp, binarised, filtered
 from vsodboost.boosters.mqp.paper_settings import PaperSettings, paper_profile, read_settings
+from vsodboost.data.decision import Decision
 from vsodboost.data.errors import UsageError
+from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Scene
-from vsodboost.decision.fusion import Predictions
-from vsodboost.decision.gate import Decision
-from vsodboost.decision.trust import CLUES, TrustModel
+from vsodboost.decision.trust import FEATURES, TrustModel
 from vsodboost.io.array_source import ArraySource
 from vsodboost.ops.resize import size_of_short_side
 from vsodboost.pipeline.engine import Engine
@@ -34,11 +34,11 @@ CONSISTENCY = np.array([0.5, 0.9, 0.6, 0.7, 0.9, 0.4, 0.8, 0.9, 0.3, 0.2], np.fl
 @pytest.fixture
 def trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A trust model that looks at the overlap with the fusion network's map alone."""
-    clues = len(CLUES)
-    hidden = np.zeros((clues, 1), np.float32)
-    hidden[CLUES.index("fused")] = 1
+    features = len(FEATURES)
+    hidden = np.zeros((features, 1), np.float32)
+    hidden[FEATURES.index("fused")] = 1
     model = TrustModel(
-        np.zeros(clues, np.float32), np.ones(clues, np.float32), hidden, np.zeros(1, np.float32),
+        np.zeros(features, np.float32), np.ones(features, np.float32), hidden, np.zeros(1, np.float32),
         np.full(1, 5, np.float32), -2.0,
     )  # fmt: skip
     (tmp_path / "trust.json").write_text(model.to_json(), encoding="utf-8")

@@ -43,6 +43,6 @@ def test_videos_of_one_and_two_odd_frames(
     spec = f"flow:{tmp_path / 'cache'}" if name == "flow" else name
     estimator, _ = registry.build("flows", spec, Request(options=options))
     shot = Clip(np.stack([pattern(45, 67, n) for n in range(frames)]), tuple("ab"[:frames]), "odd")
-    clues = perceive(estimator, CameraResidual(), shot, f"flow '{name}'")
-    assert clues.flow.shape == (frames, 45, 67, 2) and np.isfinite(clues.flow).all()
-    assert clues.maps.shape == (frames, 45, 67) and (clues.flow.any() or frames == 1)
+    cues = perceive(estimator, CameraResidual(), shot, f"flow '{name}'")
+    assert cues.flow.shape == (frames, 45, 67, 2) and np.isfinite(cues.flow).all()
+    assert cues.maps.shape == (frames, 45, 67) and (cues.flow.any() or frames == 1)

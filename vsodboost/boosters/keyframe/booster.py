@@ -5,30 +5,27 @@ becomes a video model. ``keyframe-paper`` is the paper to the letter: keyframes 
 saliency (Eq. 6) with the loss of Eq. 8; the result is the twin's map times the low-level saliency (Eq. 9). ``keyframe``
 keeps the keyframes and the twin, but the fusion network's maps teach, and only where the motion itself is of some
 quality: a video model's maps overlap with motion that misleads them both, as the paper notes (Sec. VI-C). Its result is
-fused and decision as any booster's is.
+fused and decided as any booster's is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vsodboost.boosters.keyframe.low_level import low_level_saliency, non_overlap
 from vsodboost.boosters.keyframe.motion_contrast import contrast_saliency
-from vsodboost.boosters.mqp.booster import sharpened
 from vsodboost.data.cards import BoosterCard
+from vsodboost.data.decision import Decision
 from vsodboost.data.errors import UsageError
-from vsodboost.data.scene import Mined, Scene, nothing_mined
+from vsodboost.data.predictions import Predictions
+from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import Maps
+from vsodboost.ops.sharpen import sigmoid_of
+from vsodboost.registry.booster import Booster, Context, Overrides
 from vsodboost.registry.interfaces import Request, TrainableTarget
-
-if TYPE_CHECKING:
-    from vsodboost.decision.fusion import Predictions
-    from vsodboost.decision.gate import Decision
-    from vsodboost.pipeline.plan import Plan
 
 CARD = BoosterCard(
     summary="frames on which motion and target overlap teach a twin of the target (or the spatial model, for maps)",
@@ -55,22 +52,23 @@ class KeyframeSettings:
     passes: float | None = None
     rate: float | None = None
     contrast: bool = False
-    decision: bool = True
+    gated: bool = True
 
 
-class Keyframe:
+class Keyframe(Booster):
     """Keyframes by Eq. 7 teach the twin; the engine fuses."""
 
     def __init__(self, settings: KeyframeSettings) -> None:
         self.settings = settings
 
-    def prepare(self, plan: Plan) -> Plan:
-        """The plan with the target's twin as the student, if the target can learn; the target itself stays as it is."""
-        twin = plan.target.twin(self.settings.rate) if isinstance(plan.target, TrainableTarget) else None
-        tuning = replace(plan.tuning, rate=self.settings.rate)
+    def setup(self, context: Context) -> Overrides:
+        """Make the target's twin the student, if the target can learn; the target itself stays as it is."""
+        target = context.target
+        twin = target.twin(self.settings.rate) if isinstance(target, TrainableTarget) else None
+        tuning = replace(context.tuning, rate=self.settings.rate)
         if self.settings.passes is not None:
             tuning = replace(tuning, passes=self.settings.passes)
-        return replace(plan, student=twin or plan.student, tuning=tuning)
+        return Overrides(student=twin, tuning=tuning)
 
     def mine(self, scene: Scene) -> Mined:
         """The keyframes, each by how far its maps overlap, and how good its motion is."""
@@ -78,7 +76,7 @@ class Keyframe:
         chosen = np.flatnonzero((ratio < self.settings.threshold) & (scene.quality >= self.settings.quality))
         notes = {"keyframes": len(chosen), "NR": [round(float(r), 4) for r in ratio]}
         if len(chosen) == 0:
-            return nothing_mined(scene, reason="motion and target overlap in no frame", **notes)
+            return Mined.nothing(scene, reason="motion and target overlap in no frame", **notes)
         weights = (1 - ratio[chosen]) * np.clip(scene.quality[chosen], 0.05, 1)
         return Mined(chosen, self.pseudo_truth(scene)[chosen], (weights / weights.mean()).astype(np.float32), notes)
 
@@ -88,24 +86,27 @@ class Keyframe:
 
     def pseudo_truth(self, scene: Scene) -> Maps:
         """What teaches: the fusion network's maps, sharpened."""
-        return sharpened(scene.fused)
+        return sigmoid_of(scene.fused)
 
-    def review(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
-        """The gate's decision stands, unless the gate is off."""
-        if self.settings.decision:
+    def decide(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
+        """Let the decision stand, unless the gate is off."""
+        if self.settings.gated:
             return decision
-        flags = tuple("" if flag == "still" else flag for flag in decision.flags)
-        return replace(decision, maps=boosted, share=np.ones(len(scene), np.float32), flags=flags)
+        flags = tuple("" if flag == "static" else flag for flag in decision.flags)
+        return replace(decision, maps=boosted, weight=np.ones(len(scene), np.float32), flags=flags)
 
 
 class PaperKeyframe(Keyframe):
     """The paper to the letter. Where it finds no keyframe, the twin is the untouched target model."""
 
-    def prepare(self, plan: Plan) -> Plan:
-        """The twin learns one keyframe a step, by SGD with the Euclidean loss, λ times as many steps as keyframes."""
-        prepared = super().prepare(plan)
-        tuning = replace(prepared.tuning, batch=1, optimizer="sgd", loss="euclidean", clue_share=0.0, pixels=None)
-        return replace(prepared, tuning=tuning)
+    def setup(self, context: Context) -> Overrides:
+        """Let the twin learn one keyframe a step, by SGD with the Euclidean loss, λ times as many steps as
+        keyframes."""
+        chosen = super().setup(context)
+        tuning = replace(
+            chosen.tuning or context.tuning, batch=1, optimizer="sgd", loss="euclidean", guided_batches=0.0, pixels=None
+        )
+        return replace(chosen, tuning=tuning)
 
     def pseudo_truth(self, scene: Scene) -> Maps:
         """Eq. 6."""
@@ -123,7 +124,7 @@ def build(request: Request) -> Keyframe:
 
 def build_paper(request: Request) -> PaperKeyframe:
     """The paper's. Raises UsageError for values that make no sense."""
-    return PaperKeyframe(_settings(request.options, KeyframeSettings(quality=0.0, passes=8.0, decision=False)))
+    return PaperKeyframe(_settings(request.options, KeyframeSettings(quality=0.0, passes=8.0, gated=False)))
 
 
 def _settings(o: Mapping[str, str], default: KeyframeSettings) -> KeyframeSettings:
@@ -133,7 +134,7 @@ def _settings(o: Mapping[str, str], default: KeyframeSettings) -> KeyframeSettin
         passes=_number(o, "lambda", default.passes or 0.0) or None,
         rate=_number(o, "rate", 0.0) or None,
         contrast=_one_of(o, "motion", ("model", "contrast")) == "contrast",
-        decision=_one_of(o, "gate", ("on", "off") if default.decision else ("off", "on")) == "on",
+        gated=_one_of(o, "gate", ("on", "off") if default.gated else ("off", "on")) == "on",
     )
 
 

@@ -6,9 +6,9 @@ and pseudo-labels together teach the student, which says the result (``labels-pa
 
 Here the video that is labelled is the video that is wanted. So the student reads the carried labels beside the frame,
 and learns on the labelled frames what they are worth: there it reads those carried from the next labels, and the truth
-is known. Its predictions and the carried labels make the result, smooth_along_flow along the flow with the labels as fixed points.
-Pseudo-labels teach it only when asked to (``between``): on held-out video they made it worse. Labelled frames come back
-as they were given.
+is known. Its predictions and the carried labels make the result, smoothed along the flow with the labels as fixed
+points. Pseudo-labels teach it only when asked to (``between``): on held-out video they made it worse. Labelled frames
+come back as they were given.
 """
 
 from __future__ import annotations
@@ -21,26 +21,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.boosters.labels.guidance import Told, believed, between_empty_labels, told_of
 from vsodboost.boosters.labels.labelled_frames import VideoLabels, read_video_labels
-from vsodboost.boosters.labels.propagation import Route
+from vsodboost.boosters.labels.propagation import Route, SceneLabels, believed, between_empty_labels, labels_of
 from vsodboost.boosters.labels.pseudo_labels import CHANNELS, Generator
 from vsodboost.boosters.labels.reading import read_label
 from vsodboost.data.cards import BoosterCard, SpatialModelCard
+from vsodboost.data.decision import Decision
 from vsodboost.data.errors import UsageError
+from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Mined, Scene
+from vsodboost.data.training_set import TrainingSet
 from vsodboost.data.types import Maps
-from vsodboost.decision.fusion import Predictions, postprocess
+from vsodboost.data.video import VideoSource
+from vsodboost.decision.fusion import postprocess
 from vsodboost.io.map_folder import MapFolder
-from vsodboost.io.video import VideoSource
-from vsodboost.registry.interfaces import FlowEstimator, Request
-from vsodboost.spatial.finetune import TrainingSet
+from vsodboost.registry.booster import Booster, Context, Overrides
+from vsodboost.registry.interfaces import Request
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from vsodboost.decision.gate import Decision
-    from vsodboost.pipeline.plan import Plan
 
 CARD = BoosterCard(
     summary="a few labelled frames of the video (--labels DIR) teach all the others",
@@ -81,50 +80,49 @@ class LabelsSettings:
     between: int | None = 0
 
 
-class Labels:
+class Labels(Booster):
     """Labels teach the student, and are fused with what it says."""
 
     def __init__(self, settings: LabelsSettings) -> None:
         self.settings = settings
         self.folder = MapFolder(settings.folder)
         self._labels = VideoLabels((), ())
-        self._told: tuple[int, Told] | None = None
+        self._propagated: tuple[int, SceneLabels] | None = None
 
-    def prepare(self, plan: Plan) -> Plan:
-        """Takes the flow estimator and the sizes from the plan, and builds the network; the plan stays."""
-        network, card = plan.registry.build("spatial_models", self.settings.network, Request(device=plan.device))
-        if card.channels != CHANNELS:
+    def setup(self, context: Context) -> Overrides:
+        """Take flow estimator and sizes from the run, and build the network that makes pseudo-labels."""
+        name = self.settings.network
+        network, card = context.build("spatial_models", name)
+        if not isinstance(card, SpatialModelCard) or card.channels != CHANNELS:
             raise UsageError(
-                f"booster 'labels': network={self.settings.network} reads {card.channels} channels, not the "
-                f"{CHANNELS} of frame, carried labels and flow"
+                f"booster 'labels': network={name} does not read the {CHANNELS} channels of frame, propagated labels "
+                "and flow"
             )
-        self._generator = Generator(network, card, plan.device)
-        self._flow: FlowEstimator = plan.flow
-        self._plan = plan
-        return plan
+        self._generator = Generator(network, card, context.device)
+        return Overrides()
 
-    def read(self, source: VideoSource) -> None:
+    def begin_video(self, source: VideoSource) -> None:
         """Read the labelled frames. Raises InputError when no label belongs to a frame of this video."""
-        self._labels = read_video_labels(source, self.folder, self._plan.options.buffer, self._plan.working)
-        self._told = None
+        self._labels = read_video_labels(source, self.folder, self.context.buffer, self.context.working)
+        self._propagated = None
 
     def mine(self, scene: Scene) -> Mined:
         """Labelled frames, pseudo-labelled ones, and the labelled frames near the buffer."""
-        told = self.told(scene)
-        teaching = told.carried.part(self._teaches(scene, told.carried.indices))
+        known = self.scene_labels(scene)
+        teaching = known.propagated.take(self._teaches(scene, known.propagated.indices))
         pseudo = self._generator.pseudo_labels(scene.frames[teaching.indices], teaching)
-        frames = np.concatenate([told.labelled, teaching.indices])
-        weights = np.concatenate([np.full(len(told.labelled), LABEL_WEIGHT), believed(teaching, pseudo)])
+        frames = np.concatenate([known.labelled, teaching.indices])
+        weights = np.concatenate([np.full(len(known.labelled), LABEL_WEIGHT), believed(teaching, pseudo)])
         order = np.argsort(frames)
         order = order[weights[order] > 0]
         notes = {
             "labels": len(self._labels.frames),
-            "labelled": [scene.names[t] for t in told.labelled],
-            "carried": len(told.carried),
+            "labelled": [scene.names[t] for t in known.labelled],
+            "propagated": len(known.propagated),
             "pseudo_labelled": len(teaching),
             "warnings": self._warnings(),
         }
-        truth = np.concatenate([told.labels, pseudo])[order]
+        truth = np.concatenate([known.labels, pseudo])[order]
         return Mined(frames[order], truth, weights[order].astype(np.float32), notes, self._extra(scene))
 
     def _warnings(self) -> list[str]:
@@ -132,33 +130,35 @@ class Labels:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         return [f"no frame is called as {', '.join(names[:3])}{more}, so these labels were not used"] if names else []
 
-    def told(self, scene: Scene) -> Told:
-        """What the labels tell of the scene; computed once."""
-        if self._told is None or self._told[0] != scene.first:
-            flow, plugin = self._flow, self._plan.flow_name
-            self._told = scene.first, told_of(scene, self._labels, flow, plugin, self.settings.route)
-        return self._told[1]
+    def scene_labels(self, scene: Scene) -> SceneLabels:
+        """Return what the labels say of the scene; computed once."""
+        if self._propagated is None or self._propagated[0] != scene.first:
+            flow, plugin = self.context.flow, self.context.flow_name
+            self._propagated = scene.first, labels_of(scene, self._labels, flow, plugin, self.settings.route)
+        return self._propagated[1]
 
     def pseudo_labels(self, scene: Scene) -> Maps:
         """Labels, and the refinement network's pseudo-labels where labels are carried to: ``float32[T, h, w]`` in
         [0, 1], zero where none reaches."""
-        told = self.told(scene)
+        known = self.scene_labels(scene)
         maps = np.zeros_like(scene.target)
-        maps[told.labelled] = told.labels
-        maps[told.carried.indices] = self._generator.pseudo_labels(scene.frames[told.carried.indices], told.carried)
+        maps[known.labelled] = known.labels
+        maps[known.propagated.indices] = self._generator.pseudo_labels(
+            scene.frames[known.propagated.indices], known.propagated
+        )
         return maps
 
-    def tell(self, scene: Scene) -> Maps:
-        """The labels as they arrive along the flow; the target's maps where none does."""
-        told = self.told(scene)
-        return np.where(told.reached[:, None, None], told.arrived, scene.target)
+    def guidance(self, scene: Scene) -> Maps:
+        """Return the labels propagated along the flow; the target's maps where none reaches."""
+        known = self.scene_labels(scene)
+        return np.where(known.reached[:, None, None], known.guidance, scene.target)
 
-    def _teaches(self, scene: Scene, carried: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which of the frames that labels are carried to teach by their pseudo-labels, bool as ``carried``."""
+    def _teaches(self, scene: Scene, propagated: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of the frames that labels are carried to teach by their pseudo-labels, bool as ``propagated``."""
         between = self.settings.between
         if between is None:
-            return np.ones(len(carried), bool)
-        return np.array([self._labels.is_between(scene.first + int(t), between) for t in carried], bool)
+            return np.ones(len(propagated), bool)
+        return np.array([self._labels.is_between(scene.first + int(t), between) for t in propagated], bool)
 
     def _extra(self, scene: Scene) -> TrainingSet | None:
         near = self._labels.near(scene.first, scene.first + len(scene), NEAR)
@@ -175,34 +175,34 @@ class Labels:
 
     def fuse(self, scene: Scene, predictions: Predictions) -> Maps:
         """The mean of the student's predictions and of the labels as they arrive, which count the less the farther they
-        came, smooth_along_flow with the labels as fixed points, and made sharp; where no label reaches, what the engine makes
-        of the predictions."""
-        told = self.told(scene)
-        third = np.where(told.reached[:, None, None], told.arrived, scene.target_free)
+        came, smoothed along the flow with the labels as fixed points, and made sharp; where no label reaches, what the
+        engine makes of the predictions."""
+        known = self.scene_labels(scene)
+        third = np.where(known.reached[:, None, None], known.guidance, scene.target_free)
         weight = np.ones((len(scene), 1, 1), np.float32)
-        weight[told.carried.indices, 0, 0] = 2 * np.exp(-told.carried.distance / FADING)
+        weight[known.propagated.indices, 0, 0] = 2 * np.exp(-known.propagated.distance / FADING)
         mean = np.asarray((predictions.unguided + predictions.guided + weight * third) / (2 + weight), np.float32)
-        sure = np.union1d(told.labelled, between_empty_labels(scene, self._labels))
+        sure = np.union1d(known.labelled, between_empty_labels(scene, self._labels))
         mean[sure] = 0
-        mean[told.labelled] = told.labels
+        mean[known.labelled] = known.labels
         maps = postprocess(mean, scene, fixed=set(sure.tolist()))
-        maps[told.labelled] = told.labels
+        maps[known.labelled] = known.labels
         return maps
 
-    def review(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
-        """Where labels reach, there is no going back to the target."""
-        told = self.told(scene)
-        reached = told.reached
-        share = np.where(reached, 1, decision.weight).astype(np.float32)
+    def decide(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
+        """Keep what labels say: where they reach, there is no going back to the target."""
+        known = self.scene_labels(scene)
+        reached = known.reached
+        weight = np.where(reached, 1, decision.weight).astype(np.float32)
         maps = np.where(reached[:, None, None], boosted, decision.maps)
         trust = decision.trust.copy()
-        trust[told.labelled] = 1
-        flags = tuple("" if r and flag == "still" else flag for r, flag in zip(reached, decision.flags, strict=True))
-        flags = tuple("labelled" if t in told.labelled else flag for t, flag in enumerate(flags))
-        return replace(decision, maps=maps, share=share, trust=trust, flags=flags)
+        trust[known.labelled] = 1
+        flags = tuple("" if r and flag == "static" else flag for r, flag in zip(reached, decision.flags, strict=True))
+        flags = tuple("labelled" if t in known.labelled else flag for t, flag in enumerate(flags))
+        return replace(decision, maps=maps, weight=weight, trust=trust, flags=flags)
 
-    def known(self, scene: Scene) -> Mapping[int, NDArray[np.float32]]:
-        """The labels of the scene's frames, at their own size."""
+    def fixed_maps(self, scene: Scene) -> Mapping[int, NDArray[np.float32]]:
+        """Return the labels of the scene's frames, at their own size."""
         stop = scene.first + len(scene)
         return {
             frame.index - scene.first: read_label(frame.file)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from vsodboost.boosters.labels.reading import read_label
 from vsodboost.data.errors import InputError
+from vsodboost.data.video import VideoSource
 from vsodboost.io.buffers import LIMIT, buffers
 from vsodboost.io.map_folder import MapFolder
-from vsodboost.io.video import VideoSource
 from vsodboost.ops.resize import resize_frames, working_size
 from vsodboost.perception.shots import CutDetector
 

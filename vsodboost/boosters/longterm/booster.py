@@ -16,18 +16,18 @@ import numpy as np
 from vsodboost.boosters.longterm.settings import HELP, LongtermSettings, paper_profile, read_settings
 from vsodboost.data.cards import BoosterCard
 from vsodboost.data.errors import UsageError
-from vsodboost.data.scene import Mined, Scene, nothing_mined
+from vsodboost.data.scene import Mined, Scene
+from vsodboost.data.video import VideoSource
+from vsodboost.registry.booster import Booster, Context, Overrides
 from vsodboost.registry.interfaces import Request
 
 if TYPE_CHECKING:
-    from vsodboost.boosters.longterm.keyframe_reservoir import KeyframeReservoir
-    from vsodboost.boosters.longterm.knowledge import MinedProposals
-    from vsodboost.boosters.longterm.patches import PatchRefiner
-    from vsodboost.boosters.longterm.pool import ProposalPoolBuilder
-    from vsodboost.boosters.longterm.survey import ProposalCollector
+    from vsodboost.boosters.longterm.mining import MinedProposals
+    from vsodboost.boosters.longterm.proposals import ProposalPoolBuilder
+    from vsodboost.boosters.longterm.saliency import PatchRefiner
+    from vsodboost.boosters.longterm.survey import KeyframeReservoir, ProposalCollector
+    from vsodboost.data.training_set import TrainingSet, TuneSettings
     from vsodboost.data.types import Maps
-    from vsodboost.pipeline.plan import Plan
-    from vsodboost.spatial.finetune import TrainingSet, TuneSettings
 
 CARD = BoosterCard(
     summary="salient object proposals of the whole video, mined from easy to hard, teach a spatial model",
@@ -39,8 +39,8 @@ CARD = BoosterCard(
 PAPER_CARD = replace(CARD, summary="the long-term mining paper's rules; --profile paper takes it for longterm")
 
 
-class Longterm:
-    """Two passes: ``survey`` every scene, ``conclude``, then ``mine`` every scene."""
+class Longterm(Booster):
+    """Two passes: ``survey`` every scene, ``end_survey``, then ``mine`` every scene."""
 
     def __init__(self, settings: LongtermSettings, *, device: str = "cpu", seed: int = 0) -> None:
         self.settings, self.device, self.seed = settings, device, seed
@@ -50,54 +50,57 @@ class Longterm:
         self._reservoir: KeyframeReservoir | None = None
         self._known: MinedProposals | None = None
 
-    def prepare(self, plan: Plan) -> Plan:
+    def setup(self, context: Context) -> Overrides:
         """Take the untuned spatial model and the run's detector; say how the student is to be tuned.
 
         Raises:
+            UsageError: the run's fusion network cannot say what it sees (``FeatureNetwork``).
             UnknownPlugin: no such detector.
             WeightsError: its weights, or those of a timm network, are missing or of another model.
         """
-        from vsodboost.boosters.longterm.backbone import CropFeatures
-        from vsodboost.boosters.longterm.patches import PatchRefiner
+        from vsodboost.boosters.longterm.features import CropFeatures, FeatureNetwork
+        from vsodboost.boosters.longterm.saliency import PatchRefiner
         from vsodboost.boosters.longterm.survey import ProposalCollector
-        from vsodboost.networks.lite import LiteNetwork
 
-        network = plan.fusion.network
-        if not isinstance(network, LiteNetwork):
-            raise UsageError("booster 'longterm' needs 'lite' as the fusion network")
-        options, settings = plan.options, self.settings
-        request = Request(options=dict(options.detector_options), device=plan.device, seed=options.seed)
-        detector, _ = plan.registry.build("detectors", options.detector, request)
+        network = getattr(context.fusion, "network", None)
+        if not isinstance(network, FeatureNetwork):
+            raise UsageError(
+                "booster 'longterm' wants a fusion network with texture, features and decode; 'lite' has them"
+            )
+        settings = self.settings
         features = None
         if settings.features != "spatial" and settings.feature_weights is not None:
-            features = CropFeatures(settings.features, settings.feature_weights, plan.device)
-        name = f"detector '{options.detector}'"
-        self._collector = ProposalCollector(network, detector, name, settings, plan.device, features)
-        self._refiner = PatchRefiner(network, settings.refiner, plan.device)
-        return replace(plan, tuning=self._tuning(plan.tuning, steps_are_given=options.steps is not None))
+            features = CropFeatures(settings.features, settings.feature_weights, context.device)
+        self._collector = ProposalCollector(
+            network, context.detector(), context.detector_name, settings, context.device, features
+        )
+        self._refiner = PatchRefiner(network, settings.refiner, context.device)
+        return Overrides(tuning=self._tuning(context.tuning, steps_are_given=context.steps is not None))
 
     def _tuning(self, tuning: TuneSettings, *, steps_are_given: bool) -> TuneSettings:
         tuning = replace(tuning, mirror=self.settings.tune_flips == "on")
         if self.settings.tune == "engine":
             return tuning
         passes = None if steps_are_given else 10.0
-        return replace(tuning, passes=passes, batch=2, clue_share=0.0)
+        return replace(tuning, passes=passes, batch=2, guided_batches=0.0)
+
+    def begin_video(self, source: VideoSource) -> None:
+        """Start a new pool."""
+        from vsodboost.boosters.longterm.proposals import ProposalPoolBuilder
+        from vsodboost.boosters.longterm.survey import KeyframeReservoir
+
+        self._pool, self._reservoir, self._known = ProposalPoolBuilder(), KeyframeReservoir(self.settings.batch), None
 
     def survey(self, scene: Scene) -> None:
-        """Put the scene's proposals on the pool; the first scene of a video starts a new one."""
-        from vsodboost.boosters.longterm.keyframe_reservoir import KeyframeReservoir
-        from vsodboost.boosters.longterm.pool import ProposalPoolBuilder
-
-        assert self._collector is not None, "prepare() comes first"
-        if scene.first == 0 or self._pool is None or self._reservoir is None:
-            self._pool, self._reservoir = ProposalPoolBuilder(), KeyframeReservoir(self.settings.batch)
-        self._known = None
+        """Put the scene's proposals on the pool."""
+        if self._collector is None or self._pool is None or self._reservoir is None:
+            raise RuntimeError("setup and begin_video come before survey")
         self._collector.survey(scene, self._pool)
         self._reservoir.add(scene)
 
-    def conclude(self) -> None:
+    def end_survey(self) -> None:
         """Cluster and mine the pool of the whole video."""
-        from vsodboost.boosters.longterm.knowledge import learn_about
+        from vsodboost.boosters.longterm.mining import learn_about
 
         pool = self._pool.build() if self._pool is not None else None
         self._pool = None
@@ -106,28 +109,31 @@ class Longterm:
 
     def mine(self, scene: Scene) -> Mined:
         """The keyframes of a scene and their FS; with the first scene also those kept from the rest of the video."""
-        from vsodboost.boosters.longterm.notes import notes_on_boxes, notes_on_keyframes, notes_on_video
-        from vsodboost.boosters.longterm.teaching import keyframes_of
+        from vsodboost.boosters.longterm.teaching import (
+            keyframes_of,
+            notes_on_boxes,
+            notes_on_keyframes,
+            notes_on_video,
+        )
 
         known = self._known
-        if known is None:
-            return nothing_mined(scene, reason="nothing is proposed in any frame")
+        if known is None or self._refiner is None:
+            return Mined.nothing(scene, reason="nothing is proposed in any frame")
         notes = {**notes_on_video(known), "boxes": notes_on_boxes(known, scene)}
         if len(known.salient) == 0:
-            return nothing_mined(scene, reason="nothing moves", **notes)
-        assert self._refiner is not None
+            return Mined.nothing(scene, reason="nothing moves", **notes)
         frames = np.arange(scene.first, scene.first + len(scene))
         chosen = keyframes_of(known, scene, self._refiner, self.settings, frames, self.seed)
         extra = self._extra(known) if scene.first == 0 else None
         notes["keyframes"] = notes_on_keyframes(scene, chosen.indices, chosen.agreement)
         if len(chosen.indices) == 0 and extra is None:
-            return nothing_mined(scene, reason="no frame has both salient proposals and motion", **notes)
+            return Mined.nothing(scene, reason="no frame has both salient proposals and motion", **notes)
         return Mined(chosen.indices, chosen.pseudo_truth, chosen.weights, notes, extra)
 
     def _extra(self, known: MinedProposals) -> TrainingSet | None:
-        """TrainingSet from the frames kept of the whole video, for its first buffer."""
+        """Return a training set from the frames kept of the whole video, for its first buffer."""
         from vsodboost.boosters.longterm.teaching import keyframes_of
-        from vsodboost.spatial.finetune import TrainingSet
+        from vsodboost.data.training_set import TrainingSet
 
         kept = self._reservoir.scene() if self._reservoir is not None else None
         if kept is None or self._reservoir is None or self._refiner is None:
@@ -142,7 +148,7 @@ class Longterm:
 
     def saliency(self, scene: Scene) -> Maps:
         """FS of every frame of a mined video's scene, ``float32[T, h, w]`` in [0, 1]: the map before any tuning."""
-        from vsodboost.boosters.longterm.framewise import frame_saliency
+        from vsodboost.boosters.longterm.saliency import frame_saliency
 
         if self._known is None or self._refiner is None:
             return np.zeros_like(scene.target)

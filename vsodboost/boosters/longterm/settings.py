@@ -24,21 +24,6 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
-from vsodboost.boosters.longterm.rules import (
-    ClassifierKind,
-    FeatureSource,
-    GrowthRule,
-    KeyframeRule,
-    MotionRule,
-    PasteRule,
-    PruningRule,
-    PseudoTruth,
-    Refiner,
-    SalientRule,
-    Switch,
-    TrustRule,
-    TruthRule,
-)
 from vsodboost.data.errors import UsageError
 
 
@@ -205,3 +190,18 @@ def paper_profile(options: Mapping[str, str]) -> dict[str, Any]:
         "spatial_model": "cpd",
         "carry_over": follow == "code",
     }
+
+
+Switch = Literal["on", "off"]
+FeatureSource = Literal["spatial", "resnet18", "tf_efficientnet_b7"]
+PruningRule = Literal["best", "stages"]
+MotionRule = Literal["predictions", "mean", "penalised"]
+SalientRule = Literal["steepest", "gradient", "ratio"]
+TrustRule = Literal["intersection", "means"]
+GrowthRule = Literal["agree", "predicted"]
+ClassifierKind = Literal["features", "crops", "none"]
+Refiner = Literal["fusion", "spatial"]
+PasteRule = Literal["max", "mean", "add"]
+KeyframeRule = Literal["best", "random", "all"]
+TruthRule = Literal["predictions", "binary", "brightest"]
+PseudoTruth = Literal["mined", "sharp", "soft", "otsu"]

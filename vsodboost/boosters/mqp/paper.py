@@ -8,31 +8,30 @@ and its released code disagree there is a switch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.boosters.mqp.booster import window_winners
+from vsodboost.boosters.common import window_winners
 from vsodboost.boosters.mqp.paper_settings import OPTIONS, PaperSettings, paper_profile, read_settings
 from vsodboost.data.cards import BoosterCard, SpatialModelCard
+from vsodboost.data.decision import Decision
 from vsodboost.data.errors import UsageError
-from vsodboost.data.scene import Mined, Scene, nothing_mined
+from vsodboost.data.predictions import Predictions
+from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import Maps, PerFrame
-from vsodboost.decision.fusion import Predictions
-from vsodboost.decision.gate import LOW_TRUST, Decision
-from vsodboost.decision.trust import clues_of, load_trust
+from vsodboost.data.video import VideoSource
+from vsodboost.decision.gate import LOW_TRUST
+from vsodboost.decision.trust import load_trust, trust_features
 from vsodboost.networks.localisation import SIDE, LocalisationNetwork
-from vsodboost.ops.resize import resize_maps, size_of_short_side
+from vsodboost.ops.resize import size_of_short_side
+from vsodboost.registry.booster import Booster, Context, Overrides
 from vsodboost.registry.interfaces import Request
 from vsodboost.weights.own import MQP_PAPER
 from vsodboost.weights.shipped import shipped_path
-
-if TYPE_CHECKING:
-    from vsodboost.pipeline.plan import Plan
 
 CARD = BoosterCard(
     summary="the motion-quality paper to the letter; --profile paper takes it for mqp",
@@ -49,35 +48,36 @@ SPATIAL_CARD = SpatialModelCard(
 )
 
 
-class PaperMqp:
+class PaperMqp(Booster):
     """Mining by the MQPM's bit and the filter; the tuned model's maps are the result."""
 
     def __init__(self, settings: PaperSettings) -> None:
         self.settings = settings
-        self._taught_before = self._taught = False
+        self._tuned_before = self._tuned = False
 
-    def prepare(self, plan: Plan) -> Plan:
-        """The paper's tuning, and scenes whose short side is the model's 352 px."""
-        options = plan.options
-        if options.profile != "paper":
+    def setup(self, context: Context) -> Overrides:
+        """Return the paper's tuning, and scenes whose short side is the model's 352 px."""
+        if context.profile != "paper":
             raise UsageError("booster 'mqp-paper' is what --profile paper makes of mqp; give --profile paper")
         tuning = self.settings.tune_settings()
-        if options.steps is not None:
-            tuning = replace(tuning, passes=None, steps=options.steps)
-        side = getattr(plan.student.network, "side", None) or SIDE
-        self._taught_before = options.scope == "dataset"
-        return replace(plan, tuning=tuning, working=partial(size_of_short_side, side))
+        if context.steps is not None:
+            tuning = replace(tuning, passes=None, steps=context.steps)
+        side = getattr(getattr(context.student, "network", None), "side", None) or SIDE
+        self._tuned_before = context.scope == "dataset"
+        return Overrides(tuning=tuning, working=partial(size_of_short_side, side))
+
+    def begin_video(self, source: VideoSource) -> None:
+        """Forget whether there was something to learn from in the last video."""
+        self._tuned = self._tuned_before
 
     def mine(self, scene: Scene) -> Mined:
         """The frames of high motion quality, and of T of those the one that target and motion agree on most."""
         s = self.settings
-        if scene.first == 0:
-            self._taught = self._taught_before
         chosen = filtered(scene, scene.quality >= 0.5, s)
         if len(chosen) == 0:
-            return nothing_mined(scene, reason="no motion of high quality")
-        self._taught = True
-        self._taught_before |= s.isolation == "code"
+            return Mined.nothing(scene, reason="no motion of high quality")
+        self._tuned = True
+        self._tuned_before |= s.isolation == "code"
         pseudo = scene.target[chosen] if s.pseudo_truth == "paper" else binarised(scene.target[chosen])
         return Mined(chosen, pseudo, np.ones(len(chosen), np.float32))
 
@@ -87,31 +87,19 @@ class PaperMqp:
         low, high = predicted.min((1, 2), keepdims=True), predicted.max((1, 2), keepdims=True)
         return np.asarray((predicted - low) / (high - low + 1e-8), np.float32)
 
-    def review(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
-        """``boosted`` as it is, with its trust; the target's maps where nothing was there to learn from, a case that
-        the paper leaves open."""
-        values = {f.name: getattr(decision, f.name) for f in fields(decision)}
-        if not self._taught:
-            values |= {"maps": scene.target, "share": np.zeros(len(scene), np.float32), "trust": decision.target_trust}
-            return UngatedDecision(**{**values, "flags": ("untaught",) * len(scene)})
+    def decide(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
+        """Take ``boosted`` as it is, with its trust; the target's maps where nothing was there to learn from, a case
+        that the paper leaves open."""
+        result = replace(decision, target_detail=False)
+        if not self._tuned:
+            nothing = np.zeros(len(scene), np.float32)
+            flags = ("untuned",) * len(scene)
+            return replace(result, maps=scene.target, weight=nothing, trust=decision.target_trust, flags=flags)
         model = load_trust(shipped_path("trust", ".json"))
-        trust: PerFrame = model.estimate(
-            clues_of(boosted, scene, Predictions(unguided=boosted, guided=scene.fused), boosted)
-        )
-        flags = tuple("doubtful" if value < LOW_TRUST else "" for value in trust)
-        values |= {"maps": boosted, "share": np.ones(len(scene), np.float32), "trust": trust, "flags": flags}
-        return UngatedDecision(**values)
-
-
-@dataclass(frozen=True)
-class UngatedDecision(Decision):
-    """A result that owes nothing to the target's maps."""
-
-    def at_size(self, target: Maps) -> Maps:
-        """The maps at the size of ``target``, enlarged and nothing else."""
-        if self.share.max(initial=0) <= 0:
-            return target.copy()
-        return np.clip(resize_maps(self.maps, (int(target.shape[1]), int(target.shape[2]))), 0, 1)
+        seen = Predictions(unguided=boosted, guided=scene.fused)
+        trust: PerFrame = model.estimate(trust_features(boosted, scene, seen, boosted))
+        flags = tuple("low_trust" if value < LOW_TRUST else "" for value in trust)
+        return replace(result, maps=boosted, weight=np.ones(len(scene), np.float32), trust=trust, flags=flags)
 
 
 def filtered(scene: Scene, high: NDArray[np.bool_], settings: PaperSettings) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from vsodboost.data.errors import UsageError
-from vsodboost.spatial.finetune import TuneSettings
+from vsodboost.data.training_set import TuneSettings
 
 Source = Literal["paper", "code"]
 

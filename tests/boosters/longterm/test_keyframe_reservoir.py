@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from small_plans import small_scene
-from vsodboost.boosters.longterm.keyframe_reservoir import LIMIT, KeyframeReservoir
 
+from vsodboost.boosters.longterm.survey import LIMIT, KeyframeReservoir
 from vsodboost.data.scene import Scene
 
 
@@ -46,7 +46,7 @@ def test_a_video_of_one_buffer_needs_none() -> None:
 def test_frames_without_motion_or_agreement_are_not_kept() -> None:
     kept = KeyframeReservoir()
     still = scene(0, 5)
-    still.still[:] = True
+    still.static[:] = True
     kept.add(still)
     kept.add(scene(5, 5, [0.0] * 5))
     assert kept.scene() is None

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vsodboost.writers.frames_csv import FramesTable
+from vsodboost.writers.table import FramesTable
 
 
 def test_the_first_row_fixes_the_columns(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from vsodboost.io.atomic import atomic_path, write_errors
+from vsodboost.data.boosted import BoostedBuffer
+from vsodboost.io.atomic import atomic_path, drop, write_errors
+from vsodboost.registry.writer import VideoOutput, Writer
 
 FrameRow = Mapping[str, Any]
 """Column name to value: str, bool, int, float or None (an empty cell)."""
@@ -59,6 +61,38 @@ class FramesTable:
     ) -> bool | None:
         with write_errors(self.path):
             return self._stack.__exit__(kind, error, trace)
+
+
+class Table(Writer):
+    """The writer ``table``: ``frames.csv``."""
+
+    def begin(self, output: VideoOutput) -> None:
+        """Open the table."""
+        self._stack = ExitStack()
+        self._table = self._stack.enter_context(FramesTable(output.folder / "frames.csv"))
+
+    def add(self, buffer: BoostedBuffer) -> None:
+        """Add a row a frame."""
+        for frame in buffer.by_frame():
+            self._table.add(
+                {
+                    "frame": frame.name,
+                    "mined": frame.mined,
+                    "quality": round(frame.quality, 5),
+                    "consistency": round(frame.consistency, 5),
+                    "trust": round(frame.trust, 5),
+                    "target_trust": round(frame.target_trust, 5),
+                    "flag": frame.flag,
+                }
+            )
+
+    def finish(self, summary: dict[str, Any]) -> None:
+        """Give the table its name."""
+        self._stack.close()
+
+    def abort(self) -> None:
+        """Throw the table away."""
+        drop(self._stack)
 
 
 def _cell(value: Any) -> str:

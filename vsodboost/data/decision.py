@@ -1,0 +1,28 @@
+"""What was decided between the target's maps and the boosted ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vsodboost.data.rows import Rows
+from vsodboost.data.types import Maps, PerFrame
+
+
+@dataclass(frozen=True)
+class Decision(Rows):
+    """Final maps ``float32[T, h, w]`` at the working size, ``weight`` float32[T] of the boosted map in each, ``trust``
+    of the final and ``target_trust`` of the target's maps (estimated S-measure, [0, 1]), and a ``flags`` word a frame:
+    "" | "static" (nothing moves: passed through) | "untuned" (nothing was mined) | "low_trust" | what a booster adds.
+
+    ``target_detail``: at the source size, the target's own contours are taken over where both agree.
+    """
+
+    maps: Maps
+    weight: PerFrame
+    trust: PerFrame
+    target_trust: PerFrame
+    flags: tuple[str, ...]
+    target_detail: bool = field(default=True, metadata={"whole": True})
+
+    def __len__(self) -> int:
+        return len(self.maps)

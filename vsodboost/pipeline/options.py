@@ -1,0 +1,73 @@
+"""What a user may choose."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from vsodboost.data.cards import BoosterCard, Card
+from vsodboost.data.errors import UsageError
+from vsodboost.registry.discovery import Registry
+
+Scope = Literal["video", "dataset"]
+Profile = Literal["fast", "paper"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may choose; the names are the command line's."""
+
+    target: str = "lite"
+    profile: Profile = "fast"
+    """``paper`` is a preset of the others, made by the booster; ``choose`` applies it."""
+    booster: str = "mqp"
+    flow: str = "dis"
+    spatial_model: str = "lite"
+    fusion_network: str = "lite"
+    detector: str = "blobs"
+    motion: str = "mqpm"
+    decision: str = "trust-gate"
+    executor: str = "local"
+    scope: Scope = "video"
+    buffer: int = 100
+    steps: int | None = None
+    device: str = "auto"
+    seed: int = 0
+    carry_over: bool = False
+    """Keep the student from one video to the next, as the papers' scripts do (results then depend on the order)."""
+    target_options: Mapping[str, str] = field(default_factory=dict)
+    booster_options: Mapping[str, str] = field(default_factory=dict)
+    flow_options: Mapping[str, str] = field(default_factory=dict)
+    detector_options: Mapping[str, str] = field(default_factory=dict)
+
+    def fingerprint(self, **made_with: str) -> str:
+        """Return a line that is the same exactly when results would be (device, executor and resuming apart);
+        ``made_with`` are versions and hashes of what they depend on."""
+        values = {k: v for k, v in asdict(self).items() if k not in ("device", "executor")}
+        return json.dumps({**values, **made_with}, sort_keys=True, default=dict)
+
+
+def choose(given: Mapping[str, Any], registry: Registry) -> Options:
+    """Return options from those ``given`` by name; the profile chooses the others.
+
+    Raises:
+        UsageError: the booster, or the value of one of its options, does not exist, or it has no such profile.
+    """
+    options = Options(**given)
+    if options.profile == "fast":
+        return options
+    if options.profile != "paper":
+        raise UsageError(f"no profile is called '{options.profile}'; there are fast and paper")
+    card = registry.card("boosters", options.booster)
+    if card.paper_profile is None:
+        known = [name for name, entry in registry.entries["boosters"].items() if _has_paper_profile(entry.card)]
+        raise UsageError(f"booster '{options.booster}' has no profile 'paper'; those that have: {', '.join(known)}")
+    preset = card.paper_profile(options.booster_options)
+    # The booster itself may be another under this profile, even where it was named.
+    return replace(options, **{k: v for k, v in preset.items() if k == "booster" or k not in given})
+
+
+def _has_paper_profile(card: Card) -> bool:
+    return isinstance(card, BoosterCard) and card.paper_profile is not None

@@ -1,0 +1,76 @@
+"""What ``run.json`` says of a video."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
+from vsodboost.pipeline.plan import Plan
+from vsodboost.version import __version__
+
+EMPTY = 0.5 / 255
+"""A map without a higher value is written as black."""
+
+
+@dataclass
+class RunSummary:
+    """Sums over a video's frames, and what the user should hear of although nothing failed."""
+
+    names: list[str] = field(default_factory=list)
+    mined: int = 0
+    trust: float = 0.0
+    target_trust: float = 0.0
+    empty: int = 0
+    losses: list[float] = field(default_factory=list)
+    flags: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def add(self, buffer: BoostedBuffer) -> None:
+        """Take the next buffer in."""
+        for frame in buffer.by_frame():
+            self._add(frame)
+        self.warnings += [w for w in buffer.mined.notes.get("warnings", ()) if w not in self.warnings]
+        self.empty += int((buffer.target.max(axis=(1, 2)) < EMPTY).sum())
+        if buffer.losses:
+            self.losses.append(buffer.losses[-1])
+
+    def _add(self, frame: BoostedFrame) -> None:
+        self.names.append(frame.name)
+        self.mined += frame.mined
+        self.trust += frame.trust
+        self.target_trust += frame.target_trust
+        if frame.flag:
+            self.flags[frame.flag] = self.flags.get(frame.flag, 0) + 1
+
+    def as_dict(self, plan: Plan, cuts: list[int]) -> dict[str, Any]:
+        """Return the figures and settings as JSON values, without times and places."""
+        count = max(len(self.names), 1)
+        whole = len(self.names) > 0 and self.empty == len(self.names)
+        empty = [f"the maps of {plan.name('target')} are empty in all {len(self.names)} frames"] if whole else []
+        return {
+            "frames": len(self.names),
+            "mined": self.mined,
+            "trust": round(self.trust / count, 4),
+            "target_trust": round(self.target_trust / count, 4),
+            "flags": self.flags,
+            "cuts": cuts,
+            "warnings": empty + self.warnings,
+            "losses": [round(loss, 5) for loss in self.losses],
+            "settings": asdict(plan.options),
+            "device": plan.device,
+            "versions": versions(),
+        }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what results depend on."""
+    found = {"vsodboost": __version__, "python": platform.python_version()}
+    for name in ("torch", "timm", "numpy", "opencv-python-headless", "opencv-python", "av"):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

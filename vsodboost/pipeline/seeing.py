@@ -1,0 +1,79 @@
+"""From a buffer of frames to the scene: motion cues, the target's maps, the untuned predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from vsodboost.data.scene import Scene
+from vsodboost.data.types import Clip, FlowField, Maps
+from vsodboost.ops.resize import resize_frames, resize_maps
+from vsodboost.ops.s_measure import s_measure
+from vsodboost.perception.links import smooth_along_flow
+from vsodboost.perception.perceive import MotionCues, perceive
+from vsodboost.pipeline.plan import Plan
+from vsodboost.pipeline.stage_timer import StageTimer
+from vsodboost.registry.checks import checked_sized_maps
+from vsodboost.registry.guard import guarded
+from vsodboost.targets.network_target import run_target
+
+
+def see(plan: Plan, clip: Clip, shots: Sequence[tuple[int, int]], seconds: StageTimer) -> tuple[Scene, Maps]:
+    """Return the scene of a buffer at the working size, and the target's maps ``float32[T, H, W]`` at the source size.
+
+    Raises:
+        PluginError: flow estimator, motion model, target or fusion network failed, or returned something else.
+    """
+    size = plan.working(clip.size)
+    small = replace(clip, frames=resize_frames(clip.frames, size))
+    with seconds.of("perceive"):
+        by_shot = [
+            perceive(plan.flow, plan.motion, small.part(a, b), plan.name("flow"), plan.name("motion")) for a, b in shots
+        ]
+    with seconds.of("target"):
+        target = np.concatenate(
+            [
+                run_target(plan.target, plan.target_card, _shot(plan, clip, a, b, cues.flow), plan.name("target"))
+                for (a, b), cues in zip(shots, by_shot, strict=True)
+            ]
+        )
+    cues = MotionCues.concat(by_shot)
+    small_target = resize_maps(target, size)
+    with seconds.of("fuse"):
+        fused, without_target = (
+            smooth_along_flow(_untuned(plan, small, cues, maps), cues.links) for maps in (small_target, None)
+        )
+    agreement = s_measure(torch.from_numpy(cues.maps), torch.from_numpy(small_target)).clamp(0, 1).numpy()
+    scene = Scene(
+        video=clip.video,
+        names=clip.names,
+        first=clip.first,
+        frames=small.frames,
+        shots=tuple(shots),
+        target=small_target,
+        motion=cues.motion,
+        motion_maps=cues.maps,
+        fused=fused,
+        quality=cues.quality,
+        consistency=agreement,
+        static=cues.static,
+        full=clip.frames,
+        fused_without_target=without_target,
+        links=cues.links,
+    )
+    return scene, target
+
+
+def _untuned(plan: Plan, small: Clip, cues: MotionCues, maps: Maps | None) -> Maps:
+    name = plan.name("fusion_network")
+    with guarded(name):
+        predicted = plan.fusion.predict(small.frames, cues.motion, maps)
+    return checked_sized_maps(predicted, (len(small), *small.size), name, "maps")
+
+
+def _shot(plan: Plan, clip: Clip, start: int, stop: int, flow: FlowField) -> Clip:
+    part = clip.part(start, stop)
+    return replace(part, flow=flow) if plan.target_card.needs_flow and stop - start > 1 else part

@@ -1,0 +1,135 @@
+"""Two worlds that leave each other alone: ours, in which every setting is as we need it, and everybody else's.
+
+torch's default dtype and gradient mode, numpy's error handling and the working directory belong to the process. A
+caller may have set them, a target's module may set them when it is imported, and both may rely on it. So our code runs
+between ``own_world`` and foreign code between ``foreign_world``; each finds its settings as it left them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _Settings:
+    errors: Any
+    folder: str | None
+    dtype: Any = None
+    gradients: bool = True
+    inference: bool = False
+
+
+@dataclass
+class _State:
+    inside: bool = False
+    outer: _Settings | None = None
+    """Everybody else's settings, while ours are in force."""
+
+
+_state = _State()
+_OWN_ERRORS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+"""NumPy's own defaults."""
+
+
+def _settings() -> _Settings:
+    torch = sys.modules.get("torch")
+    errors, folder = np.geterr(), _folder()
+    if torch is None:
+        return _Settings(errors, folder)
+    return _Settings(
+        errors, folder, torch.get_default_dtype(), torch.is_grad_enabled(), torch.is_inference_mode_enabled()
+    )
+
+
+def _folder() -> str | None:
+    try:
+        return os.getcwd()  # noqa: PTH109 - a deleted folder has no Path
+    except OSError:
+        return None
+
+
+def _apply(wanted: _Settings) -> None:
+    np.seterr(**wanted.errors)
+    if wanted.folder is not None and wanted.folder != _folder():
+        os.chdir(wanted.folder)
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return
+    torch.set_default_dtype(wanted.dtype or torch.float32)
+    torch.set_grad_enabled(wanted.gradients)
+
+
+@contextmanager
+def own_world() -> Iterator[None]:
+    """Run our code under our settings: float32, gradients as each function says, NumPy's default error handling.
+
+    The caller's settings, and the states of torch's and NumPy's global random generators, are given back as found.
+    Re-entrant: inside, it does nothing.
+    """
+    if _state.inside:
+        yield
+        return
+    import torch
+
+    found, random = _settings(), _random_states()
+    _state.inside, _state.outer = True, found
+    # Settings alone do not leave inference mode; its context manager does.
+    with torch.inference_mode(False):
+        _apply(_Settings(_OWN_ERRORS, found.folder, torch.float32))
+        try:
+            yield
+        finally:
+            _state.inside, _state.outer = False, None
+            _apply(found)
+            _give_back(random)
+
+
+@contextmanager
+def foreign_world() -> Iterator[None]:
+    """Run foreign code under the settings that the caller or foreign code left, and come back to ours."""
+    if not _state.inside or _state.outer is None:
+        yield
+        return
+    own = _settings()
+    _apply(_state.outer)
+    _state.inside = False
+    try:
+        yield
+    finally:
+        left = _settings()
+        _state.inside, _state.outer = True, left
+        _apply(own)
+
+
+def stepwise(steps: Iterator[T]) -> Iterator[T]:
+    """Yield from ``steps``, each made in our world; between them, when the caller's code runs, the caller's holds."""
+    while True:
+        with own_world():
+            try:
+                step = next(steps)
+            except StopIteration:
+                return
+        yield step
+        del step  # whoever asked may let go of it before the next one is made
+
+
+def _random_states() -> tuple[Any, Any]:
+    import torch
+
+    return torch.get_rng_state(), np.random.get_state()
+
+
+def _give_back(random: tuple[Any, Any]) -> None:
+    import torch
+
+    torch.set_rng_state(random[0])
+    np.random.set_state(random[1])
