@@ -31,7 +31,7 @@ from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.options import Options
-from vsodboost.pipeline.plan import Plan, make_plan
+from vsodboost.pipeline.plan import Plan, make_plan, set_up
 from vsodboost.registry.discovery import Registry
 from vsodboost.registry.interfaces import Request
 
@@ -92,7 +92,7 @@ def measure(plan: Plan, rows: Sequence[Row], source: VideoSource, truths: Truths
         sharing = [row for row in rows if (row.booster, row.options) == (name, options)]
         wanted = Request(options=dict(options), device=plan.device, seed=plan.options.seed)
         booster, card = plan.registry.build("boosters", str(name), wanted)
-        engine = Replay(replace(plan, booster=booster, booster_card=card), made)
+        engine = Replay(set_up(replace(plan, booster=booster, booster_card=card)), made)
         keyframes = 0
         for buffer in engine.boost(source):
             keyframes += len(buffer.mined)

@@ -3,8 +3,8 @@
     python benchmarks/labels_curve.py DAVIS MAPS --step 3 --json labels.json
 
 Every n-th frame is labelled; only frames without a label are scored. Compared are the target's own maps, the nearest
-label copied, labels propagated by flow alone (the mean of both sides), the pseudo-labels, the student that the labels
-taught, and the booster; ``--taught`` adds the student that labels and all pseudo-labels taught, the paper's way.
+label copied, labels propagated by flow alone (the mean of both sides), the pseudo-labels, the student tuned on the
+labels, and the booster; ``--on-pseudo-labels`` adds the student tuned on labels and all pseudo-labels, the paper's way.
 ``--single`` adds one label in all, in the middle. Figures are means over sequences by protocol ``all``.
 """
 
@@ -38,7 +38,7 @@ from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.options import Options
-from vsodboost.pipeline.plan import Plan, make_plan
+from vsodboost.pipeline.plan import Plan, make_plan, set_up
 from vsodboost.registry.discovery import Registry
 from vsodboost.registry.interfaces import Request
 from vsodboost.training.fgplg import Remembering
@@ -46,8 +46,8 @@ from vsodboost.training.fgplg import Remembering
 SPACINGS = (2, 5, 10, 20, 40)
 SINGLE = 0
 """Stands for one label in all."""
-TAUGHT = "student taught by pseudo-labels"
-WAYS = ("target", "nearest label", "flow alone", "pseudo-labels", "student", "labels", TAUGHT)
+ON_PSEUDO_LABELS = "student tuned on pseudo-labels"
+WAYS = ("target", "nearest label", "flow alone", "pseudo-labels", "student", "labels", ON_PSEUDO_LABELS)
 SHOWN = ("maxF", "S", "MAE", "J")
 Figures = dict[tuple[int, str], dict[str, dict[str, float]]]
 """By spacing and way, then by sequence."""
@@ -66,10 +66,10 @@ def nearest_label(scene: Scene, labels: VideoLabels) -> Maps:
     return np.stack([labels.frames[int(i)].map for i in apart.argmin(axis=1)])
 
 
-def carried_alone(scene: Scene, labels: VideoLabels, plan: Plan) -> Maps:
+def propagated_alone(scene: Scene, labels: VideoLabels, plan: Plan) -> Maps:
     """Labels propagated from both sides, averaged; empty where no label reaches."""
     clip = Clip(scene.frames, scene.names, scene.video, scene.first)
-    propagated = propagate(clip, labels, plan.flow, plan.flow_name, "best")
+    propagated = propagate(clip, labels, plan.flow, plan.name("flow"), "best")
     maps = np.zeros_like(scene.target)
     maps[propagated.indices] = (propagated.left + propagated.right) / 2
     return maps
@@ -84,10 +84,10 @@ def measure(
     every: Truths,
     into: Figures,
     *,
-    taught: bool = False,
+    on_pseudo_labels: bool = False,
 ) -> None:
     """Label a video at one spacing, and score the frames of ``truths`` that got no label; ``every`` has all masks.
-    ``taught`` also lets all pseudo-labels teach."""
+    ``on_pseudo_labels`` also tunes a student on all of those."""
     names = [name for _, scene, _ in made for name in scene.names]
     chosen = {names[t] for t in labelled_frames(len(names), spacing)}
     left = {name: truth for name, truth in truths.items() if name not in chosen}
@@ -100,24 +100,24 @@ def measure(
         engine = engine_of(plan, made, {"labels": folder})
         booster = engine.plan.booster
         assert isinstance(booster, Labels)
-        scores = {way: Score() for way in WAYS if taught or way != TAUGHT}
+        scores = {way: Score() for way in WAYS if on_pseudo_labels or way != ON_PSEUDO_LABELS}
         for buffer in engine.boost(source):
             scene, target = buffer.scene, buffer.target
             found = {
                 "target": target,
                 "nearest label": at_size(nearest_label(scene, labels), target),
-                "flow alone": at_size(carried_alone(scene, labels, plan), target),
+                "flow alone": at_size(propagated_alone(scene, labels, plan), target),
                 "pseudo-labels": at_size(booster.pseudo_labels(scene), target),
                 "student": at_size(predict(engine.plan.student, scene).unguided, target),
                 "labels": buffer.maps,
             }
             for way, maps in found.items():
                 add_all(scores[way], scene, maps, left)
-        if taught:
+        if on_pseudo_labels:
             engine = engine_of(plan, made, {"labels": folder, "between": "all"})
             for buffer in engine.boost(source):
                 maps = at_size(predict(engine.plan.student, buffer.scene).unguided, buffer.target)
-                add_all(scores[TAUGHT], buffer.scene, maps, left)
+                add_all(scores[ON_PSEUDO_LABELS], buffer.scene, maps, left)
     for way, score in scores.items():
         into.setdefault((spacing, way), {})[source.name] = score.figures()
 
@@ -126,7 +126,7 @@ def engine_of(plan: Plan, made: Made, options: dict[str, str]) -> Replay:
     """The booster ``labels`` with these options on scenes made before."""
     wanted = Request(options=options, device=plan.device, seed=plan.options.seed)
     booster, card = plan.registry.build("boosters", "labels", wanted)
-    return Replay(replace(plan, booster=booster, booster_card=card), made)
+    return Replay(set_up(replace(plan, booster=booster, booster_card=card)), made)
 
 
 def report(figures: Figures, say: Callable[[str], None] = print) -> None:
@@ -154,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("target", help="folder of the target's maps, one folder a sequence; or any --target of wrap")
     parser.add_argument("--spacings", nargs="+", type=int, default=list(SPACINGS), metavar="N", help="1 label in N")
     parser.add_argument("--single", action="store_true", help="also one label in all")
-    parser.add_argument("--taught", action="store_true", help="also let all pseudo-labels teach, the paper's way")
+    parser.add_argument("--on-pseudo-labels", action="store_true", help="also tune on all pseudo-labels, the paper's way")
     parser.add_argument("--step", type=int, default=1, help="score every n-th frame")
     parser.add_argument("--only", nargs="+", metavar="SEQ", help="sequences to use (default: all that have maps)")
     parser.add_argument("--frames", type=int, help="use the first frames of each sequence only")
@@ -182,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         made = list(Engine(plan).scenes(video))
         remembering = replace(plan, flow=Remembering(plan.flow))  # spacings ask for the same neighbours
         for spacing in [*options.spacings, *([SINGLE] if options.single else [])]:
-            measure(remembering, made, video, spacing, truths, every, figures, taught=options.taught)
+            measure(remembering, made, video, spacing, truths, every, figures, on_pseudo_labels=options.on_pseudo_labels)
         print(f"[{time.perf_counter() - started:6.0f} s] {source.name}", file=sys.stderr, flush=True)
     print(f"{target}; {', '.join(names)}; frames without a label")
     report(figures)

@@ -28,7 +28,7 @@ from vsodboost.io.source import open_inputs
 from vsodboost.ops.resize import working_size
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.options import Options
-from vsodboost.pipeline.plan import make_plan
+from vsodboost.pipeline.plan import make_plan, set_up
 from vsodboost.registry.discovery import Registry
 
 
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = Options(target=options.target, booster=options.booster, buffer=options.buffer, device=options.device)
     plan = make_plan(chosen, Registry.load())
     if options.pixels is not None:
-        plan = replace(plan, working=partial(working_size, pixels=options.pixels))
+        plan = set_up(replace(plan, working=partial(working_size, pixels=options.pixels)))
     engine = Engine(plan)
     source = Repeated(open_inputs([options.video])[0], options.frames)
     started, done = time.perf_counter(), 0

@@ -3,7 +3,7 @@
     python benchmarks/longterm_ablation.py DAVIS MAPS --tables 2 8 --json longterm.json
 
 II: motion saliency alone; the untuned spatial model; FS of the first clusters (+SOPM MAX), with the classifier (+BC),
-pasted by averages (AVE); the student taught on random frames (+OLF) and on keyframes (+KFS); the product before and
+pasted by averages (AVE); the student tuned on random frames (+OLF) and on keyframes (+KFS); the product before and
 after the gate, and mqp's. III: FS and student after 0 to 3 mining iterations. V: K clusters. VI: B frames a keyframe.
 VIII: seconds a frame by stage, beside mqp's. Figures are means over sequences by protocol ``all``; perception and the
 target's maps are made once a sequence for tables II to VI, and anew for each booster in VIII.
@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 from mqp_ablation import SHOWN, FirstFrames, Replay, Score, Truths, add_all, at_size, means
 
-from vsodboost.boosters.longterm import knowledge, survey, teaching
+from vsodboost.boosters.longterm import mining, survey, teaching
 from vsodboost.boosters.longterm.booster import Longterm
 from vsodboost.data.types import Maps
 from vsodboost.data.video import VideoSource
@@ -33,7 +33,8 @@ from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
 from vsodboost.pipeline.engine import Engine, PredictedBuffer
-from vsodboost.pipeline.plan import Plan, choose, make_plan
+from vsodboost.pipeline.options import choose
+from vsodboost.pipeline.plan import Plan, make_plan, set_up
 from vsodboost.registry.discovery import Registry
 from vsodboost.registry.interfaces import Request
 
@@ -111,11 +112,13 @@ class Measured:
 
 
 def with_booster(plan: Plan, name: str, options: Mapping[str, str]) -> Plan:
-    """The plan with another booster; the plan's own booster options count where it is its own kind."""
+    """The plan with another booster, tuned as that one says; the plan's own booster options count where it is its own
+    kind."""
     common = plan.options.booster_options if name == plan.options.booster else {}
     request = Request(options={**common, **options}, device=plan.device, seed=plan.options.seed)
     booster, card = plan.registry.build("boosters", name, request)
-    return replace(plan, booster=booster, booster_card=card)
+    before = plan.booster.context.tuning  # what longterm made of it is not for the others
+    return set_up(replace(plan, booster=booster, booster_card=card, tuning=before))
 
 
 def measure(plan: Plan, rows: Sequence[Row], source: VideoSource, truths: Truths, into: Measured) -> None:
@@ -177,7 +180,7 @@ STAGES = (
     ("mine", "keyframes"),
     ("tune", "framewise refiner: fine-tuning"),
     ("predict", "framewise refiner: prediction"),
-    ("gate", "gate"),
+    ("decide", "gate"),
 )
 
 
@@ -187,8 +190,8 @@ def timed(spent: dict[str, float]) -> Iterator[None]:
     parts: tuple[tuple[Any, str, str], ...] = (
         (survey, "look", "look"),
         (survey, "propose", "propose"),
-        (knowledge, "k_means", "cluster and mine"),
-        (knowledge, "mine", "cluster and mine"),
+        (mining, "k_means", "cluster and mine"),
+        (mining, "mine", "cluster and mine"),
         (teaching, "frame_saliency", "patches"),
     )
     before = [(module, name, getattr(module, name)) for module, name, _ in parts]

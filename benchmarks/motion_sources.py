@@ -34,7 +34,7 @@ from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.options import Options
-from vsodboost.pipeline.plan import Plan, make_plan
+from vsodboost.pipeline.plan import Plan, make_plan, set_up
 from vsodboost.registry.discovery import Registry
 from vsodboost.registry.interfaces import FlowEstimator, NamedFlowEstimator, Request
 
@@ -200,7 +200,7 @@ def with_detector(plan: Plan, detector: Detector) -> Plan:
     if name == "longterm":
         options = replace(options, detector=detector.name, detector_options=detector.options)
     booster, card = plan.registry.build("boosters", name, Request(device=plan.device, seed=options.seed))
-    return replace(plan, options=options, booster=booster, booster_card=card)
+    return set_up(replace(plan, options=options, booster=booster, booster_card=card))
 
 
 def differences(rows: Rows, detector: str, flow: str) -> dict[str, float]:

@@ -2,8 +2,8 @@
 
     python benchmarks/mqp_ablation.py DAVIS MAPS --step 3 --json ablation.json
 
-III: the motion saliency maps alone (MS); a spatial model taught by them on random frames (-MQPM), on as many frames of
-high motion quality (+MQPM); by the target's maps on the filtered ones (+filter); and the product, before and after the
+III: the motion saliency maps alone (MS); a spatial model tuned on them on random frames (-MQPM), on as many frames of
+high motion quality (+MQPM); on the target's maps of the filtered ones (+filter); and the product, before and after the
 gate. II: the filter's window, T = 1 (no filter) to 1/10. I: the target's maps on frames of high motion quality and on
 the others. Figures are means over sequences (I: over frames) by protocol ``all``. Perception, the target's maps and the
 fusion network's predictions are made once a sequence and shared by all rows; each row mines, tunes and predicts anew.
@@ -25,7 +25,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.data.scene import Booster, Mined, Scene
+from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import Clip, Maps
 from vsodboost.data.video import Frame, VideoSource
 from vsodboost.decision.fusion import fuse, predict
@@ -40,7 +40,9 @@ from vsodboost.metrics.s_measure import s_measure
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
 from vsodboost.ops.resize import resize_maps
 from vsodboost.pipeline.engine import Engine
-from vsodboost.pipeline.plan import Plan, choose, make_plan
+from vsodboost.pipeline.options import choose
+from vsodboost.pipeline.plan import Plan, make_plan, set_up
+from vsodboost.registry.booster import Booster
 from vsodboost.registry.discovery import Registry
 from vsodboost.registry.interfaces import Request
 
@@ -52,8 +54,9 @@ Outcome = Literal["target", "motion", "student", "boosted", "final"]
 product's before the gate, the product's."""
 
 
-class MotionTaught:
-    """Frames of high motion quality, or as many at random, taught by their motion saliency maps; no filter."""
+class MotionTeaches(Booster):
+    """Frames of high motion quality, or as many at random, with their motion saliency maps as pseudo ground truth; no
+    filter."""
 
     def __init__(self, bar: float, *, at_random: bool, seed: int = 0) -> None:
         self.bar, self.at_random, self.seed = bar, at_random, seed
@@ -101,8 +104,8 @@ def rows_of(plan: Plan, tables: Sequence[str]) -> list[Row]:
         rows += [
             Row("III", "target", "target"),
             Row("III", "MS", "motion"),
-            Row("III", "MS -MQPM", "student", "random", MotionTaught(bar, at_random=True, seed=seed)),
-            Row("III", "MS +MQPM", "student", "quality", MotionTaught(bar, at_random=False)),
+            Row("III", "MS -MQPM", "student", "random", MotionTeaches(bar, at_random=True, seed=seed)),
+            Row("III", "MS +MQPM", "student", "quality", MotionTeaches(bar, at_random=False)),
             Row("III", "MS +MQPM +filter, target teaches", "student", "filter", filtered),
         ]
         if not paper:
@@ -132,7 +135,7 @@ class Replay(Engine):
         super().__init__(plan)
         self._made = made
 
-    def scenes(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
+    def _scenes(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
         yield from self._made
 
 
@@ -175,9 +178,8 @@ class Measured:
 
 def measure(plan: Plan, rows: Sequence[Row], source: VideoSource, truths: Truths, into: Measured) -> None:
     """Boost one video in every way and score it."""
-    maker = Engine(plan)
-    made = list(maker.scenes(source))
-    bar = quality_bar(maker.plan)
+    made = list(Engine(plan).scenes(source))
+    bar = quality_bar(plan)
     for _, scene, target in made:
         for t, name in enumerate(scene.names):
             if name in truths:
@@ -190,7 +192,7 @@ def measure(plan: Plan, rows: Sequence[Row], source: VideoSource, truths: Truths
                 add_all(scores[row.table, row.name], scene, maps, truths)
     for run, booster in {row.run: row.booster for row in rows if row.booster is not None}.items():
         sharing = [row for row in rows if row.run == run]
-        engine = Replay(replace(maker.plan, booster=booster), made)
+        engine = Replay(set_up(replace(plan, booster=booster)), made)
         mined = 0
         for buffer in engine.boost(source):
             mined += len(buffer.mined)

@@ -3,8 +3,8 @@
     python benchmarks/train_targets.py dsnet DAVIS-TRAIN --test DAVIS-DEV --step 3 --out runs --json dsnet.json
     python benchmarks/train_targets.py rcrnet DAVIS-TRAIN --test DAVIS-DEV --step 3 --out runs
 
-dsnet: M1 of paper 004's table III (features of both branches at the same scale summed, only the final map supervised;
-no weight generator, no cross thresholding, no attention) and M5, the whole network. rcrnet: Ra of paper 003's table 3
+dsnet: M1 of DS-Net's table III (features of both branches at the same scale summed, only the final map supervised;
+no weight generator, no cross thresholding, no attention) and M5, the whole network. rcrnet: Ra of RCRNet's table 3
 (RCRNet on every frame of a clip, no recurrence, no non-local block) and Re, with all of NER; both go on from one image
 stage. The two of a pair see the same batches for the same number of steps at the same rates. The training is bounded:
 networks start from nothing unless --imagenet names torchvision's file, images are small, and so the rates are higher

@@ -14,13 +14,16 @@ from vsodboost.data.cards import BoosterCard, SpatialModelCard, TargetCard
 from vsodboost.data.scene import Scene
 from vsodboost.data.training_set import TuneSettings
 from vsodboost.data.types import FlowField, Frames
+from vsodboost.decision.gate import TrustGate
 from vsodboost.perception.motion_model import CameraResidual
+from vsodboost.pipeline.executors.local import Local
 from vsodboost.pipeline.options import Options
-from vsodboost.pipeline.plan import Plan
-from vsodboost.registry.booster import Booster
+from vsodboost.pipeline.plan import Plan, set_up
+from vsodboost.registry.booster import as_booster
 from vsodboost.registry.discovery import Registry
 from vsodboost.spatial.student import Student
 from vsodboost.targets.network_target import CallableTarget
+from vsodboost.weights.shipped import shipped_path
 
 
 class BrightNetwork(nn.Module):
@@ -66,30 +69,34 @@ def bright_student() -> Student:
 
 
 def small_plan(
-    booster: Booster,
+    booster: Any,
     function: Callable[[Frames], Any] | None = None,
     *,
     target: Any = None,
     card: TargetCard | None = None,
     flow: Any = None,
+    booster_card: BoosterCard | None = None,
     **options: Any,
 ) -> Plan:
     """A plan without any network file; the target is ``function`` frames -> maps, or ``target``."""
     target = target or CallableTarget(function or (lambda frames: frames[..., 0] / np.float32(255)))
-    return Plan(
+    plan = Plan(
         options=Options(**{"target": "small", **options}),
         target=target,
         target_card=card or TargetCard(summary="small"),
         flow=flow or ConstantFlow(),
         motion=CameraResidual(),
-        booster=booster,
-        booster_card=BoosterCard(summary="small"),
+        booster=as_booster(booster, "booster 'small'"),
+        booster_card=booster_card or BoosterCard(summary="small"),
         student=bright_student(),
         fusion=bright_student(),
+        decision=TrustGate(shipped_path("trust", ".json")),
+        executor=Local(),
         tuning=TuneSettings(steps=3),
         device="cpu",
         registry=Registry(),
     )
+    return set_up(plan)
 
 
 def small_scene(count: int = 4, size: tuple[int, int] = (32, 64), **changes: Any) -> Scene:

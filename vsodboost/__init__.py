@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
     from vsodboost.data.decision import Decision
     from vsodboost.data.predictions import Predictions
-    from vsodboost.data.result import Result
+    from vsodboost.writers.result import Result
     from vsodboost.data.scene import Mined, Scene
     from vsodboost.data.training_set import TrainingSet, TuneSettings
     from vsodboost.data.types import Clip, Proposals
@@ -45,7 +45,7 @@ _LATER = {
     "BoostedFrame": "data.boosted",
     "Decision": "data.decision",
     "Predictions": "data.predictions",
-    "Result": "data.result",
+    "Result": "writers.result",
     "Mined": "data.scene",
     "Scene": "data.scene",
     "TrainingSet": "data.training_set",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vsodboost.data.boosted import BoostedFrame
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import UsageError
-from vsodboost.data.result import FrameResults, Result
+from vsodboost.writers.result import FrameResults, Result
 from vsodboost.data.video import VideoSource
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.source import open_inputs

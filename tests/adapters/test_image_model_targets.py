@@ -21,7 +21,7 @@ from vsodboost.data.types import Clip
 from vsodboost.registry.discovery import Registry
 from vsodboost.registry.interfaces import Request
 from vsodboost.targets.network_target import NetworkTarget, run_target
-from vsodboost.weights.export import export_target
+from vsodboost.targets.export import export_target
 from vsodboost.weights.graph_card import card_from_metadata
 
 State = dict[str, Tensor]

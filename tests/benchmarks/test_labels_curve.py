@@ -17,6 +17,7 @@ from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import Engine
+from vsodboost.registry.booster import Booster
 from vsodboost.registry.discovery import Entry
 
 sys.path.insert(0, str(Path(boosters.__file__).resolve().parents[2] / "benchmarks"))
@@ -31,10 +32,10 @@ class MeanNetwork(nn.Module):
         return (inputs[:, 3:5].mean(dim=1, keepdim=True) - 0.5) * 12
 
 
-class Idle:
+class Idle(Booster):
     """Mines nothing."""
 
-    def mine(self, scene: Scene) -> object:
+    def mine(self, scene: Scene) -> Mined:
         return Mined.nothing(scene)
 
 
@@ -47,7 +48,7 @@ def test_labelled_frames() -> None:
 
 def test_every_way_is_scored_on_frames_without_a_label() -> None:
     frames, masks = square_video(9)
-    plan = small_plan(Idle(), lambda f: np.zeros(f.shape[:3], np.float32), flow=DIS("fast"))  # type: ignore[arg-type]
+    plan = small_plan(Idle(), lambda f: np.zeros(f.shape[:3], np.float32), flow=DIS("fast"))
     card = SpatialModelCard(summary="mean", channels=7)
     plan.registry.entries["spatial_models"]["fgplg"] = Entry("fgplg", lambda request: MeanNetwork(), card, "test")
     entry = Entry("labels", boosters.labels.build, boosters.labels.CARD, "test")
@@ -56,7 +57,7 @@ def test_every_way_is_scored_on_frames_without_a_label() -> None:
     made = list(Engine(plan).scenes(source))
     truths = {f"{t:05d}": mask > 127 for t, mask in enumerate(masks)}
     figures: labels_curve.Figures = {}
-    labels_curve.measure(plan, made, source, 4, truths, truths, figures, taught=True)
+    labels_curve.measure(plan, made, source, 4, truths, truths, figures, on_pseudo_labels=True)
     assert {way for _, way in figures} == set(labels_curve.WAYS)
     jaccard = {way: by_sequence["clip"]["J"] for (_, way), by_sequence in figures.items()}
     assert jaccard["target"] == 0
@@ -71,7 +72,7 @@ def test_every_way_is_scored_on_frames_without_a_label() -> None:
 
 def test_where_every_frame_has_a_label_there_is_nothing_to_score() -> None:
     frames, masks = square_video(3)
-    plan = small_plan(Idle(), flow=DIS("fast"))  # type: ignore[arg-type]
+    plan = small_plan(Idle(), flow=DIS("fast"))
     figures: labels_curve.Figures = {}
     source = ArraySource(frames, "clip")
     truths = {"00001": masks[1] > 127}

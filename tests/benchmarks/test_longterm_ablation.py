@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from benchmark_scripts import script
 from small_network import drawn_network
-from small_plans import bright_student, small_plan
+from small_plans import small_plan
 from vsodboost_plugins.detectors import blobs
 
 from vsodboost import boosters
@@ -17,7 +17,7 @@ from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.types import FlowField, Frames
 from vsodboost.decision.trust import FEATURES, TrustModel
 from vsodboost.io.array_source import ArraySource
-from vsodboost.pipeline.plan import Plan
+from vsodboost.pipeline.plan import Plan, set_up
 from vsodboost.registry.discovery import Registry, hookspecs
 from vsodboost.registry.interfaces import Request
 from vsodboost.spatial.student import Student
@@ -59,17 +59,19 @@ def plan_for() -> Plan:
     registry.manager.add_hookspecs(hookspecs)
     registry.add(boosters, "boosters")
     registry.add(blobs, "blobs")
+    mqp, _ = registry.build("boosters", "mqp", Request())
+    plan = small_plan(mqp, lambda frames: (frames[..., 0] > 180).astype(np.float32), flow=Moving())
     booster, card = registry.build("boosters", "longterm", Request())
-    plan = small_plan(booster, lambda frames: (frames[..., 0] > 180).astype(np.float32), flow=Moving())
-    return replace(
+    plan = replace(
         plan,
         options=replace(plan.options, booster="longterm", booster_options={"clusters": "2"}),
+        booster=booster,
         booster_card=card,
         registry=registry,
         fusion=Student(drawn_network(), SpatialModelCard(summary="drawn")),
-        student=bright_student(),
         working=lambda size: size,
     )
+    return set_up(plan)
 
 
 def test_rows_that_need_the_same_run_share_it(ablation) -> None:
@@ -111,13 +113,13 @@ def test_every_row_is_scored_and_the_report_has_the_sequences(ablation) -> None:
 
 
 def test_costs_add_up_by_stage_and_the_parts_are_left_as_they_were(ablation) -> None:
-    from vsodboost.boosters.longterm import knowledge, survey, teaching
+    from vsodboost.boosters.longterm import mining, survey, teaching
 
-    before = (survey.look, survey.propose, knowledge.k_means, knowledge.mine, teaching.frame_saliency)
+    before = (survey.look, survey.propose, mining.k_means, mining.mine, teaching.frame_saliency)
     measured = ablation.Measured()
     for booster in ("mqp", "longterm"):
         ablation.cost(plan_for(), booster, ArraySource(video(), "clip"), measured)
-    after = (survey.look, survey.propose, knowledge.k_means, knowledge.mine, teaching.frame_saliency)
+    after = (survey.look, survey.propose, mining.k_means, mining.mine, teaching.frame_saliency)
     assert before == after
     assert measured.frames == {"mqp": 6, "longterm": 6}
     assert {"look", "propose", "survey, rest", "cluster and mine", "patches"} <= set(measured.seconds["longterm"])

@@ -32,15 +32,15 @@ def trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_motion_teaches_frames_of_high_quality_or_as_many_at_random() -> None:
     motion = np.random.default_rng(0).random((6, 32, 64)).astype(np.float32)
     scene = small_scene(6, quality=QUALITY, motion_maps=motion)
-    mined = ablation.MotionTaught(0.6, at_random=False).mine(scene)
+    mined = ablation.MotionTeaches(0.6, at_random=False).mine(scene)
     assert mined.indices.tolist() == [0, 2, 4]
     assert (mined.pseudo_truth == motion[[0, 2, 4]]).all()
-    drawn = [ablation.MotionTaught(0.6, at_random=True, seed=s).mine(scene).indices.tolist() for s in range(20)]
+    drawn = [ablation.MotionTeaches(0.6, at_random=True, seed=s).mine(scene).indices.tolist() for s in range(20)]
     assert all(len(set(d)) == 3 and d == sorted(d) for d in drawn)
     assert len({tuple(d) for d in drawn}) > 5
-    assert drawn[3] == ablation.MotionTaught(0.6, at_random=True, seed=3).mine(scene).indices.tolist()
-    assert ablation.MotionTaught(0.95, at_random=False).mine(scene).indices.tolist() == [0, 2]  # the best third
-    assert len(ablation.MotionTaught(0.6, at_random=False).mine(replace(scene, static=np.ones(6, bool)))) == 0
+    assert drawn[3] == ablation.MotionTeaches(0.6, at_random=True, seed=3).mine(scene).indices.tolist()
+    assert ablation.MotionTeaches(0.95, at_random=False).mine(scene).indices.tolist() == [0, 2]  # the best third
+    assert len(ablation.MotionTeaches(0.6, at_random=False).mine(replace(scene, static=np.ones(6, bool)))) == 0
 
 
 class Counting(ConstantFlow):

@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 from small_scenes import disc, scene_of
 
+from vsodboost.data.decision import Decision
 from vsodboost.data.predictions import Predictions
-from vsodboost.decision.fusion import fuse, sharpen
-from vsodboost.decision.gate import Decision, gate, smoothed
+from vsodboost.decision.fusion import fuse
+from vsodboost.decision.gate import TrustGate, at_source_size, smoothed
+from vsodboost.ops.sharpen import sharpen
+from vsodboost.weights.shipped import shipped_path
+
+GATE = TrustGate(shipped_path("trust", ".json"))
 
 
 def noise(count: int) -> np.ndarray:
@@ -18,7 +23,7 @@ def noise(count: int) -> np.ndarray:
 def test_a_garbage_target_is_replaced() -> None:
     here = disc(8, 16, 16)
     scene = scene_of(target=noise(8), motion_maps=here, fused=here)
-    decision = gate(scene, here, Predictions(here, here))
+    decision = GATE.decide(scene, here, Predictions(here, here))
     assert decision.weight.min() > 0.9
     assert np.abs(decision.maps - here).max() < 0.15
     assert (decision.trust > decision.target_trust + 0.1).all()
@@ -26,24 +31,24 @@ def test_a_garbage_target_is_replaced() -> None:
 
 def test_a_garbage_boost_is_refused() -> None:
     here = disc(8, 16, 16)
-    decision = gate(scene_of(target=here), noise(8), Predictions(here, here))
+    decision = GATE.decide(scene_of(target=here), noise(8), Predictions(here, here))
     assert decision.weight.max() < 0.1
     assert np.abs(decision.maps - here).max() < 0.15
 
 
-def test_still_shots_pass_through_flagged_and_untouched() -> None:
+def test_static_shots_pass_through_flagged_and_untouched() -> None:
     target = np.random.default_rng(1).random((6, 32, 32)).astype(np.float32)
     scene = scene_of(target=target, static=np.array([0, 0, 0, 1, 1, 1], bool), shots=((0, 3), (3, 6)))
-    decision = gate(scene, disc(6, 16, 16), Predictions(disc(6, 16, 16), disc(6, 16, 16)))
-    assert [flag == "still" for flag in decision.flags] == [False] * 3 + [True] * 3
+    decision = GATE.decide(scene, disc(6, 16, 16), Predictions(disc(6, 16, 16), disc(6, 16, 16)))
+    assert [flag == "static" for flag in decision.flags] == [False] * 3 + [True] * 3
     assert (decision.maps[3:] == target[3:]).all()
     full = np.repeat(np.repeat(target, 2, 1), 2, 2)
-    assert (decision.at_size(full)[3:] == full[3:]).all()
+    assert (at_source_size(decision, full)[3:] == full[3:]).all()
 
 
-def test_without_lessons_frames_are_flagged() -> None:
+def test_without_tuning_frames_are_flagged() -> None:
     here = disc(4, 16, 16)
-    assert set(gate(scene_of(target=here), here, None).flags) <= {"untaught", "doubtful"}
+    assert set(GATE.decide(scene_of(target=here), here, None).flags) <= {"untuned", "low_trust"}
 
 
 def test_detail_of_the_target_is_kept_where_both_agree() -> None:
@@ -54,7 +59,7 @@ def test_detail_of_the_target_is_kept_where_both_agree() -> None:
     boosted = small.copy()
     boosted[0, :2, :2] = 0
     one = np.ones(1, np.float32)
-    full = Decision(boosted, one, one, one, ("",)).at_size(target)
+    full = at_source_size(Decision(boosted, one, one, one, ("",)), target)
     assert (full[0, 20:45, 21:44] > 0.99).all()
     assert full[0, :2, :2].max() < 0.01
 
@@ -78,9 +83,18 @@ def test_haze_does_not_come_back_and_a_doubted_target_gives_no_contours() -> Non
     boosted = np.zeros((1, 32, 32), np.float32)
     boosted[0, 10:22, 10:22] = 1
     one, doubted = np.ones(1, np.float32), np.full(1, 0.7, np.float32)
-    kept = Decision(boosted, one, one, one, ("",)).at_size(target)
-    left = Decision(boosted, one, one, doubted, ("",)).at_size(target)
+    kept = at_source_size(Decision(boosted, one, one, one, ("",)), target)
+    left = at_source_size(Decision(boosted, one, one, doubted, ("",)), target)
     assert kept[0, 2, 2] == left[0, 2, 2] == 0
     assert kept[0, 18, 32] > 0.03
     assert left[0, 18, 32] == 0
     assert left[0, 32, 32] == 1
+
+
+def test_a_decision_without_the_targets_detail_is_enlarged_and_nothing_else() -> None:
+    target = np.zeros((1, 64, 64), np.float32)
+    boosted = np.full((1, 32, 32), 0.5, np.float32)
+    one = np.ones(1, np.float32)
+    assert (at_source_size(Decision(boosted, one, one, one, ("",), target_detail=False), target) == 0.5).all()
+    none = Decision(boosted, 0 * one, one, one, ("",), target_detail=False)
+    assert (at_source_size(none, target) == target).all()

@@ -11,7 +11,7 @@ import pytest
 from vsodboost.data.errors import VsodboostError
 from vsodboost.io import atomic
 from vsodboost.io.resume import DONE, STARTED, VideoState
-from vsodboost.writers.maps import MapWriter
+from vsodboost.writers.maps import write_map
 
 NAMES = ["00000", "00001", "00002"]
 
@@ -20,7 +20,7 @@ def run(out: Path, names: list[str] = NAMES, fingerprint: str = "a") -> None:
     """What the engine does for one video."""
     VideoState.begin(out, "bear", fingerprint)
     for name in names:
-        MapWriter(out, "bear").write(name, np.zeros((2, 2), np.float32))
+        write_map(out / "bear", name, np.zeros((2, 2), np.float32))
     VideoState.finish(out, "bear", fingerprint, names)
 
 
@@ -105,7 +105,7 @@ def test_killed_before_any_write_a_video_is_whole_or_resumable(tmp_path: Path, m
 
 
 def test_maps_that_no_run_of_ours_wrote_are_left_alone(tmp_path: Path) -> None:
-    MapWriter(tmp_path, "bear").write("theirs", np.zeros((2, 2), np.float32))
+    write_map(tmp_path / "bear", "theirs", np.zeros((2, 2), np.float32))
     run(tmp_path)
     assert (tmp_path / "bear" / "theirs.png").exists()
     assert not (tmp_path / "bear" / STARTED).exists()

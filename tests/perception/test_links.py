@@ -1,11 +1,12 @@
-"""Links between frames, and maps smooth_along_flow along them."""
+"""Links between frames, and maps smoothed along them."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from vsodboost.perception.links import joined, link, smooth_along_flow, unlinked
+from vsodboost.data.links import Links
+from vsodboost.perception.links import link, smooth_along_flow, unlinked
 
 SIZE = (8, 16)
 
@@ -44,13 +45,13 @@ def test_flows_that_contradict_each_other_carry_nothing() -> None:
 
 
 def test_cuts_and_single_frames_are_not_crossed() -> None:
-    shots = joined([link(flow(1, 0), flow(1, 0)), unlinked(1, SIZE)])
+    shots = Links.concat([link(flow(1, 0), flow(1, 0)), unlinked(1, SIZE)])
     assert len(shots) == 3
     maps = np.stack([dot(4), dot(4), dot(9)])
     assert smooth_along_flow(maps, shots) == pytest.approx(maps)
 
 
-def test_fixed_frames_are_heard_but_stay_as_they_are() -> None:
+def test_fixed_frames_count_but_stay_as_they_are() -> None:
     maps = np.stack([dot(4), dot(6) * 0, dot(8) * 0])
     links = link(flow(2, 2), flow(2, -2))
     calm = smooth_along_flow(maps, links, rounds=3, fixed={0})

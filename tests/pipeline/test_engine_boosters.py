@@ -1,4 +1,4 @@
-"""What a booster may do beyond mining: prepare the plan, read the video, fuse, review the gate, know maps."""
+"""What a booster may do beside mining: set up the plan, read the video, guide, fuse, decide, fix maps."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from vsodboost.data.training_set import TrainingSet, TuneSettings
 from vsodboost.data.types import Maps
 from vsodboost.data.video import VideoSource
 from vsodboost.io.array_source import ArraySource
-from vsodboost.pipeline.engine import Engine, read, training_set_of
-from vsodboost.pipeline.plan import Plan
+from vsodboost.pipeline.engine import Engine, training_set_of
+from vsodboost.registry.booster import Booster, Context, Overrides
 
 FRAMES = numbered(np.random.default_rng(0).integers(0, 255, (6, 64, 96, 3), np.uint8))
 
 
-class Idle:
+class Idle(Booster):
     """Mines nothing."""
 
     def mine(self, scene: Scene) -> Mined:
@@ -31,27 +31,28 @@ class Idle:
 
 def test_a_booster_may_bring_its_student_and_its_tuning() -> None:
     class Preparing(Idle):
-        def prepare(self, plan: Plan) -> Plan:
-            return replace(plan, student=bright_student(), tuning=TuneSettings(steps=7))
+        def setup(self, context: Context) -> Overrides:
+            self.before = weights_of(context.student)
+            return Overrides(student=bright_student(), tuning=TuneSettings(steps=7))
 
         def mine(self, scene: Scene) -> Mined:
             return Mined(np.array([1]), 1 - scene.target[[1]], np.ones(1, np.float32))
 
-    plan = small_plan(Preparing())
-    engine = Engine(plan)
-    before = weights_of(plan.student)
+    booster = Preparing()
+    engine = Engine(small_plan(booster))
     (done,) = engine.boost(ArraySource(FRAMES))
     assert len(done.losses) == 7
-    assert engine.plan.student is not plan.student
-    assert (weights_of(plan.student) == before).all()
-    assert (weights_of(engine.plan.student) != before).any()
+    assert engine.plan.student is not booster.context.student
+    assert (weights_of(booster.context.student) == booster.before).all()
+    assert (weights_of(engine.plan.student) != booster.before).any()
 
 
 def test_a_booster_reads_each_video_once_before_its_first_scene() -> None:
     class Reading(Idle):
-        said: list[str] = []  # noqa: RUF012 - one test
+        def __init__(self) -> None:
+            self.said: list[str] = []
 
-        def read(self, source: VideoSource) -> None:
+        def begin_video(self, source: VideoSource) -> None:
             self.said.append(f"{source.name}: {sum(1 for _ in source.frames())} frames")
 
         def mine(self, scene: Scene) -> Mined:
@@ -69,45 +70,48 @@ def test_a_booster_fuses_even_when_nothing_was_mined() -> None:
             assert predictions.guided.shape == predictions.unguided.shape == scene.target.shape
             return np.full_like(predictions.guided, 0.25)
 
-        def review(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
-            return replace(decision, maps=boosted, share=np.ones(len(scene), np.float32))
+        def decide(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
+            return replace(decision, maps=boosted, weight=np.ones(len(scene), np.float32))
 
     (done,) = Engine(small_plan(Fusing(), lambda f: np.zeros(f.shape[:3], np.float32))).boost(ArraySource(FRAMES))
     assert np.allclose(done.decision.maps, 0.25)
     assert done.decision.weight.tolist() == [1.0] * 6
 
 
-def test_the_student_reads_what_a_booster_tells() -> None:
-    class Telling(Idle):
-        def tell(self, scene: Scene) -> Maps:
+def test_the_student_is_guided_by_what_a_booster_gives_it() -> None:
+    class Guiding(Idle):
+        def guidance(self, scene: Scene) -> Maps:
             return np.full_like(scene.target, 0.75)
 
-    engine = Engine(small_plan(Telling()))
+        def mine(self, scene: Scene) -> Mined:
+            return Mined(np.array([1]), 1 - scene.target[[1]], np.ones(1, np.float32))
+
+    engine = Engine(small_plan(Guiding()))
+    (found,) = engine.mined_frames(ArraySource(FRAMES))
+    assert (found.target == 0.75).all()
     ((_, scene, _),) = engine.scenes(ArraySource(FRAMES))
+    (predicted,) = engine.predict(ArraySource(FRAMES))
+    assert (predicted.scene.target == scene.target).all()  # the decision still compares with the target's own
     assert not np.isin(0.75, scene.target)
-    assert (read(Telling(), scene).target == 0.75).all()
-    assert read(Idle(), scene) is scene
-    (predicted,) = engine.think(ArraySource(FRAMES))
-    assert (predicted.scene.target == scene.target).all()  # the gate still compares with the target's own
 
 
-def test_known_maps_come_back_as_they_are_at_the_frames_size() -> None:
+def test_fixed_maps_come_back_as_they_are_at_the_frames_size() -> None:
     given = np.zeros((32, 48), np.float32)
     given[8:16, 8:24] = 0.75
     exact = np.random.default_rng(1).random((64, 96)).astype(np.float32)
 
-    class Knowing(Idle):
-        def known(self, scene: Scene) -> Mapping[int, NDArray[np.float32]]:
+    class Fixing(Idle):
+        def fixed_maps(self, scene: Scene) -> Mapping[int, NDArray[np.float32]]:
             return {5 - scene.first: exact, 4 - scene.first: given} if scene.first == 3 else {}
 
-    first, second = Engine(small_plan(Knowing(), buffer=3)).boost(ArraySource(FRAMES))
+    first, second = Engine(small_plan(Fixing(), buffer=3)).boost(ArraySource(FRAMES))
     assert (second.maps[2] == exact).all()
     assert second.maps[1][18:30, 20:46].min() == 0.75  # twice the size, edges apart
     assert not np.isin(0.75, first.maps)
 
 
-def test_lessons_from_beyond_the_scene_come_first() -> None:
-    class Beyond(Idle):
+def test_extra_frames_from_outside_the_scene_come_first() -> None:
+    class Extra(Idle):
         def mine(self, scene: Scene) -> Mined:
             shape = scene.target.shape[1:]
             far = TrainingSet(
@@ -116,8 +120,8 @@ def test_lessons_from_beyond_the_scene_come_first() -> None:
             )  # fmt: skip
             return Mined(np.array([4]), scene.target[[4]], np.ones(1, np.float32), extra=far)
 
-    engine = Engine(small_plan(Beyond()))
+    engine = Engine(small_plan(Extra()))
     (clip_scene_target,) = engine.scenes(ArraySource(FRAMES))
-    training_set = training_set_of(clip_scene_target[1], Beyond().mine(clip_scene_target[1]))
+    training_set = training_set_of(clip_scene_target[1], Extra().mine(clip_scene_target[1]))
     assert training_set.weights.tolist() == [3, 3, 1]
     assert (training_set.frames[2] == clip_scene_target[1].frames[4]).all()

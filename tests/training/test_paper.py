@@ -1,4 +1,4 @@
-"""Training the networks of paper 001 on two tiny videos of a moving square."""
+"""Training the networks of the MQP paper on two tiny videos of a moving square."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def export_command(name: str, *, file: Path, size: str | None) -> None:
 
     The graph carries the model's card: run it with --target onnx:FILE.
     """
-    from vsodboost.weights.export import export_onnx
+    from vsodboost.targets.export import export_onnx
 
     difference = export_onnx(name, file, size=_height_width(size))
     click.echo(f"{file}: maps differ by at most {difference:.1g} from the model's")

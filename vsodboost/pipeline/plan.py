@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from vsodboost.data.cards import BoosterCard, SpatialModelCard, TargetCard
-from vsodboost.data.errors import UsageError
+from vsodboost.data.errors import PluginError, UsageError
 from vsodboost.data.training_set import TuneSettings
 from vsodboost.decision.fusion import fuse
 from vsodboost.ops.resize import working_size
@@ -84,7 +84,7 @@ def make_plan(options: Options, registry: Registry, *, target: tuple[Any, Target
         PluginError: a factory, or the booster's ``setup``, failed.
     """
     with own_world():
-        return _with_overrides(_built(options, registry, target))
+        return set_up(_built(options, registry, target))
 
 
 def _built(options: Options, registry: Registry, live: tuple[Any, TargetCard] | None) -> Plan:
@@ -127,8 +127,13 @@ def _built(options: Options, registry: Registry, live: tuple[Any, TargetCard] | 
     )
 
 
-def _with_overrides(plan: Plan) -> Plan:
-    """Return the plan with what the booster's ``setup`` puts in the place of its parts."""
+def set_up(plan: Plan) -> Plan:
+    """Give the booster its context and return the plan with what its ``setup`` puts in the place of parts.
+
+    Raises:
+        UsageError, WeightsError: as the booster says.
+        PluginError: ``setup`` failed.
+    """
     options, booster = plan.options, plan.booster
 
     def build(kind: str, name: str, chosen: Mapping[str, str] | None = None) -> tuple[Any, Any]:
@@ -157,7 +162,9 @@ def _with_overrides(plan: Plan) -> Plan:
     with guarded_factory(plan.name("booster"), booster.setup):
         wanted = booster.setup(booster.context)
     if not isinstance(wanted, Overrides):
-        raise UsageError(f"{plan.name('booster')}: setup returned a {type(wanted).__name__}; expected Overrides")
+        raise PluginError(f"{plan.name('booster')}: setup returned a {type(wanted).__name__}; expected Overrides")
+    if wanted.student is not None and not isinstance(wanted.student, Student):
+        raise PluginError(f"{plan.name('booster')}: its student is a {type(wanted.student).__name__}, not a Student")
     changes = {name: value for name, value in vars(wanted).items() if value is not None}
     return replace(plan, **changes)
 

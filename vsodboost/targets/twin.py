@@ -1,25 +1,36 @@
-"""A target model's twin: a copy of its network that learns, while the original stays as it is (paper 002, Sec. V-B)."""
+"""A target model's twin: a copy of its network that learns, while the original stays as it is (Li et al., plug-and-play, Sec. V-B)."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vsodboost.data.cards import SpatialModelCard
+from vsodboost.data.cards import SpatialModelCard, TargetCard
 from vsodboost.data.types import Clip, FlowField, Frames, Maps
 from vsodboost.ops.resize import resize_maps
 from vsodboost.spatial.student import Student
 
-if TYPE_CHECKING:
-    from vsodboost.targets.network_target import NetworkTarget
-
 CERTAIN = 1e-4
 """Probabilities of networks that end in a sigmoid stay this far from 0 and 1, where logits are infinite."""
+
+
+class Twinnable(Protocol):
+    """What a twin needs of the target that it copies (``NetworkTarget``)."""
+
+    network: nn.Module
+    card: TargetCard
+    device: str
+
+    def predict(self, clip: Clip) -> Maps: ...
+
+    def prepare(self, frames: Frames) -> Tensor: ...
+
+    def saliency(self, frames: Tensor, flow: Tensor | None = None) -> Tensor: ...
 
 
 class NetworkTwin(Student):
@@ -28,7 +39,7 @@ class NetworkTwin(Student):
     Frames come at the working size and are scaled to the card's input size (the paper's are 300 x 300: as many px).
     """
 
-    def __init__(self, target: NetworkTarget, learning_rate: float) -> None:
+    def __init__(self, target: Twinnable, learning_rate: float) -> None:
         self.target = copy.copy(target)
         self.target.network = copy.deepcopy(target.network)
         summary = f"twin of: {target.card.summary}"

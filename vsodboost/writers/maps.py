@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +25,19 @@ def map_to_uint8(saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
     return levels
 
 
+def write_map(folder: Path, name: str, saliency: NDArray[np.float32]) -> Path:
+    """Write ``float32[H, W]`` in [0, 1] as ``folder/<name>.png``, whole or not at all, and return its path.
+
+    Raises:
+        InputError: ``name`` cannot be a file name.
+        ValueError: NaN or infinite values.
+        VsodboostError: the file cannot be written.
+    """
+    path = folder / f"{safe_name(name)}.png"
+    write_png(path, map_to_uint8(saliency))
+    return path
+
+
 class Maps(Writer):
     """The writer ``maps``: every frame's map."""
 
@@ -33,4 +48,4 @@ class Maps(Writer):
     def add(self, buffer: BoostedBuffer) -> None:
         """Write the buffer's maps, each whole or not at all. Raises InputError for a name that no file can have."""
         for frame in buffer.by_frame():
-            write_png(self._folder / f"{safe_name(frame.name)}.png", map_to_uint8(frame.map))
+            write_map(self._folder, frame.name, frame.map)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from vsodboost.data.boosted import BoostedBuffer
+from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
 from vsodboost.io.atomic import atomic_path, drop, write_errors
 from vsodboost.registry.writer import VideoOutput, Writer
 
@@ -63,6 +63,19 @@ class FramesTable:
             return self._stack.__exit__(kind, error, trace)
 
 
+def frame_row(frame: BoostedFrame) -> FrameRow:
+    """Return a frame's row of ``frames.csv``."""
+    return {
+        "frame": frame.name,
+        "mined": frame.mined,
+        "quality": round(frame.quality, 5),
+        "consistency": round(frame.consistency, 5),
+        "trust": round(frame.trust, 5),
+        "target_trust": round(frame.target_trust, 5),
+        "flag": frame.flag,
+    }
+
+
 class Table(Writer):
     """The writer ``table``: ``frames.csv``."""
 
@@ -74,17 +87,7 @@ class Table(Writer):
     def add(self, buffer: BoostedBuffer) -> None:
         """Add a row a frame."""
         for frame in buffer.by_frame():
-            self._table.add(
-                {
-                    "frame": frame.name,
-                    "mined": frame.mined,
-                    "quality": round(frame.quality, 5),
-                    "consistency": round(frame.consistency, 5),
-                    "trust": round(frame.trust, 5),
-                    "target_trust": round(frame.target_trust, 5),
-                    "flag": frame.flag,
-                }
-            )
+            self._table.add(frame_row(frame))
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Give the table its name."""

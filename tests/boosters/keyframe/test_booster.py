@@ -13,9 +13,10 @@ from vsodboost.data.cards import TargetCard
 from vsodboost.data.decision import Decision
 from vsodboost.data.errors import UsageError
 from vsodboost.data.predictions import Predictions
-from vsodboost.data.scene import FusingBooster, PreparingBooster, ReviewingBooster, Scene
+from vsodboost.data.scene import Scene
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import Engine
+from vsodboost.registry.booster import overrides
 from vsodboost.registry.interfaces import Request
 from vsodboost.targets.network_target import NetworkTarget
 
@@ -54,7 +55,7 @@ def test_keyframes_are_those_below_the_threshold() -> None:
     assert mined.notes["keyframes"] == 3
 
 
-def test_no_keyframe_is_no_lesson() -> None:
+def test_no_keyframe_is_nothing_to_learn_from() -> None:
     mined = made().mine(small_scene())
     assert len(mined) == 0
     assert "reason" in mined.notes
@@ -89,26 +90,25 @@ def test_paper_result_is_the_product_with_the_low_level_saliency() -> None:
     scene = scene_of_ratios()
     predicted = np.full((4, 8, 16), 0.5, np.float32)
     booster = paper()
-    assert isinstance(booster, FusingBooster)
+    assert overrides(booster, "fuse")
     assert (
         booster.fuse(scene, Predictions(0 * predicted, predicted)) == 0.5 * scene.motion_maps * scene.target
     ).all()  # Eq. 9
-    assert not isinstance(made(), FusingBooster)
-    assert isinstance(made(), PreparingBooster)
+    assert not overrides(made(), "fuse")
+    assert overrides(made(), "setup")
 
 
-def test_the_gate_decides_unless_it_is_off() -> None:
+def test_the_decision_stands_unless_the_gate_is_off() -> None:
     scene = small_scene(2)
     boosted = np.full((2, 32, 64), 0.5, np.float32)
     zeros = np.zeros(2, np.float32)
-    decision = Decision(scene.target, zeros, zeros, zeros, ("still", "doubtful"))
+    decision = Decision(scene.target, zeros, zeros, zeros, ("static", "low_trust"))
     booster = made()
-    assert isinstance(booster, ReviewingBooster)
-    assert booster.review(scene, boosted, decision) is decision
-    free = made(gate="off").review(scene, boosted, decision)
+    assert booster.decide(scene, boosted, decision) is decision
+    free = made(gate="off").decide(scene, boosted, decision)
     assert (free.maps == boosted).all()
-    assert free.share.tolist() == [1, 1]
-    assert free.flags == ("", "doubtful")
+    assert free.weight.tolist() == [1, 1]
+    assert free.flags == ("", "low_trust")
 
 
 def torch_target(learning_rate: float | None = 0.01) -> NetworkTarget:
@@ -120,28 +120,28 @@ def torch_target(learning_rate: float | None = 0.01) -> NetworkTarget:
 def test_the_twin_of_a_torch_target_is_the_student() -> None:
     target = torch_target()
     plan = small_plan(paper(**{"lambda": "5"}), target=target)
-    prepared = paper(**{"lambda": "5"}).prepare(plan)
     own = torch.cat([p.detach().flatten() for p in target.network.parameters()])
-    assert torch.equal(weights_of(prepared.student), own)
-    assert prepared.student.network is not target.network
-    assert (prepared.tuning.passes, prepared.tuning.batch) == (5, 1)
-    assert (prepared.tuning.optimizer, prepared.tuning.loss) == ("sgd", "euclidean")
-    assert plan.student is not prepared.student
+    assert torch.equal(weights_of(plan.student), own)
+    assert plan.student.network is not target.network
+    assert (plan.tuning.passes, plan.tuning.batch) == (5, 1)
+    assert (plan.tuning.optimizer, plan.tuning.loss) == ("sgd", "euclidean")
+    assert plan.student is not plan.booster.context.student
 
 
 def test_paper_defaults_and_fast_defaults() -> None:
+    assert small_plan(paper()).tuning.passes == 8
     plan = small_plan(made())
-    assert paper().prepare(plan).tuning.passes == 8
-    assert made().prepare(plan).tuning == plan.tuning
+    assert plan.tuning == plan.booster.context.tuning
     assert isinstance(paper(), PaperKeyframe)
 
 
 def test_functions_and_models_without_a_rate_leave_the_spatial_model_to_learn() -> None:
     for target in (None, torch_target(None)):
         plan = small_plan(made(), target=target)
-        assert made().prepare(plan).student is plan.student
-    plan = small_plan(made(), target=torch_target(None))
-    assert made(rate="0.02").prepare(plan).student.card.learning_rate == 0.02
+        assert plan.student is plan.booster.context.student
+    plan = small_plan(made(rate="0.02"), target=torch_target(None))
+    assert plan.student.card.learning_rate == 0.02
+    assert plan.student is not plan.booster.context.student
 
 
 def test_a_whole_video_teaches_the_twin_and_leaves_the_target_alone() -> None:
@@ -176,4 +176,4 @@ def test_options_that_make_no_sense(options: dict[str, str]) -> None:
 
 
 def test_students_without_a_twin_see_frames_alone() -> None:
-    assert not bright_student().reads_guidance
+    assert not bright_student().card.guidance

@@ -1,4 +1,4 @@
-"""Equations 6 and 7 of paper 002, worked out by hand."""
+"""Equations 6 and 7 of the plug-and-play paper, worked out by hand."""
 
 from __future__ import annotations
 

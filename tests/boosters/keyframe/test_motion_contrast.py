@@ -1,4 +1,4 @@
-"""Equation 4 of paper 002, worked out by hand."""
+"""Equation 4 of the plug-and-play paper, worked out by hand."""
 
 from __future__ import annotations
 

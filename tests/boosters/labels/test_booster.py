@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,14 @@ from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.errors import InputError, UsageError
 from vsodboost.data.predictions import Predictions
+from vsodboost.data.scene import Mined, Scene
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import Engine
-from vsodboost.pipeline.plan import Plan
+from vsodboost.pipeline.plan import Plan, set_up
+from vsodboost.registry.booster import Booster
 from vsodboost.registry.discovery import Entry
 from vsodboost.registry.interfaces import Request
+from vsodboost.targets.network_target import CallableTarget
 
 
 class MeanNetwork(nn.Module):
@@ -33,16 +37,22 @@ class MeanNetwork(nn.Module):
         return (inputs[:, 3:5].mean(dim=1, keepdim=True) - 0.5) * 12
 
 
+class Idle(Booster):
+    """Mines nothing."""
+
+    def mine(self, scene: Scene) -> Mined:
+        return Mined.nothing(scene)
+
+
 def plan_of(booster: Labels, **options: Any) -> Plan:
     """A small plan with a network of seven channels, a real flow estimator and a target that says nothing."""
-    plan = small_plan(booster, lambda f: np.zeros(f.shape[:3], np.float32), flow=DIS("fast"), **options)
-
+    plan = small_plan(Idle(), lambda f: np.zeros(f.shape[:3], np.float32), flow=DIS("fast"), **options)
     card = SpatialModelCard(summary="mean", channels=7)
     entries = plan.registry.entries["spatial_models"]
     for name in ("fgplg", "fgplg-rcrnet"):
         entries[name] = Entry(name, lambda request: MeanNetwork(), card, "test")
     entries["lite"] = Entry("lite", lambda request: BrightNetwork(), SpatialModelCard(summary="three"), "test")
-    return plan
+    return set_up(replace(plan, booster=booster))
 
 
 def boosted(folder: Path, count: int = 12, **options: Any) -> list[BoostedBuffer]:
@@ -112,14 +122,13 @@ def test_empty_labels_say_that_nothing_is_salient(tmp_path: Path) -> None:
     frames, _ = square_video(6)
     folder = write_labels(tmp_path, np.zeros_like(masks), (0, 5))
     booster = build(Request(options={"labels": str(folder)}))
-    plan = plan_of(booster)
-    plan.target = small_plan(booster, lambda f: np.ones(f.shape[:3], np.float32)).target
-    (done,) = Engine(plan).boost(ArraySource(frames, name="square"))
+    sure = CallableTarget(lambda f: np.ones(f.shape[:3], np.float32))
+    (done,) = Engine(replace(plan_of(booster), target=sure)).boost(ArraySource(frames, name="square"))
     assert (done.maps[[0, 5]] == 0).all()
     assert done.maps[1:5].max() < 0.3
 
 
-def test_a_shot_without_labels_is_left_to_student_and_gate(tmp_path: Path) -> None:
+def test_a_shot_without_labels_is_left_to_student_and_decision(tmp_path: Path) -> None:
     frames, masks = square_video(10)
     frames[6:] = 255 - frames[6:, ::-1, ::-1]
     folder = write_labels(tmp_path, masks, (1, 4))
@@ -130,7 +139,7 @@ def test_a_shot_without_labels_is_left_to_student_and_gate(tmp_path: Path) -> No
     assert done.decision.weight[:6].tolist() == [1] * 6
     assert "labelled" not in done.decision.flags[6:]
     assert booster.scene_labels(done.scene).reached.tolist() == [True] * 6 + [False] * 4
-    assert (booster.tell(done.scene)[6:] == done.scene.target[6:]).all()
+    assert (booster.guidance(done.scene)[6:] == done.scene.target[6:]).all()
 
 
 def test_a_few_pseudo_labels_between_two_labels_may_teach(tmp_path: Path) -> None:
@@ -150,11 +159,11 @@ def test_at_a_labelled_frame_the_student_reads_the_labels_next_to_it(tmp_path: P
     wrong[6] = 0
     booster = build(Request(options={"labels": str(write_labels(tmp_path, wrong, (2, 6, 10)))}))
     (done,) = Engine(plan_of(booster)).boost(ArraySource(frames, name="square"))
-    known = booster.tell(done.scene)
+    read = booster.guidance(done.scene)
     small = np.stack(
-        [cv2.resize(mask, (known.shape[2], known.shape[1]), interpolation=cv2.INTER_AREA) for mask in masks]
+        [cv2.resize(mask, (read.shape[2], read.shape[1]), interpolation=cv2.INTER_AREA) for mask in masks]
     )
-    assert overlap(known[[6]], small[[6]])[0] > 0.7  # not the empty label of the frame itself
+    assert overlap(read[[6]], small[[6]])[0] > 0.7  # not the empty label of the frame itself
     assert (done.mined.pseudo_truth[1] == 0).all()
 
 
@@ -199,5 +208,5 @@ def test_options_that_make_no_sense(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="booster 'labels'"):
             build(Request(options={"labels": str(tmp_path), **bad}))
     booster = build(Request(options={"labels": str(tmp_path), "network": "lite"}))
-    with pytest.raises(UsageError, match="3 channels"):
-        Engine(plan_of(booster))
+    with pytest.raises(UsageError, match="does not read the 7 channels"):
+        plan_of(booster)

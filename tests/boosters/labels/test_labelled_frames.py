@@ -64,7 +64,7 @@ def test_labels_near_a_buffer() -> None:
     assert labels.near(0, 20, 3) == []
 
 
-def test_reading_finds_labels_by_name_and_tells_of_the_others(tmp_path: Path) -> None:
+def test_reading_finds_labels_by_name_and_names_the_others(tmp_path: Path) -> None:
     frames, masks = square_video(7)
     folder = write_labels(tmp_path, masks, (2, 5))
     write_labels(tmp_path, np.repeat(masks, 2, axis=0), (13,))

@@ -73,7 +73,7 @@ def test_nothing_crosses_a_cut_or_reaches_a_shot_without_labels() -> None:
 
 
 @pytest.mark.parametrize("route", ["direct", "chain", "best"])
-def test_labelled_frames_hear_from_the_labels_next_to_them(route: Route) -> None:
+def test_labelled_frames_get_the_labels_next_to_them(route: Route) -> None:
     propagated = propagate(CLIP, labels_at(2, 4, 7), ConstantFlow(2, 0), "flow", route, labelled=True)
     assert propagated.indices.tolist() == list(range(COUNT))
     assert propagated.distance[[2, 4, 7]].tolist() == [2, 2, 3]
@@ -105,7 +105,7 @@ def test_an_estimator_that_fails_is_named() -> None:
         propagate(CLIP, labels_at(0), Failing(), "flow 'x'", "chain")
 
 
-def test_an_estimator_that_wants_to_know_is_told_which_frames_it_gets() -> None:
+def test_an_estimator_that_wants_to_know_learns_which_frames_it_gets() -> None:
     class Named(ConstantFlow):
         asked: list[str] = []  # noqa: RUF012 - one test
 
@@ -122,8 +122,8 @@ def test_the_better_flow_is_chosen_place_by_place() -> None:
     here = pattern(64, 128)
     there = here.copy()
     there[:, 64:] = np.roll(here, 5, axis=1)[:, 64:]  # the right half moved by 5 px
-    still, moved = np.zeros((64, 128, 2), np.float32), np.zeros((64, 128, 2), np.float32)
+    static, moved = np.zeros((64, 128, 2), np.float32), np.zeros((64, 128, 2), np.float32)
     moved[..., 0] = 5
-    chosen = better_flow(here, there, still, moved)[..., 0]
+    chosen = better_flow(here, there, static, moved)[..., 0]
     assert (chosen[:, :52] == 0).all()
     assert (chosen[:, 76:118] == 5).all()

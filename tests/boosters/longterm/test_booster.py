@@ -17,10 +17,12 @@ from vsodboost_plugins.detectors import blobs
 from vsodboost.boosters.longterm import booster as longterm
 from vsodboost.data.cards import DetectorCard, SpatialModelCard
 from vsodboost.data.errors import UsageError
+from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import Frames, Maps, Proposals
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import Engine, PredictedBuffer, training_set_of
-from vsodboost.pipeline.plan import Plan
+from vsodboost.pipeline.plan import Plan, set_up
+from vsodboost.registry.booster import Booster
 from vsodboost.registry.discovery import Registry
 from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
 from vsodboost.registry.interfaces import Request
@@ -78,6 +80,13 @@ def registry() -> Registry:
     return found
 
 
+class Idle(Booster):
+    """Mines nothing."""
+
+    def mine(self, scene: Scene) -> Mined:
+        return Mined.nothing(scene)
+
+
 def plan_for(
     options: dict[str, str] | None = None,
     *,
@@ -87,26 +96,30 @@ def plan_for(
     **chosen: Any,
 ) -> Plan:
     # Two clusters for two squares: a drawn network would part them further at random, and its map says nothing.
-    told = {"clusters": "2", "motion-value": "mean", "keyframe-truth": "binary"}
-    booster = longterm.build(Request(options={**told, **(options or {})}))
-    plan = small_plan(booster, target, flow=flow or Moving(), **chosen)
-    return replace(
-        plan,
+    given = {"clusters": "2", "motion-value": "mean", "keyframe-truth": "binary"}
+    booster = longterm.build(Request(options={**given, **(options or {})}))
+    plan = replace(
+        small_plan(Idle(), target, flow=flow or Moving(), **chosen),
         fusion=Student(drawn_network(), LITE),
-        student=bright_student(),
-        booster_card=longterm.CARD,
         registry=plugins or registry(),
         working=lambda size: size,
     )
+    return with_booster(plan, booster)
 
 
-def thoughts(frames: Frames, *arguments: Any, **options: Any) -> list[PredictedBuffer]:
-    return list(Engine(plan_for(*arguments, **options)).think(ArraySource(frames)))
+def with_booster(plan: Plan, booster: Booster) -> Plan:
+    """The plan with that booster, which tunes as it says."""
+    tuning = plan.booster.context.tuning
+    return set_up(replace(plan, booster=booster, booster_card=longterm.CARD, tuning=tuning))
+
+
+def predictions(frames: Frames, *arguments: Any, **options: Any) -> list[PredictedBuffer]:
+    return list(Engine(plan_for(*arguments, **options)).predict(ArraySource(frames)))
 
 
 def test_the_moving_square_is_mined_and_the_standing_one_is_not() -> None:
     frames = video(12)
-    (predicted,) = thoughts(frames)
+    (predicted,) = predictions(frames)
     notes = predicted.mined.notes
     moving = [b for b in notes["boxes"] if b["kind"] == "salient"]
     assert len(moving) >= 8
@@ -123,8 +136,8 @@ def test_the_moving_square_is_mined_and_the_standing_one_is_not() -> None:
     assert max(share(b, blue) for b in rejected) > 0.8
 
 
-def test_its_notes_are_json_and_tell_clusters_iterations_boxes_and_keyframes() -> None:
-    (predicted,) = thoughts(video(12))
+def test_its_notes_are_json_and_name_clusters_iterations_boxes_and_keyframes() -> None:
+    (predicted,) = predictions(video(12))
     notes = json.loads(json.dumps(predicted.mined.notes))
     assert sum(cluster["proposals"] for cluster in notes["clusters"]) == notes["proposals"] == len(notes["boxes"])
     assert [cluster["motion"] for cluster in notes["clusters"]] == sorted(
@@ -140,7 +153,7 @@ def test_its_notes_are_json_and_tell_clusters_iterations_boxes_and_keyframes() -
 
 
 def test_one_keyframe_of_five_teaches_with_weights_of_mean_one() -> None:
-    (predicted,) = thoughts(video(12))
+    (predicted,) = predictions(video(12))
     mined = predicted.mined
     assert sorted(int(t) // 5 for t in mined.indices) == [0, 1, 2]
     assert mined.pseudo_truth.shape == (3, *SIZE)
@@ -150,14 +163,14 @@ def test_one_keyframe_of_five_teaches_with_weights_of_mean_one() -> None:
 
 
 def test_two_runs_are_the_same_and_another_seed_is_another_run() -> None:
-    first, second = (thoughts(video(8))[0] for _ in range(2))
+    first, second = (predictions(video(8))[0] for _ in range(2))
     assert first.mined.notes == second.mined.notes
     assert (first.mined.pseudo_truth == second.mined.pseudo_truth).all()
     assert first.losses == second.losses
 
 
 def test_a_long_video_is_mined_as_a_whole_and_its_end_teaches_its_beginning() -> None:
-    parts = thoughts(video(14, step=3), buffer=5)
+    parts = predictions(video(14, step=3), buffer=5)
     assert [len(p.scene) for p in parts] == [5, 5, 4]
     assert len({json.dumps(p.mined.notes["clusters"]) for p in parts}) == 1
     extra = parts[0].mined.extra
@@ -169,14 +182,14 @@ def test_a_long_video_is_mined_as_a_whole_and_its_end_teaches_its_beginning() ->
     assert len(training_set_of(parts[0].scene, parts[0].mined)) == len(extra) + len(parts[0].mined)
 
 
-def test_the_next_video_starts_a_new_heap_even_after_a_broken_one() -> None:
+def test_the_next_video_starts_a_new_pool_even_after_a_broken_one() -> None:
     plan = plan_for()
     engine = Engine(plan)
-    (first,) = list(engine.think(ArraySource(video(8))))
+    (first,) = list(engine.predict(ArraySource(video(8))))
     broken = engine._surveyed(ArraySource([*video(6), np.zeros((9, 9, 3), np.uint8)]))
     with pytest.raises(Exception, match="9x9"):
         next(broken)
-    (again,) = list(engine.think(ArraySource(video(8))))
+    (again,) = list(engine.predict(ArraySource(video(8))))
     assert again.mined.notes == first.mined.notes
 
 
@@ -184,7 +197,7 @@ def test_the_next_video_starts_a_new_heap_even_after_a_broken_one() -> None:
 
 
 def test_a_one_frame_video_mines_nothing() -> None:
-    (predicted,) = thoughts(video(1))
+    (predicted,) = predictions(video(1))
     assert len(predicted.mined) == 0
     assert predicted.mined.notes["reason"] == "nothing moves"
     assert predicted.losses == ()
@@ -192,14 +205,14 @@ def test_a_one_frame_video_mines_nothing() -> None:
 
 @pytest.mark.parametrize("rule", ["predictions", "mean"])
 def test_where_nothing_moves_nothing_is_mined(rule: str) -> None:
-    (predicted,) = thoughts(video(6, step=0), {"motion-value": rule}, flow=Standing())
+    (predicted,) = predictions(video(6, step=0), {"motion-value": rule}, flow=Standing())
     assert predicted.mined.notes["reason"] == "nothing moves"
     assert all(not cluster["salient"] for cluster in predicted.mined.notes["clusters"])
     assert predicted.mined.notes["boxes"]
 
 
-class Told:
-    """A detector plugin that proposes what it was told, frame by frame."""
+class Scripted:
+    """A detector plugin that proposes what was written down for it, frame by frame."""
 
     def __init__(self, *said: list[tuple[float, float, float, float]]) -> None:
         self.said = said
@@ -214,20 +227,20 @@ class Told:
         return found
 
 
-def told(*said: list[tuple[float, float, float, float]]) -> Registry:
+def scripted(*said: list[tuple[float, float, float, float]]) -> Registry:
     class Plugin:
         @hookimpl
         def vsodboost_register_detectors(self, register: RegisterDetector) -> None:
-            register("told", lambda request: Told(*said), DetectorCard(summary="told"))
+            register("scripted", lambda request: Scripted(*said), DetectorCard(summary="scripted"))
 
     found = Registry()
     found.manager.add_hookspecs(__import__("vsodboost.registry.hookspecs", fromlist=["hookspecs"]))
-    found.add(Plugin(), "told")
+    found.add(Plugin(), "scripted")
     return found
 
 
 def test_no_proposals_in_any_frame() -> None:
-    (predicted,) = thoughts(video(5), plugins=told([]), detector="told")
+    (predicted,) = predictions(video(5), plugins=scripted([]), detector="scripted")
     assert len(predicted.mined) == 0
     assert predicted.mined.notes["reason"] == "nothing is proposed in any frame"
 
@@ -236,14 +249,14 @@ def test_no_proposals_in_some_frames() -> None:
     left, right = (0, 36, 30, 62), (60, 36, 94, 62)
     moving = [(8 + 4 * t, 8, 28 + 4 * t, 28) for t in range(10)]
     said = [[m, left, right] if t % 2 else [] for t, m in enumerate(moving)]
-    (predicted,) = thoughts(video(10), plugins=told(*said), detector="told")
+    (predicted,) = predictions(video(10), plugins=scripted(*said), detector="scripted")
     assert {b["frame"] for b in predicted.mined.notes["boxes"]} == {1, 3, 5, 7, 9}
     assert len(predicted.mined)
     assert all(t % 2 for t in predicted.mined.indices)
 
 
 def test_one_cluster_is_all_salient_and_teaches_no_classifier() -> None:
-    (predicted,) = thoughts(video(6), {"clusters": "1"})
+    (predicted,) = predictions(video(6), {"clusters": "1"})
     notes = predicted.mined.notes
     assert [cluster["salient"] for cluster in notes["clusters"]] == [True]
     assert len(notes["iterations"]) == 1
@@ -252,7 +265,7 @@ def test_one_cluster_is_all_salient_and_teaches_no_classifier() -> None:
 
 def test_identical_features_are_one_cluster() -> None:
     whole = [(0, 0, 96, 64)] * 3
-    (predicted,) = thoughts(np.repeat(video(1), 4, axis=0), plugins=told(whole), detector="told", flow=Drifting())
+    (predicted,) = predictions(np.repeat(video(1), 4, axis=0), plugins=scripted(whole), detector="scripted", flow=Drifting())
     assert len(predicted.mined.notes["clusters"]) == 1
     assert predicted.mined.notes["proposals"] == 12
 
@@ -271,33 +284,34 @@ class Drifting:
 
 def test_the_papers_rules_tune_ten_epochs_on_frames_alone() -> None:
     booster = longterm.build_paper(Request())
-    plan = replace(plan_for(), booster=booster)
+    plan = with_booster(plan_for(), booster)
     tuning = Engine(plan).plan.tuning
     assert (tuning.passes, tuning.batch, tuning.guided_batches, tuning.mirror) == (10.0, 2, 0.0, True)
     with_steps = replace(plan, options=replace(plan.options, steps=6))
-    assert Engine(with_steps).plan.tuning.passes is None
-    script = replace(plan, booster=longterm.build(Request(options={"tune-flips": "off"})))
+    assert Engine(with_booster(with_steps, booster)).plan.tuning.passes is None
+    script = with_booster(plan, longterm.build(Request(options={"tune-flips": "off"})))
     assert not Engine(script).plan.tuning.mirror
 
 
 def test_the_papers_rules_run() -> None:
     frames = video(10)
     plan = plan_for({"follow": "paper"})
-    (predicted,) = list(Engine(plan).think(ArraySource(frames)))
+    (predicted,) = list(Engine(plan).predict(ArraySource(frames)))
     assert len(predicted.mined) == 2
     assert predicted.mined.weights.tolist() == [1, 1]
     assert len(predicted.losses) == 10
 
 
 def test_the_fusion_network_must_be_lite() -> None:
+    plan = replace(plan_for(), fusion=bright_student())
     with pytest.raises(UsageError, match="fusion network"):
-        Engine(replace(plan_for(), fusion=bright_student()))
+        set_up(plan)
 
 
 def test_the_map_before_any_tuning_is_at_hand() -> None:
     plan = plan_for()
     engine = Engine(plan)
-    (predicted,) = list(engine.think(ArraySource(video(8))))
+    (predicted,) = list(engine.predict(ArraySource(video(8))))
     booster = engine.plan.booster
     assert isinstance(booster, longterm.Longterm)
     maps = booster.saliency(predicted.scene)

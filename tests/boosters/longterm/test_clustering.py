@@ -8,7 +8,7 @@ import pytest
 from vsodboost.boosters.longterm.clustering import k_means
 
 
-def test_two_heaps_by_hand_and_eq_10() -> None:
+def test_two_groups_by_hand_and_eq_10() -> None:
     features = np.array([[0, 0], [0, 2], [10, 0], [10, 4]], np.float32)
     clusters = k_means(features, 2)
     assert clusters.labels.tolist() == [0, 0, 1, 1]
@@ -16,7 +16,7 @@ def test_two_heaps_by_hand_and_eq_10() -> None:
     assert clusters.distances(features).tolist() == [1, 1, 2, 2]
 
 
-def test_eight_separate_heaps_are_found_whatever_the_seed() -> None:
+def test_eight_separate_groups_are_found_whatever_the_seed() -> None:
     rng = np.random.default_rng(3)
     centres = rng.normal(size=(8, 5)) * 20
     features = (centres[:, None] + rng.normal(size=(8, 30, 5))).reshape(-1, 5).astype(np.float32)

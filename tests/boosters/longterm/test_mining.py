@@ -1,4 +1,4 @@
-"""Mining from easy to hard, Sec. III-F of paper 000, by hand."""
+"""Mining from easy to hard, Sec. III-F of LIMVSOD, by hand."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from vsodboost.boosters.longterm.clustering import Clusters
 from vsodboost.boosters.longterm.mining import MiningRules, Partition, agreed, mine
 
 
-class Told:
-    """A classifier that answers what it was told, one answer an update, and notes what it was taught."""
+class Scripted:
+    """A classifier that answers what was written down for it, one answer an update, and notes what it was trained on."""
 
     def __init__(self, *answers: list[float]) -> None:
         self.answers = [np.array(a, np.float32) for a in answers]
-        self.training_set: list[tuple[list[int], list[bool]]] = []
+        self.trained_on: list[tuple[list[int], list[bool]]] = []
 
     def update(self, rows: NDArray[np.int64], salient: NDArray[np.bool_]) -> None:
-        self.training_set.append((rows.tolist(), salient.tolist()))
+        self.trained_on.append((rows.tolist(), salient.tolist()))
 
     def probabilities(self) -> NDArray[np.float32]:
-        return self.answers[min(len(self.training_set), len(self.answers)) - 1]
+        return self.answers[min(len(self.trained_on), len(self.answers)) - 1]
 
 
 def ten() -> Partition:
@@ -60,19 +60,19 @@ def test_gamma_of_all_and_of_none() -> None:
 def test_three_iterations_grow_both_sets_and_update_the_classifier_each_time() -> None:
     sure = [0.9] * 5 + [0.1] * 5
     doubting = [0.9, 0.9, 0.9, 0.2, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1]
-    classifier = Told(doubting, sure, sure, sure)
+    classifier = Scripted(doubting, sure, sure, sure)
     labels = mine(ten(), classifier, MiningRules())
     # Start: Pos 0 1, Neg 5 6. First: agreed 2 (of one, one); 7 8 9 -> 7 8. Then 3 4 -> 3 4 (60 % of two is 1.2: two),
     # and 9. Third: nothing is left.
     assert labels.growth == ((2, 2), (3, 4), (5, 5), (5, 5))
     assert labels.iteration.tolist() == [0, 0, 1, 2, 2, 0, 0, 1, 1, 2]
     assert labels.label.tolist() == [1] * 5 + [0] * 5
-    assert [len(rows) for rows, _ in classifier.training_set] == [4, 7, 10, 10]
-    assert classifier.training_set[0] == ([0, 1, 5, 6], [True, True, False, False])
+    assert [len(rows) for rows, _ in classifier.trained_on] == [4, 7, 10, 10]
+    assert classifier.trained_on[0] == ([0, 1, 5, 6], [True, True, False, False])
 
 
 def test_where_cluster_and_prediction_differ_a_proposal_stays_undecided() -> None:
-    classifier = Told([0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.9, 0.9, 0.9])
+    classifier = Scripted([0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.9, 0.9, 0.9])
     labels = mine(ten(), classifier, MiningRules())
     assert labels.label.tolist() == [1, 1, -1, -1, -1, 0, 0, -1, -1, -1]
     assert labels.iteration.tolist() == [0, 0, -1, -1, -1, 0, 0, -1, -1, -1]
@@ -82,7 +82,7 @@ def test_the_scripts_growth_goes_by_the_prediction_alone() -> None:
     # Predicted salient: 0 1 7 8. Motion mean (.9 + .89 + .7 + .8) / 4 = .8225: 0 and 1 stay, both as far from their
     # mean (.5) as the mean square allows. Predicted otherwise: 2 3 4 5 6 9, motion mean .235: all but 4; features
     # 2 3 0 1 9, mean 3, squares 1 0 9 4 36, mean 10: all but 9.
-    classifier = Told([0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.9, 0.9, 0.1])
+    classifier = Scripted([0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.9, 0.9, 0.1])
     labels = mine(ten(), classifier, MiningRules(growth="predicted", rounds=1))
     assert labels.label.tolist() == [1, 1, 0, 0, -1, 0, 0, -1, -1, -1]
 
@@ -92,24 +92,24 @@ def test_without_a_background_no_classifier_is_trained() -> None:
     clusters = Clusters(labels, np.zeros((1, 1), np.float32))
     level = np.zeros(4, np.float32)
     one_cluster = Partition(level[:, None], clusters, level, level + 0.5, np.ones(4, bool))
-    classifier = Told([0.0] * 4)
+    classifier = Scripted([0.0] * 4)
     labels = mine(one_cluster, classifier, MiningRules())
     assert labels.label.tolist() == [1, 1, 1, 1]
     assert labels.probability.tolist() == [0.5] * 4
-    assert classifier.training_set == []
+    assert classifier.trained_on == []
 
 
 def test_without_a_salient_cluster_nothing_is_salient() -> None:
     known = ten()
     nothing = Partition(known.features, known.clusters, known.distance, known.motion * 0, known.salient & False)
-    classifier = Told([0.0] * 10)
+    classifier = Scripted([0.0] * 10)
     labels = mine(nothing, classifier, MiningRules())
     assert (labels.label != 1).all()
-    assert classifier.training_set == []
+    assert classifier.trained_on == []
 
 
 def test_no_rounds_is_the_trusted_start() -> None:
-    classifier = Told([0.0] * 10)
+    classifier = Scripted([0.0] * 10)
     labels = mine(ten(), classifier, MiningRules(rounds=0))
     assert labels.growth == ((2, 2),)
-    assert classifier.training_set == []
+    assert classifier.trained_on == []

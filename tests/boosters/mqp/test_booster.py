@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vsodboost.boosters.mqp.booster import Mqp, MqpSettings, build, sharpened, window_winners
+from vsodboost.boosters.common import window_winners
+from vsodboost.boosters.mqp.booster import Mqp, MqpSettings, build
 from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Scene
+from vsodboost.ops.sharpen import sigmoid_of
 from vsodboost.registry.interfaces import Request
 
 
@@ -67,7 +69,7 @@ def test_an_empty_target_map_teaches_nothing() -> None:
 
 def test_sharpening_keeps_one_half_and_the_order() -> None:
     values = np.linspace(0, 1, 11, dtype=np.float32)[None, None]
-    sharp = sharpened(values)[0, 0]
+    sharp = sigmoid_of(values)[0, 0]
     assert sharp[5] == pytest.approx(0.5)
     assert (np.diff(sharp) > 0).all()
 

@@ -1,4 +1,4 @@
-"""Paper 001's own mining, by hand; its switches; and that the tuned model's maps are the result."""
+"""The MQP paper's own mining, by hand; its switches; and that the tuned model's maps are the result."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from vsodboost.data.decision import Decision
 from vsodboost.data.errors import UsageError
 from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Scene
+from vsodboost.decision.gate import at_source_size
 from vsodboost.decision.trust import FEATURES, TrustModel
 from vsodboost.io.array_source import ArraySource
 from vsodboost.ops.resize import size_of_short_side
 from vsodboost.pipeline.engine import Engine
-from vsodboost.pipeline.plan import Options, choose
+from vsodboost.pipeline.options import Options, choose
+from vsodboost.pipeline.plan import set_up
 from vsodboost.registry.discovery import Entry, Registry
 
 QUALITY = np.array([0.9, 0.2, 0.8, 0.7, 0.1, 0.6, 0.55, 0.3, 0.5, 0.95], np.float32)
@@ -140,7 +142,7 @@ def test_choosing_a_profile() -> None:
 
 def test_the_booster_is_refused_outside_its_profile() -> None:
     with pytest.raises(UsageError, match="--profile paper"):
-        Engine(small_plan(PaperMqp(PaperSettings())))
+        small_plan(PaperMqp(PaperSettings()))
 
 
 @pytest.mark.parametrize(
@@ -164,13 +166,13 @@ def test_the_tuned_models_map_is_the_result() -> None:
     boosted = booster.fuse(seen, Predictions(predicted, predicted))
     assert boosted.min((1, 2)) == pytest.approx(np.zeros(10), abs=1e-6)
     assert boosted.max((1, 2)) == pytest.approx(np.ones(10), abs=1e-6)
-    result = booster.review(seen, boosted, decision(seen))
+    result = booster.decide(seen, boosted, decision(seen))
     assert (result.maps == boosted).all()
-    assert result.share.tolist() == [1.0] * 10
+    assert result.weight.tolist() == [1.0] * 10
     assert result.trust[0] < result.trust[1]  # the first is the negative of what the fusion network saw
-    at_size = result.at_size(np.zeros((10, 64, 128), np.float32))
-    assert at_size.shape == (10, 64, 128)
-    assert np.abs(at_size[1] - torch.nn.functional.interpolate(
+    enlarged = at_source_size(result, np.zeros((10, 64, 128), np.float32))
+    assert enlarged.shape == (10, 64, 128)
+    assert np.abs(enlarged[1] - torch.nn.functional.interpolate(
         torch.from_numpy(boosted[1])[None, None], size=(64, 128), mode="bilinear"
     )[0, 0].numpy()).max() < 1e-3  # fmt: skip
 
@@ -179,28 +181,29 @@ def test_the_tuned_models_map_is_the_result() -> None:
 def test_the_targets_maps_pass_where_nothing_was_ever_mined() -> None:
     booster, dull = PaperMqp(PaperSettings()), replace(scene(), quality=np.zeros(10, np.float32))
     booster.mine(dull)
-    passed = booster.review(dull, booster.fuse(dull, Predictions(dull.fused, dull.fused)), decision(dull))
-    assert set(passed.flags) == {"untaught"}
+    passed = booster.decide(dull, booster.fuse(dull, Predictions(dull.fused, dull.fused)), decision(dull))
+    assert set(passed.flags) == {"untuned"}
     given = np.random.default_rng(1).random((10, 50, 70)).astype(np.float32)
-    assert (passed.at_size(given) == given).all()
+    assert (at_source_size(passed, given) == given).all()
     assert passed.trust.tolist() == pytest.approx([0.4] * 10)
 
     booster.mine(scene())
     booster.mine(replace(dull, first=10))  # a later buffer of the same video: the model has learned
-    assert booster.review(dull, dull.target, decision(dull)).share.tolist() == [1.0] * 10
-    booster.mine(dull)  # the next video
-    assert set(booster.review(dull, dull.target, decision(dull)).flags) == {"untaught"}
+    assert booster.decide(dull, dull.target, decision(dull)).weight.tolist() == [1.0] * 10
+    booster.begin_video(ArraySource(np.zeros((1, 8, 8, 3), np.uint8), "next"))
+    booster.mine(dull)
+    assert set(booster.decide(dull, dull.target, decision(dull)).flags) == {"untuned"}
 
 
 @pytest.mark.usefixtures("trust")
-def test_engine_runs_it_without_fusion_or_gate() -> None:
+def test_engine_runs_it_without_fusion_or_decision() -> None:
     frames = np.random.default_rng(0).integers(0, 255, (6, 64, 96, 3), np.uint8)
     booster = PaperMqp(PaperSettings(window=2))
     booster.mine = lambda scene: mine(replace(scene, quality=np.ones(len(scene), np.float32)))  # type: ignore
     mine = PaperMqp.mine.__get__(booster)
     plan = small_plan(booster, profile="paper")
     plan.student.network.side = 32  # type: ignore[assignment]
-    engine = Engine(plan)
+    engine = Engine(set_up(plan))
     (done,) = engine.boost(ArraySource(frames))
     assert done.scene.frames.shape == (6, 32, 64, 3)
     assert len(done.mined) == 3

@@ -212,7 +212,7 @@ class Labels(Booster):
 
 
 class PaperLabels(Labels):
-    """The paper to the letter: pseudo-labels teach, and what was taught says the result, but on labelled frames."""
+    """The paper to the letter: pseudo-labels teach, and the tuned student says the result, but on labelled frames."""
 
     def fuse(self, scene: Scene, predictions: Predictions) -> Maps:
         """The student's maps."""

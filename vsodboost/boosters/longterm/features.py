@@ -191,6 +191,6 @@ def _pass(
     return np.concatenate(maps), tuple(np.concatenate(parts) for parts in levels)
 
 
-def pooled(sight: SpatialFeatures, boxes: Sequence[Boxes], *, mirrored: bool = False) -> NDArray[np.float32]:
+def pooled(seen: SpatialFeatures, boxes: Sequence[Boxes], *, mirrored: bool = False) -> NDArray[np.float32]:
     """Features ``float32[N, D]`` of all boxes of a scene, frame by frame."""
-    return np.concatenate([sight.features(t, b, mirrored=mirrored) for t, b in enumerate(boxes)])
+    return np.concatenate([seen.features(t, b, mirrored=mirrored) for t, b in enumerate(boxes)])

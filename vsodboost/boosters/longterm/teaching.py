@@ -174,7 +174,7 @@ def keyframes_of(
     if settings.pseudo_truth == "mined":
         pseudo = sigmoid_of(joined(known, scene, maps, frames, chosen))
     else:
-        pseudo = taught(maps[chosen], settings.pseudo_truth)
+        pseudo = pseudo_truth_of(maps[chosen], settings.pseudo_truth)
     return Keyframes(chosen, pseudo, np.asarray(weights, np.float32), agreed)
 
 
@@ -197,7 +197,7 @@ def joined(
     return np.asarray((2 * said + weight * maps[chosen]) / (2 + weight), np.float32)
 
 
-def taught(maps: Maps, rule: PseudoTruth) -> Maps:
+def pseudo_truth_of(maps: Maps, rule: PseudoTruth) -> Maps:
     """FS ``float32[K, h, w]`` as pseudo ground truth: as it is, pushed towards 0 and 1, or cut by Otsu (the script)."""
     if rule == "soft":
         return maps

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small_plans import small_scene
 
-from vsodboost.boosters.longterm.proposals import checked_proposals, propose
+from vsodboost.boosters.longterm.proposals import at_size, propose
 from vsodboost.data.errors import PluginError
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Frames, Maps, Proposals
@@ -63,30 +63,35 @@ def test_a_detector_of_scenes_is_given_the_scene() -> None:
 
 def test_boxes_are_cut_at_the_frame_and_slivers_dropped() -> None:
     said = [proposals((-5, -5, 10, 10, 0.5), (60, 5, 90, 9, 0.4), (3, 3, 3.5, 20, 0.9), (70, 1, 80, 9, 0.2))]
-    (found,) = checked_proposals(said, 1, (32, 64), (32, 64), "d")
+    (found,) = at_size(said, (32, 64), (32, 64))
     assert found.boxes.tolist() == [[0, 0, 10, 10], [60, 5, 64, 9]]
 
 
 def test_a_frame_without_proposals_is_allowed() -> None:
-    empty = Proposals(np.zeros(0, np.float32), np.zeros(0, np.float32))
-    (found,) = checked_proposals([empty], 1, (32, 64), (32, 64), "d")
+    empty, scene = Proposals(np.zeros(0, np.float32), np.zeros(0, np.float32)), small_scene(1, (32, 64))
+    (found,) = propose(OnFrames(empty), "d", scene, scene.target)
     assert found.boxes.shape == (0, 4)
 
 
 @pytest.mark.parametrize(
     ("said", "complaint"),
     [
-        ([proposals()], "proposals of 1 frames; expected a sequence of 2"),
-        (3, "proposals of int frames"),
-        ([proposals(), Proposals(np.zeros((2, 5), np.float32), np.zeros(2, np.float32))], "frame 1 of the call"),
+        ([proposals()], "1 of them; expected Proposals for each of 2 frames"),
+        (3, "a int; expected Proposals for each of 2 frames"),
+        ([proposals(), Proposals(np.zeros((2, 5), np.float32), np.zeros(2, np.float32))], "scores \\[2\\] for frame 1; expected"),
         ([proposals(), Proposals(np.zeros((2, 4), np.float32), np.zeros(3, np.float32))], "expected \\[N, 4\\]"),
-        ([proposals((0, 0, np.nan, 5, 0.5)), proposals()], "not finite"),
-        ([proposals((0, 0, 5, 5, 1.5)), proposals()], "scores outside"),
+        ([proposals((0, 0, np.nan, 5, 0.5)), proposals()], "boxes for frame 0 with NaN or infinite values"),
+        ([proposals((0, 0, 5, 5, 1.5)), proposals()], "scores in \\[1.5, 1.5\\]; expected \\[0, 1\\]"),
     ],
 )
 def test_anything_else_names_the_plugin(said: object, complaint: str) -> None:
+    class Odd:
+        def detect(self, frames: Frames) -> object:
+            return said
+
+    scene = small_scene(2, (32, 64))
     with pytest.raises(PluginError, match=complaint) as error:
-        checked_proposals(said, 2, (32, 64), (32, 64), "detector 'odd'")
+        propose(Odd(), "detector 'odd'", scene, scene.target)  # type: ignore[arg-type]
     assert str(error.value).startswith("detector 'odd' returned")
 
 

@@ -1,4 +1,4 @@
-"""The trustworthy proposals, Eq. 10 to 18 of paper 000, by hand."""
+"""The trustworthy proposals, Eq. 10 to 18 of LIMVSOD, by hand."""
 
 from __future__ import annotations
 

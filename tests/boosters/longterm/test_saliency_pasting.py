@@ -1,4 +1,4 @@
-"""Pasting, Eq. 19 of paper 000, by hand."""
+"""Pasting, Eq. 19 of LIMVSOD, by hand."""
 
 from __future__ import annotations
 

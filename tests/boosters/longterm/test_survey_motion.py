@@ -1,11 +1,12 @@
-"""PMS, Eq. 8 of paper 000, by hand."""
+"""PMS, Eq. 8 of LIMVSOD, by hand, and the maps that it is taken of."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from small_plans import small_scene
 
-from vsodboost.boosters.longterm.survey import motion_values
+from vsodboost.boosters.longterm.survey import motion_values, salient_evidence
 
 
 def moving() -> np.ndarray:
@@ -41,3 +42,12 @@ def test_all_zero_motion_is_zero(rule: str) -> None:
 
 def test_no_proposals() -> None:
     assert motion_values(moving(), np.zeros((0, 4), np.float32)).shape == (0,)
+
+
+def test_the_evidence_for_salient_clusters_is_empty_where_nothing_moves() -> None:
+    motion, fused = np.zeros((2, 8, 8), np.float32), np.full((2, 8, 8), 0.5, np.float32)
+    motion[1, 2, 2] = 0.25
+    scene = small_scene(2, (8, 8), motion_maps=motion, fused=fused)
+    assert salient_evidence(scene, 0, "predictions").max() == 0
+    assert salient_evidence(scene, 1, "predictions").min() == 0.5
+    assert (salient_evidence(scene, 1, "mean") == motion[1]).all()

@@ -9,7 +9,7 @@ from small_plans import small_scene
 
 from vsodboost.boosters.longterm.features import crop, decoded, encoded, squares
 from vsodboost.boosters.longterm.saliency import PatchRefiner, windows_of
-from vsodboost.ops.resize import to_input
+from vsodboost.ops.network_input import to_input
 
 NOISE = np.random.default_rng(0).integers(0, 255, (2, 128, 128, 3), np.uint8)
 
@@ -59,17 +59,16 @@ def test_patches_alone_are_the_networks_maps_of_the_crops() -> None:
     np.testing.assert_allclose(patch, expected, atol=1e-5)
 
 
-def test_with_clues_the_patch_sees_motion_and_the_map_that_owes_nothing_to_the_target() -> None:
+def test_with_guidance_the_patch_sees_motion_and_the_target_free_map() -> None:
     moving = np.zeros((2, 128, 128, 2), np.float32)
     moving[1, 40:80, 40:80] = 3
     fused_without_target = np.zeros((2, 128, 128), np.float32)
     scene = small_scene(2, (128, 128), frames=NOISE, motion=moving, fused_without_target=fused_without_target)
     refiner = PatchRefiner(drawn_network(), "fusion")
     window = (0, 0, 128, 128)
-    # A drawn network's guidance reach its second feature only through weights that start as zero: give them some.
-    still = refiner.refine(scene, [0], [window])[0]
+    unmoved = refiner.refine(scene, [0], [window])[0]
     moved = refiner.refine(scene, [1], [window])[0]
-    assert still.shape == moved.shape == (128, 128)
+    assert unmoved.shape == moved.shape == (128, 128)
     bright = small_scene(2, (128, 128), frames=NOISE, motion=moving, fused_without_target=fused_without_target + 1)
     assert np.abs(refiner.refine(bright, [1], [window])[0] - moved).max() > 0
     aimed = small_scene(

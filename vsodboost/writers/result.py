@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
 from vsodboost.data.rows import Rows
 from vsodboost.data.types import Maps, PerFrame
+from vsodboost.writers.maps import write_map
+from vsodboost.writers.table import FramesTable, frame_row
 
 WHOLE = {"whole": True}
 
@@ -74,6 +77,21 @@ class Result(FrameResults):
     mining: tuple[dict[str, Any], ...] = field(default=(), metadata=WHOLE)
     seconds: dict[str, float] = field(default_factory=dict, metadata=WHOLE)
     cuts: tuple[int, ...] = field(default=(), metadata=WHOLE)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write what ``vsodboost wrap`` writes of a video, but ``run.json``: ``<folder>/<frame>.png``, 8-bit grey, and
+        ``frames.csv``. Returns the folder.
+
+        Raises:
+            InputError: a frame's name cannot be a file name.
+            VsodboostError: a file cannot be written.
+        """
+        where = Path(folder).expanduser()
+        with FramesTable(where / "frames.csv") as table:
+            for frame in self.frames():
+                write_map(where, frame.name, frame.map)
+                table.add(frame_row(frame))
+        return where
 
     def __repr__(self) -> str:
         height, width = self.maps.shape[1:]

@@ -1,4 +1,4 @@
-"""Salient clusters, Eq. 2 to 4 of paper 000, by hand."""
+"""Salient clusters, Eq. 2 to 4 of LIMVSOD, by hand."""
 
 from __future__ import annotations
 

@@ -45,9 +45,9 @@ def test_a_video_of_one_buffer_needs_none() -> None:
 
 def test_frames_without_motion_or_agreement_are_not_kept() -> None:
     kept = KeyframeReservoir()
-    still = scene(0, 5)
-    still.static[:] = True
-    kept.add(still)
+    static = scene(0, 5)
+    static.static[:] = True
+    kept.add(static)
     kept.add(scene(5, 5, [0.0] * 5))
     assert kept.scene() is None
 

@@ -1,4 +1,4 @@
-"""Keyframes of paper 000, Sec. IV-B."""
+"""Keyframes, Sec. IV-B of LIMVSOD, and Otsu's threshold."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_random_frames_are_one_a_batch_and_seeded() -> None:
     assert len({tuple(random_frames(ALL, SHOT, 5, seed).tolist()) for seed in range(8)}) > 1
 
 
-def test_otsu_parts_two_heaps_of_grey() -> None:
+def test_otsu_parts_two_groups_of_grey() -> None:
     values = np.array([[0.1, 0.12, 0.15], [0.7, 0.8, 0.14]], np.float32)
     assert otsu(values).tolist() == [[0, 0, 0], [1, 1, 0]]
 

@@ -1,12 +1,15 @@
-"""The binary classifier on frozen features (Eq. 9 of paper 000)."""
+"""The binary classifiers: layers on frozen features (Eq. 9 of LIMVSOD), and a whole network on crops (the script)."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vsodboost.boosters.longterm.classifiers import FeatureClassifier
+from vsodboost.boosters.longterm.classifiers import CropClassifier, FeatureClassifier
+from vsodboost.boosters.longterm.features import encoded
 
 
 def ring(count: int = 200) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -57,7 +60,7 @@ def test_mirrored_features_teach_too() -> None:
     assert (without.probabilities() > 0.5).mean() < 1
 
 
-def test_identical_features_and_a_single_lesson() -> None:
+def test_identical_features_and_a_single_sample() -> None:
     classifier = FeatureClassifier(np.full((5, 3), 2.0, np.float32))
     classifier.update(np.array([0, 1]), np.array([True, False]))
     probabilities = classifier.probabilities()
@@ -65,3 +68,18 @@ def test_identical_features_and_a_single_lesson() -> None:
     assert np.ptp(probabilities) == 0
     classifier.update(np.array([2]), np.array([True]))
     assert np.isfinite(classifier.probabilities()).all()
+
+
+def test_the_classifier_on_crops_learns_and_is_seeded(resnet18_file: Path) -> None:
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 60, (10, 24, 24, 3)).astype(np.uint8)
+    salient = np.arange(10) % 2 == 0
+    pictures[salient] += 180
+    crops = tuple(encoded(p, 64) for p in pictures)
+    answers = []
+    for _ in range(2):
+        classifier = CropClassifier(crops, resnet18_file, side=32)
+        classifier.update(np.arange(8), salient[:8])
+        answers.append(classifier.probabilities())
+    assert (answers[0] == answers[1]).all()
+    assert answers[0][salient].min() > answers[0][~salient].max()  # the last two were never shown
