@@ -6,105 +6,30 @@ Network layout of TJUMMG/DS-Net. Input: frame and flow image, both 512x512, Imag
 from __future__ import annotations
 
 from pathlib import Path
-
-import torch
-from torch import Tensor, nn
-from vsodboost_adapters.aspp import resize
-from vsodboost_adapters.resnet_aspp import ResNetPyramid
+from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import TargetCard, WeightsSource
-from vsodboost.data.errors import UsageError
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
 from vsodboost.registry.interfaces import Request, Target
-from vsodboost.targets.network_target import NetworkTarget
-from vsodboost.training.recipe import TrainingRequest
-from vsodboost.weights import load_into
 
-THRESHOLD = 0.6  # tau of the cross thresholding, paper Sec. IV-D
+if TYPE_CHECKING:
+    from vsodboost.training.recipe import TrainingRequest
 
-
-def convolutions(channels: int, *outputs: int, kernel: int = 3) -> nn.Sequential:
-    """Convolution (with bias), batch norm, ReLU for each of ``outputs``; size unchanged."""
-    layers: list[nn.Module] = []
-    for out in outputs:
-        layers += [nn.Conv2d(channels, out, kernel, padding=kernel // 2), nn.BatchNorm2d(out), nn.ReLU()]
-        channels = out
-    return nn.Sequential(*layers)
+    from .networks.dsnet import DSNetwork
 
 
-class DSNetwork(nn.Module):
-    """The whole network with the released keys."""
+def build_network(variant: str = "dsnet") -> DSNetwork:
+    """The network with the released keys, untrained; there is one variant."""
+    from .networks import dsnet
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.ImageBone = ResNetPyramid()
-        self.FlowBone = ResNetPyramid()
-        for branch in "if":  # the dynamic weight generators, paper Sec. III-B
-            self.add_module(f"conv1_{branch}", convolutions(64, 64))
-            self.add_module(f"conv2_{branch}", convolutions(128, 64))
-            self.add_module(f"conv3_{branch}", convolutions(256, 64, kernel=5))
-            self.add_module(f"conv4_{branch}", convolutions(512, 64, kernel=7))
-            self.add_module(f"convaspp_{branch}", convolutions(256, 64))
-            self.add_module(f"convp_{branch}", convolutions(320, 5))
-        self.block1 = convolutions(64, 64, 64, 64)  # the decoder, paper Table I
-        self.block2 = convolutions(128, 128, 128, 64)
-        self.block3 = convolutions(256, 256, 256, 128, kernel=5)
-        self.block4 = convolutions(512, 512, 512, 256, kernel=7)
-        self.blockaspp = convolutions(256, 256, 256, 512)
-        self.last_conv = nn.Sequential(*convolutions(64, 64, 64), nn.Conv2d(64, 1, 3, padding=1))
-
-    def weigh(self, branch: str, features: list[Tensor]) -> Tensor:
-        """Five features of one branch -> its five weights [N, 5], before they are set against the other branch's."""
-        names = ("conv1", "conv2", "conv3", "conv4", "convaspp")
-        small = [self.get_submodule(f"{name}_{branch}")(x) for name, x in zip(names, features, strict=True)]
-        same = [resize(x, small[0].shape[-2:], align_corners=True) for x in small]
-        return self.get_submodule(f"convp_{branch}")(torch.cat(same, dim=1)).mean(dim=(2, 3))  # type: ignore[no-any-return]
-
-    def aggregate(self, fused: list[Tensor]) -> Tensor:
-        """Five features, finest first -> [N, 64, H/4, W/4]: the decoder from coarse to fine (Eq. 5)."""
-        x = fused[4]
-        for block, feature in zip((self.blockaspp, self.block4, self.block3, self.block2), fused[3::-1], strict=True):
-            x = resize(block(x), feature.shape[-2:], align_corners=True) + feature
-        return self.block1(x)  # type: ignore[no-any-return]
-
-    def attention(self, coarse: Tensor, size: torch.Size) -> Tensor:
-        """Coarse logits [N, 1, H, W] -> where to look, [N, 1, *size] in [0, 1]."""
-        return resize(torch.sigmoid(coarse), size, align_corners=True)
-
-    def forward(self, image: Tensor, flow_image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Two [N, 3, H, W] -> logits [N, 1, H, W]: final, fused coarse, spatial coarse, motion coarse."""
-        (_, *spatial), spatial_map = self.ImageBone(image)
-        (_, *motion), motion_map = self.FlowBone(flow_image)
-        # The released code feeds the motion generator the frame's layer2 feature; its weights depend on that.
-        crossed = [motion[0], spatial[1], *motion[2:]]
-        scores = torch.stack([self.weigh("i", spatial), self.weigh("f", crossed)], dim=2)
-        v_s, v_t = torch.softmax(scores, dim=2).unbind(dim=2)  # [N, 5] each, Eq. 2
-        share = (v_s.sum(dim=1) / (v_s + v_t).sum(dim=1))[:, None, None, None]
-        coarse = share * spatial_map + (1 - share) * motion_map  # Eq. 6, on logits as the code has it
-
-        u_s = torch.where(v_s - v_t < -THRESHOLD, torch.zeros_like(v_s), v_s)  # Eq. 3
-        u_t = torch.where(v_s - v_t > THRESHOLD, torch.zeros_like(v_t), v_t)
-        fused = [
-            u_s[:, i, None, None, None] * s + u_t[:, i, None, None, None] * t
-            for i, (s, t) in enumerate(zip(spatial, motion, strict=True))
-        ]  # Eq. 4
-        x = self.aggregate(fused)
-        final = self.last_conv(x * self.attention(coarse, x.shape[-2:]) + x)  # Eq. 7
-        return resize(final, image.shape[-2:], align_corners=True), coarse, spatial_map, motion_map
-
-
-def build_network(variant: str = "dsnet") -> nn.Module:
-    """The network with the released keys; there is one variant."""
-    if variant != "dsnet":
-        raise UsageError(f"dsnet has no variant '{variant}'")
-    return DSNetwork()
+    return dsnet.build_network(variant)
 
 
 def train(request: TrainingRequest) -> Path:
     """Train DS-Net by the paper's recipe; returns the weights file."""
-    from vsodboost_adapters import training_dsnet
+    from .training import dsnet as recipe
 
-    return training_dsnet.train(request)
+    return recipe.train(request)
 
 
 CARD = TargetCard(
@@ -130,6 +55,9 @@ CARD = TargetCard(
 
 def make_target(request: Request) -> Target:
     """The target with the user's copy of the released weights."""
+    from vsodboost.targets.network_target import NetworkTarget
+    from vsodboost.weights import load_into
+
     network = build_network()
     load_into(network, "dsnet")
     return NetworkTarget(network, CARD, request)

@@ -5,145 +5,25 @@ Network layout of Kinpzz/RCRNet-Pytorch (MIT). Input: frames at 448x448, ImageNe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-
-import torch
-from torch import Tensor, nn
-from vsodboost_adapters.aspp import ConvBN, ImagePoolPyramid, resize
-from vsodboost_adapters.conv_gru import ConvGRUCell
-from vsodboost_adapters.non_local import NonLocalBlock3d
-from vsodboost_adapters.resnet import Bottleneck, ResNet
+from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import TargetCard, WeightsSource
-from vsodboost.data.errors import UsageError
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
 from vsodboost.registry.interfaces import Request, Target
-from vsodboost.targets.network_target import NetworkTarget
-from vsodboost.training.recipe import TrainingRequest
-from vsodboost.weights import load_into
 
-FEATURES = 256
-Low = tuple[Tensor, Tensor, Tensor]
-"""Features of layer1, layer2 and layer3, which the classifier refines with."""
+if TYPE_CHECKING:
+    from vsodboost.training.recipe import TrainingRequest
+
+    from .networks.rcrnet import ImageNetwork
 
 
-class Refinement(nn.Module):
-    """A refinement block (paper Sec. 3.1): coarse features upsampled, joined with a residual skip, convolved."""
-
-    def __init__(self, low: int, coarse: int, out: int = 128, skip: int = 96) -> None:
-        super().__init__()
-        self.skip = Bottleneck(low, skip // 2, skip)
-        self.refine = ConvBN(skip + coarse, out, 3)
-
-    def forward(self, coarse: Tensor, low: Tensor) -> Tensor:
-        """[N, coarse, h, w] and [N, low, H, W] -> [N, out, H, W]."""
-        coarse = resize(coarse, low.shape[-2:], align_corners=False)
-        return self.refine(torch.cat([coarse, self.skip(low)], dim=1))  # type: ignore[no-any-return]
-
-
-class Decoder(nn.Module):
-    """3x3 to 256 channels and 1x1 to a map of logits."""
-
-    def __init__(self, channels: int = 128) -> None:
-        super().__init__()
-        self.conv1 = ConvBN(channels, 256, 3)
-        self.conv2 = nn.Conv2d(256, 1, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[N, channels, H, W] -> logits [N, 1, H, W]."""
-        return self.conv2(self.conv1(x))  # type: ignore[no-any-return]
-
-
-class RCRNet(nn.Module):
-    """The refinement network with residual connections: spatial feature extractor and pixel-wise classifier."""
-
-    def __init__(self, channels: int = 3) -> None:
-        super().__init__()
-        # classes=1000: the released files keep the unused ImageNet classifier, and loading is strict.
-        self.resnet = ResNet(
-            Bottleneck, (3, 4, 6, 3), strides=(1, 2, 2, 1), dilations=(1, 1, 1, 2), channels=channels, classes=1000
-        )
-        _, one, two, three, four = self.resnet.channels
-        self.aspp = ImagePoolPyramid(four, FEATURES)
-        self.decoder = Decoder()
-        self.refinement1 = Refinement(three, FEATURES)
-        self.refinement2 = Refinement(two, 128)
-        self.refinement3 = Refinement(one, 128)
-
-    def features(self, image: Tensor) -> tuple[Tensor, Low]:
-        """[N, 3, H, W] -> pyramid features [N, 256, H/16, W/16] and the low-level ones."""
-        _, one, two, three, four = self.resnet(image)
-        return self.aspp(four), (one, two, three)
-
-    def classify(self, features: Tensor, low: Low, size: tuple[int, int] | torch.Size) -> Tensor:
-        """Features to logits [N, 1, *size]."""
-        x = self.refinement1(features, low[2])
-        x = self.refinement2(x, low[1])
-        x = self.refinement3(x, low[0])
-        return self.decoder(resize(x, size, align_corners=False))  # type: ignore[no-any-return]
-
-    def forward(self, image: Tensor) -> Tensor:
-        """[N, 3, H, W] -> logits [N, 1, H, W]."""
-        features, low = self.features(image)
-        return self.classify(features, low, image.shape[-2:])
-
-
-class ImageNetwork(nn.Module):
-    """RCRNet under the released key prefix ``backbone``."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.backbone = RCRNet()
-
-    def forward(self, image: Tensor) -> Tensor:
-        """[N, 3, H, W] -> logits [N, 1, H, W]."""
-        return self.backbone(image)  # type: ignore[no-any-return]
-
-
-class VideoNetwork(ImageNetwork):
-    """RCRNet with the non-locally enhanced recurrent module (NER, paper Sec. 3.2) between features and classifier."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.convgru_forward = ConvGRUCell(FEATURES, FEATURES)
-        self.convgru_backward = ConvGRUCell(FEATURES, FEATURES)
-        self.bidirection_conv = nn.Conv2d(2 * FEATURES, FEATURES, 3, padding=1)
-        self.non_local_block = NonLocalBlock3d(FEATURES, FEATURES // 2)
-        self.non_local_block2 = NonLocalBlock3d(FEATURES, FEATURES // 2)
-
-    def enhance(self, features: Sequence[Tensor]) -> list[Tensor]:
-        """T features [B, 256, h, w] of consecutive frames -> the same, aware of each other."""
-        x = list(self.non_local_block(torch.stack(list(features), dim=2)).unbind(dim=2))
-        # The released weights start the recurrence from the first frame's feature, not from zeros.
-        forward, state = [], x[0]
-        for feature in x:
-            state = self.convgru_forward(feature, state)
-            forward.append(state)
-        backward = []
-        for feature in reversed(forward):
-            state = self.convgru_backward(feature, state)
-            backward.append(state)
-        both = zip(forward, reversed(backward), strict=True)
-        mixed = [torch.tanh(self.bidirection_conv(torch.cat(pair, dim=1))) for pair in both]
-        return list(self.non_local_block2(torch.stack(mixed, dim=2)).unbind(dim=2))
-
-    def forward(self, frames: Sequence[Tensor]) -> list[Tensor]:  # type: ignore[override]
-        """A list of T >= 1 consecutive frames [B, 3, H, W] -> T logits [B, 1, H, W]."""
-        seen = [self.backbone.features(frame) for frame in frames]
-        enhanced = self.enhance([features for features, _ in seen])
-        size = frames[0].shape[-2:]
-        return [self.backbone.classify(x, low, size) for x, (_, low) in zip(enhanced, seen, strict=True)]
-
-
-def build_network(variant: str = "video") -> nn.Module:
+def build_network(variant: str = "video") -> ImageNetwork:
     """``image``: RCRNet on single frames; ``video``: RCRNet+NER on a list of consecutive frames. Released keys."""
-    if variant == "image":
-        return ImageNetwork()
-    if variant == "video":
-        return VideoNetwork()
-    raise UsageError(f"rcrnet has no variant '{variant}'; it has 'image' and 'video'")
+    from .networks import rcrnet
+
+    return rcrnet.build_network(variant)
 
 
 PAPER = "Yan et al.: Semi-Supervised Video Salient Object Detection Using Pseudo-Labels, ICCV 2019"
@@ -152,9 +32,9 @@ PUBLISHED = "https://github.com/Kinpzz/RCRNet-Pytorch (README: Google Drive, Bai
 
 def train(request: TrainingRequest) -> Path:
     """Train RCRNet, then RCRNet+NER, by the paper's recipe; returns the weights file."""
-    from vsodboost_adapters import training_rcrnet
+    from .training import rcrnet as recipe
 
-    return training_rcrnet.train(request)
+    return recipe.train(request)
 
 
 CARD = TargetCard(
@@ -196,6 +76,9 @@ IMAGE_CARD = TargetCard(
 
 def make_video_target(request: Request) -> Target:
     """RCRNet+NER with the user's copy of the released weights."""
+    from vsodboost.targets.network_target import NetworkTarget
+    from vsodboost.weights import load_into
+
     network = build_network("video")
     load_into(network, "rcrnet")
     return NetworkTarget(network, CARD, request, layout="list")
@@ -203,6 +86,9 @@ def make_video_target(request: Request) -> Target:
 
 def make_image_target(request: Request) -> Target:
     """RCRNet with the user's copy of the released weights."""
+    from vsodboost.targets.network_target import NetworkTarget
+    from vsodboost.weights import load_into
+
     network = build_network("image")
     load_into(network, "rcrnet-image")
     return NetworkTarget(network, IMAGE_CARD, request)

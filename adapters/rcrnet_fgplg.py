@@ -5,32 +5,25 @@ Sec. 3.3), for ``--booster labels --booster-option network=fgplg-rcrnet``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from torch import Tensor, nn
-from torch.nn import functional as F
-from vsodboost_adapters.rcrnet import PAPER, RCRNet
+from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import SpatialModelCard, WeightsSource
 from vsodboost.registry.hookspecs import RegisterSpatialModel, hookimpl
 from vsodboost.registry.interfaces import Request
-from vsodboost.weights import load_into
 
-SIDE = 448
-CHANNELS = 7
+from .rcrnet import PAPER
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .networks.rcrnet_fgplg import PseudoLabelNetwork
 
 
-class PseudoLabelNetwork(nn.Module):
-    """RCRNet on frame, carried labels and flow magnitudes, under the released key prefix ``backbone``."""
+def build_network() -> PseudoLabelNetwork:
+    """The network with the released keys, untrained."""
+    from .networks.rcrnet_fgplg import PseudoLabelNetwork
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.backbone = RCRNet(channels=CHANNELS)
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """[N, 7, h, w] of any size -> logits [N, 1, h, w]; worked on at 448x448."""
-        scaled = F.interpolate(inputs, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
-        logits = self.backbone(scaled)
-        return F.interpolate(logits, size=inputs.shape[-2:], mode="bilinear", align_corners=False)
+    return PseudoLabelNetwork()
 
 
 def without_flow(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -47,17 +40,19 @@ CARD = SpatialModelCard(
         published="https://github.com/Kinpzz/RCRNet-Pytorch (README: Baidu), or make it: vsodboost train fgplg DAVIS "
         "--option network=fgplg-rcrnet --option start=image_pretrained_model.pth --option rate=1e-5 --option batch=1",
         licence="MIT",
-        build=PseudoLabelNetwork,
+        build=build_network,
         rename=without_flow,
     ),
     learning_rate=1e-5,
-    channels=CHANNELS,
+    channels=7,
 )
 
 
-def build(request: Request) -> nn.Module:
+def build(request: Request) -> PseudoLabelNetwork:
     """The network with the user's copy of its weights. Raises WeightsError when there is none."""
-    network = PseudoLabelNetwork()
+    from vsodboost.weights import load_into
+
+    network = build_network()
     load_into(network, "fgplg-rcrnet")
     return network
 

@@ -154,7 +154,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("target", help="folder of the target's maps, one folder a sequence; or any --target of wrap")
     parser.add_argument("--spacings", nargs="+", type=int, default=list(SPACINGS), metavar="N", help="1 label in N")
     parser.add_argument("--single", action="store_true", help="also one label in all")
-    parser.add_argument("--on-pseudo-labels", action="store_true", help="also tune on all pseudo-labels, the paper's way")
+    parser.add_argument(
+        "--on-pseudo-labels", action="store_true", help="also tune on all pseudo-labels, the paper's way"
+    )
     parser.add_argument("--step", type=int, default=1, help="score every n-th frame")
     parser.add_argument("--only", nargs="+", metavar="SEQ", help="sequences to use (default: all that have maps)")
     parser.add_argument("--frames", type=int, help="use the first frames of each sequence only")
@@ -182,7 +184,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         made = list(Engine(plan).scenes(video))
         remembering = replace(plan, flow=Remembering(plan.flow))  # spacings ask for the same neighbours
         for spacing in [*options.spacings, *([SINGLE] if options.single else [])]:
-            measure(remembering, made, video, spacing, truths, every, figures, on_pseudo_labels=options.on_pseudo_labels)
+            measure(
+                remembering, made, video, spacing, truths, every, figures, on_pseudo_labels=options.on_pseudo_labels
+            )
         print(f"[{time.perf_counter() - started:6.0f} s] {source.name}", file=sys.stderr, flush=True)
     print(f"{target}; {', '.join(names)}; frames without a label")
     report(figures)

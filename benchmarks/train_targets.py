@@ -28,11 +28,16 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from vsodboost_adapters import dsnet, rcrnet, training_dsnet, training_rcrnet
-from vsodboost_adapters.resnet import freeze_batch_norm
-from vsodboost_adapters.training_batches import Shuffled, labelled_image, normalised, read_image, scaled, windows
-from vsodboost_adapters.training_batches import read_mask as read_grey
-from vsodboost_adapters.training_start import fill_encoder, imagenet_weights
+from vsodboost_adapters import dsnet, rcrnet
+from vsodboost_adapters.layers.resize import resize
+from vsodboost_adapters.layers.resnet import freeze_batch_norm
+from vsodboost_adapters.networks.dsnet import DSNetwork
+from vsodboost_adapters.networks.rcrnet import ImageNetwork, VideoNetwork
+from vsodboost_adapters.training import dsnet as training_dsnet
+from vsodboost_adapters.training import rcrnet as training_rcrnet
+from vsodboost_adapters.training.batches import Shuffled, labelled_image, normalised, read_image, scaled, windows
+from vsodboost_adapters.training.batches import read_mask as read_grey
+from vsodboost_adapters.training.start import fill_encoder, imagenet_weights
 
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.types import Clip, FlowField, Frames
@@ -55,7 +60,7 @@ LONG_SIDE = 432
 Say = Callable[[str], None]
 
 
-class Summed(dsnet.DSNetwork):
+class Summed(DSNetwork):
     """M1: the features of both branches are summed scale by scale and decoded. Same keys; what M1 lacks stays idle."""
 
     def forward(self, image: Tensor, flow_image: Tensor) -> tuple[Tensor]:  # type: ignore[override]
@@ -66,10 +71,10 @@ class Summed(dsnet.DSNetwork):
             pyramids.append([*features, branch.aspp(features[-1])])
         fused = [s + t for s, t in zip(*pyramids, strict=True)]
         final = self.last_conv(self.aggregate(fused))
-        return (dsnet.resize(final, image.shape[-2:], align_corners=True),)
+        return (resize(final, image.shape[-2:], align_corners=True),)
 
 
-class FrameByFrame(rcrnet.ImageNetwork):
+class FrameByFrame(ImageNetwork):
     """Ra: RCRNet on each frame of a clip by itself."""
 
     def forward(self, frames: Sequence[Tensor]) -> list[Tensor]:  # type: ignore[override]
@@ -93,11 +98,11 @@ class Variant:
 VARIANTS = {
     "dsnet": (
         Variant("dsnet-m1", "M1", Summed, dsnet.CARD),
-        Variant("dsnet", "M5", dsnet.DSNetwork, dsnet.CARD),
+        Variant("dsnet", "M5", DSNetwork, dsnet.CARD),
     ),
     "rcrnet": (
         Variant("rcrnet-ra", "Ra", FrameByFrame, rcrnet.CARD, "list"),
-        Variant("rcrnet", "Re", rcrnet.VideoNetwork, rcrnet.CARD, "list"),
+        Variant("rcrnet", "Re", VideoNetwork, rcrnet.CARD, "list"),
     ),
 }
 
@@ -326,7 +331,7 @@ def image_stage(options: argparse.Namespace, videos: Sequence[VideoFiles], say: 
     """RCRNet on single frames: its weights, trained or with --reuse those kept in OUT."""
     file = options.out / "rcrnet-image.safetensors"
     torch.manual_seed(options.seed)
-    network = rcrnet.ImageNetwork().train()
+    network = ImageNetwork().train()
     if options.reuse and file.exists():
         say(f"image stage: {file.name}, trained before")
         network.load_state_dict(load_file(file))

@@ -11,55 +11,39 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from vsodboost.data.cards import BoosterCard, Card, DetectorCard, FlowCard, SpatialModelCard, TargetCard, WeightsSource
-from vsodboost.data.errors import (
-    InputError,
-    PluginError,
-    UnknownPlugin,
-    UsageError,
-    VideoError,
-    VsodboostError,
-    WeightsError,
-)
-from vsodboost.registry.hookspecs import hookimpl
 from vsodboost.version import __version__
 
 if TYPE_CHECKING:
     from vsodboost.api import VideoBooster, boost, stream
     from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
+    from vsodboost.data.cards import (
+        BoosterCard,
+        Card,
+        DetectorCard,
+        FlowCard,
+        SpatialModelCard,
+        TargetCard,
+        WeightsSource,
+    )
     from vsodboost.data.decision import Decision
+    from vsodboost.data.errors import (
+        InputError,
+        PluginError,
+        UnknownPlugin,
+        UsageError,
+        VideoError,
+        VsodboostError,
+        WeightsError,
+    )
     from vsodboost.data.predictions import Predictions
-    from vsodboost.writers.result import Result
     from vsodboost.data.scene import Mined, Scene
     from vsodboost.data.training_set import TrainingSet, TuneSettings
     from vsodboost.data.types import Clip, Proposals
     from vsodboost.registry.booster import Booster, Context, Overrides
+    from vsodboost.registry.hookspecs import hookimpl
     from vsodboost.registry.interfaces import Request
     from vsodboost.registry.writer import VideoOutput, Writer
-
-_LATER = {
-    "VideoBooster": "api",
-    "boost": "api",
-    "stream": "api",
-    "BoostedBuffer": "data.boosted",
-    "BoostedFrame": "data.boosted",
-    "Decision": "data.decision",
-    "Predictions": "data.predictions",
-    "Result": "writers.result",
-    "Mined": "data.scene",
-    "Scene": "data.scene",
-    "TrainingSet": "data.training_set",
-    "TuneSettings": "data.training_set",
-    "Clip": "data.types",
-    "Proposals": "data.types",
-    "Booster": "registry.booster",
-    "Context": "registry.booster",
-    "Overrides": "registry.booster",
-    "Request": "registry.interfaces",
-    "VideoOutput": "registry.writer",
-    "Writer": "registry.writer",
-}
-"""What needs torch or NumPy is imported when it is first used: ``import vsodboost`` stays quick."""
+    from vsodboost.writers.result import Result
 
 __all__ = [
     "BoostedBuffer",
@@ -101,8 +85,47 @@ __all__ = [
 ]
 
 
+_HOMES = {
+    "vsodboost.api": ("VideoBooster", "boost", "stream"),
+    "vsodboost.data.boosted": ("BoostedBuffer", "BoostedFrame"),
+    "vsodboost.data.decision": ("Decision",),
+    "vsodboost.data.predictions": ("Predictions",),
+    "vsodboost.data.scene": ("Mined", "Scene"),
+    "vsodboost.data.training_set": ("TrainingSet", "TuneSettings"),
+    "vsodboost.registry.booster": ("Booster", "Context", "Overrides"),
+    "vsodboost.registry.writer": ("VideoOutput", "Writer"),
+    "vsodboost.writers.result": ("Result",),
+    "vsodboost.data.cards": (
+        "BoosterCard",
+        "Card",
+        "DetectorCard",
+        "FlowCard",
+        "SpatialModelCard",
+        "TargetCard",
+        "WeightsSource",
+    ),
+    "vsodboost.data.errors": (
+        "InputError",
+        "PluginError",
+        "UnknownPlugin",
+        "UsageError",
+        "VideoError",
+        "VsodboostError",
+        "WeightsError",
+    ),
+    "vsodboost.registry.hookspecs": ("hookimpl",),
+    "vsodboost.registry.interfaces": ("Request",),
+    "vsodboost.data.types": ("Clip", "Proposals"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
 def __getattr__(name: str) -> Any:
-    """Import a name of the public face when it is first used."""
-    if name in _LATER:
-        return getattr(importlib.import_module(f"vsodboost.{_LATER[name]}"), name)
-    raise AttributeError(f"module 'vsodboost' has no attribute '{name}'")
+    """Import a public name from its module when it is first used: ``import vsodboost`` itself stays quick."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'vsodboost' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

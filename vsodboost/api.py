@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from vsodboost.data.boosted import BoostedFrame
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import UsageError
-from vsodboost.writers.result import FrameResults, Result
 from vsodboost.data.video import VideoSource
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.source import open_inputs
@@ -21,6 +20,7 @@ from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.options import Options, choose
 from vsodboost.pipeline.plan import Plan, make_plan
 from vsodboost.registry.discovery import Registry
+from vsodboost.writers.result import FrameResults, Result
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -11,29 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-from vsodboost_plugins.detectors.fitting import Normalisation, picture
-from vsodboost_plugins.detectors.onnx_detector import (
-    FLAG,
-    Feeding,
-    OnnxDetector,
-    Selection,
-    selection,
-    selection_options,
-)
-from vsodboost_plugins.detectors.onnx_graph import Graph
-from vsodboost_plugins.options import Options
+from typing import TYPE_CHECKING, Any
 
 from vsodboost.data.cards import IMAGENET_MEAN, IMAGENET_STD, DetectorCard
 from vsodboost.data.errors import UsageError, WeightsError
-from vsodboost.data.types import Frames, Proposals
 from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
 from vsodboost.registry.interfaces import Detector, Request
-from vsodboost.weights.matching import fit
-from vsodboost.weights.reading import read_checkpoint
+
+from ..options import Options
+from .feeding import Feeding, Normalisation
+from .selection import FLAG, Selection, selection, selection_options
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from vsodboost.data.types import Frames, Proposals
+
 
 SIDES = {"d0": 512, "d1": 640, "d2": 768, "d3": 896, "d4": 1024, "d5": 1280, "d6": 1280, "d7": 1536}
 """Side in px of the picture for each compound coefficient."""
@@ -53,6 +47,8 @@ class EffDet:
 
     def _detect(self, frame: NDArray[np.uint8]) -> Proposals:
         import torch
+
+        from .fitting import picture
 
         pixels, placement = picture(frame, (self._side, self._side), "corner", NORMALISATION)
         with torch.inference_mode():
@@ -75,6 +71,9 @@ def build(request: Request) -> Detector:
         return with_effdet(request.argument.lower(), options.text("weights"), request.device, select)
     if Path(request.argument).suffix.lower() != ".onnx":
         raise UsageError(f"efficientdet:{request.argument}: give an .onnx file, or one of {', '.join(SIDES)}")
+    from .graph_detector import OnnxDetector
+    from .onnx_graph import Graph
+
     graph = Graph(request.argument, request.device)
     size = options.choice("model", tuple(SIDES), "d0")
     feeding = Feeding(size=(SIDES[size], SIDES[size]), fit="corner", normalise=NORMALISATION)
@@ -89,6 +88,8 @@ def with_effdet(name: str, weights: str | None, device: str, select: Selection) 
             f"https://github.com/rwightman/efficientdet-pytorch (Apache-2.0) and add {FLAG} weights=FILE"
         )
     from vsodboost.networks.torchvision_import import ensure_torchvision
+    from vsodboost.weights.matching import fit
+    from vsodboost.weights.reading import read_checkpoint
 
     ensure_torchvision()
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,32 +11,7 @@ from numpy.typing import NDArray
 
 from vsodboost.data.types import Boxes
 
-Fit = Literal["letterbox", "corner", "stretch"]
-FITS: tuple[Fit, ...] = ("letterbox", "corner", "stretch")
-GREY = 114 / 255
-"""What YOLO letterboxes are filled with."""
-
-
-@dataclass(frozen=True)
-class Normalisation:
-    """Pixel values 0 to 255 are divided by ``white``, then ``mean`` is taken off and ``std`` divided by (channel order
-    of the network; ``bgr`` says which).
-    """
-
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    white: float = 255.0
-    bgr: bool = False
-
-    def __call__(self, frame: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """``float32[h, w, 3]`` of an RGB frame ``uint8[h, w, 3]``."""
-        ordered = frame[..., ::-1] if self.bgr else frame
-        return np.asarray((ordered / self.white - np.array(self.mean)) / np.array(self.std), np.float32)
-
-    @property
-    def grey(self) -> NDArray[np.float32]:
-        """The grey of letterboxes, ``float32[3]``."""
-        return np.asarray((GREY * 255 / self.white - np.array(self.mean)) / np.array(self.std), np.float32)
+from .feeding import GREY, Fit, Normalisation
 
 
 @dataclass(frozen=True)

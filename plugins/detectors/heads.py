@@ -7,7 +7,7 @@ Every decoder returns boxes ``float32[N, 4]`` (x0, y0, x1, y1, in the unit that 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from vsodboost.data.errors import PluginError
 from vsodboost.data.types import Boxes
 
-Head = Literal["yolo-rows", "yolo-columns", "yolov4", "boxes", "anchors", "end2end"]
-HEADS: tuple[Head, ...] = ("yolo-rows", "yolo-columns", "yolov4", "boxes", "anchors", "end2end")
+from .feeding import HEADS, Head
+
 Scores = NDArray[np.float32]
 Outputs = Mapping[str, NDArray[Any]]
 Decoded = tuple[Boxes, Scores]

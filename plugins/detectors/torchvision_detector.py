@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from vsodboost_plugins.detectors.onnx_detector import FLAG, Selection, selection, selection_options
-from vsodboost_plugins.options import Options
+from typing import TYPE_CHECKING, Any
 
 from vsodboost.data.cards import DetectorCard
 from vsodboost.data.errors import PluginError, UsageError, WeightsError
-from vsodboost.data.types import Frames, Proposals
-from vsodboost.networks.torchvision_import import ensure_torchvision
-from vsodboost.ops.boxes import non_maximum_suppression
 from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
 from vsodboost.registry.interfaces import Request
-from vsodboost.weights.matching import fit
-from vsodboost.weights.reading import read_checkpoint
+
+from ..options import Options
+from .selection import FLAG, Selection, selection, selection_options
+
+if TYPE_CHECKING:
+    import torch
+
+    from vsodboost.data.types import Frames, Proposals
+
 
 DEFAULT = Selection(least=0.05, overlap=0.5, most=10)
 COCO_CLASSES = 91
@@ -37,6 +37,7 @@ class TorchvisionDetector:
 
     def detect(self, frames: Frames) -> Sequence[Proposals]:
         """Proposals of each of ``uint8[N, H, W, 3]`` RGB frames, best first."""
+        import numpy as np
         import torch
 
         proposals = []
@@ -62,7 +63,10 @@ def python_operators() -> Iterator[None]:
     if extension._has_ops():
         yield
         return
+    import numpy as np
     import torch
+
+    from vsodboost.ops.boxes import non_maximum_suppression
 
     def nms(boxes: torch.Tensor, scores: torch.Tensor, iou_threshold: float) -> torch.Tensor:
         kept = non_maximum_suppression(boxes.float().cpu().numpy(), scores.float().cpu().numpy(), iou_threshold)
@@ -85,6 +89,10 @@ def build(request: Request) -> TorchvisionDetector:
         UsageError: torchvision has no detector of that name, or an option is wrong.
         WeightsError: no weights were given (the message says where they are), or they belong to another network.
     """
+    from vsodboost.networks.torchvision_import import ensure_torchvision
+    from vsodboost.weights.matching import fit
+    from vsodboost.weights.reading import read_checkpoint
+
     ensure_torchvision()
     from torchvision.models import detection, get_model, get_model_weights, list_models
 

@@ -5,21 +5,19 @@ Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016, in Op
 
 from __future__ import annotations
 
-import cv2
-import numpy as np
-from vsodboost_plugins.flow.frame_pairs import check_frame_pairs, enlarge_by_border, grey, no_flow
-from vsodboost_plugins.options import Options
+from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import FlowCard
-from vsodboost.data.types import FlowField, Frames
 from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
 from vsodboost.registry.interfaces import Request
 
-PRESETS = {
-    "ultrafast": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
-    "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
-    "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
-}
+from ..options import Options
+
+if TYPE_CHECKING:
+    from vsodboost.data.types import FlowField, Frames
+
+
+PRESETS = ("ultrafast", "fast", "medium")
 # Photometric error on DAVIS pairs at 320 px: ultrafast 7.7, fast 7.5, medium 6.5; 2, 4 and 18 ms a frame on one core.
 DEFAULT_PRESET = "medium"
 LEAST_SIDE = 32  # the pyramid of a narrower frame ends above the preset's finest level, which OpenCV refuses
@@ -29,10 +27,17 @@ class DIS:
     """Dense inverse search with one of OpenCV's presets."""
 
     def __init__(self, preset: str = DEFAULT_PRESET) -> None:
-        self._preset = PRESETS[preset]
+        import cv2
+
+        self._preset: int = getattr(cv2, f"DISOPTICAL_FLOW_PRESET_{preset.upper()}")
 
     def estimate(self, first: Frames, second: Frames) -> FlowField:
         """Flow ``float32[N, H, W, 2]`` in px from ``first[n]`` to ``second[n]``, both ``uint8[N, H, W, 3]`` RGB."""
+        import cv2
+        import numpy as np
+
+        from .frame_pairs import check_frame_pairs, enlarge_by_border, grey, no_flow
+
         count, height, width = check_frame_pairs(first, second)
         flow = no_flow(count, height, width)
         matcher = cv2.DISOpticalFlow.create(self._preset)  # keeps buffers between calls, so threads must not share it
@@ -45,7 +50,7 @@ class DIS:
 
 def build(request: Request) -> DIS:
     """The estimator for one run; option ``preset``."""
-    return DIS(Options(request, "--flow-option").choice("preset", tuple(PRESETS), DEFAULT_PRESET))
+    return DIS(Options(request, "--flow-option").choice("preset", PRESETS, DEFAULT_PRESET))
 
 
 @hookimpl

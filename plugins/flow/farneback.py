@@ -5,15 +5,17 @@ Farnebäck, "Two-Frame Motion Estimation Based on Polynomial Expansion", SCIA 20
 
 from __future__ import annotations
 
-import cv2
-import numpy as np
-from vsodboost_plugins.flow.frame_pairs import check_frame_pairs, grey, no_flow
-from vsodboost_plugins.options import Options
+from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import FlowCard
-from vsodboost.data.types import FlowField, Frames
 from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
 from vsodboost.registry.interfaces import Request
+
+from ..options import Options
+
+if TYPE_CHECKING:
+    from vsodboost.data.types import FlowField, Frames
+
 
 LEVELS, WINDOW = 5, 15
 ITERATIONS, NEIGHBOURHOOD, SIGMA = 3, 7, 1.5
@@ -27,6 +29,11 @@ class Farneback:
 
     def estimate(self, first: Frames, second: Frames) -> FlowField:
         """Flow ``float32[N, H, W, 2]`` in px from ``first[n]`` to ``second[n]``, both ``uint8[N, H, W, 3]`` RGB."""
+        import cv2
+        import numpy as np
+
+        from .frame_pairs import check_frame_pairs, grey, no_flow
+
         count, height, width = check_frame_pairs(first, second)
         flow = no_flow(count, height, width)
         for n in range(count):

@@ -6,75 +6,31 @@ github.com/NVIDIA/flownet2-pytorch (Apache-2.0).
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-from vsodboost_plugins.flow.flownet_parts import FlowNetC, FlowNetFusion, FlowNetS, FlowNetSD
-from vsodboost_plugins.flow.network_estimator import OPTIONS, NetworkEstimator, Recipe, estimator
-from vsodboost_plugins.flow.operations import channel_norm, warp
+from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import FlowCard, WeightsSource
 from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
 from vsodboost.registry.interfaces import Request
 
-UNIT = 20.0
+from .recipe import OPTIONS, Recipe
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from .network_estimator import NetworkEstimator
 
 
-class FlowNet2(nn.Module):
-    """The whole stack; ``rgb_max`` is the value of white in the pictures that come in."""
+def build_network() -> nn.Module:
+    """The network as published: 220 tensors, RGB in 0 to 255."""
+    from .networks import flownet2
 
-    def __init__(self, rgb_max: float = 255.0) -> None:
-        super().__init__()
-        self.rgb_max = rgb_max
-        self.flownetc = FlowNetC()
-        self.flownets_1 = FlowNetS()
-        self.flownets_2 = FlowNetS()
-        self.flownets_d = FlowNetSD()
-        self.flownetfusion = FlowNetFusion()
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Flow ``float[N, 2, H, W]`` in px of RGB ``pictures float[N, 3, 2, H, W]`` in [0, rgb_max].
-
-        H and W are multiples of 64.
-        """
-        normalised = (pictures - pictures.mean(dim=(2, 3, 4), keepdim=True)) / self.rgb_max
-        first, second = normalised[:, :, 0], normalised[:, :, 1]
-        pair = torch.cat((first, second), dim=1)
-
-        flow = enlarged(self.flownetc(pair) * UNIT, "bilinear")
-        flow = enlarged(self.flownets_1(self._seen(first, second, flow)) * UNIT, "bilinear")
-        large = enlarged(self.flownets_2(self._seen(first, second, flow)) * UNIT, "nearest")
-        small = enlarged(self.flownets_d(pair) / UNIT, "nearest")
-
-        left_by_large = channel_norm(first - warp(second, large, "edge"))
-        left_by_small = channel_norm(first - warp(second, small, "edge"))
-        lengths = (channel_norm(small), channel_norm(large))
-        fused: Tensor = self.flownetfusion(
-            torch.cat((first, small, large, *lengths, left_by_small, left_by_large), dim=1)
-        )
-        return fused
-
-    @staticmethod
-    def _seen(first: Tensor, second: Tensor, flow: Tensor) -> Tensor:
-        warped = warp(second, flow, "edge")
-        return torch.cat((first, second, warped, flow / UNIT, channel_norm(first - warped)), dim=1)
-
-
-def enlarged(flow: Tensor, mode: str) -> Tensor:
-    """Flow at four times the size; its values stay."""
-    return F.interpolate(flow, scale_factor=4.0, mode=mode, align_corners=False if mode == "bilinear" else None)
-
-
-def build_network(rgb_max: float = 255.0) -> nn.Module:
-    """The network as published: 220 tensors.
-
-    The authors feed RGB in 0 to 255; FGPLG's copy has ``rgb_max=1``.
-    """
-    return FlowNet2(rgb_max)
+    return flownet2.build_network()
 
 
 def run(network: nn.Module, first: Tensor, second: Tensor) -> Tensor:
     """Flow in px, at full size."""
+    import torch
+
     flow: Tensor = network(torch.stack((first, second), dim=2) * 255)
     return flow
 
@@ -91,6 +47,8 @@ WEIGHTS = WeightsSource(
 
 def build(request: Request) -> NetworkEstimator:
     """The estimator for one run; options ``weights`` and ``batch``."""
+    from .network_estimator import estimator
+
     return estimator("flownet2", WEIGHTS, RECIPE, request)
 
 

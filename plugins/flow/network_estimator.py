@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
-from vsodboost_plugins.flow.frame_pairs import check_frame_pairs, no_flow
-from vsodboost_plugins.options import Options
 
 from vsodboost.data.cards import WeightsSource
 from vsodboost.data.types import FlowField, Frames
@@ -20,26 +15,12 @@ from vsodboost.weights import load_into
 from vsodboost.weights.matching import fit
 from vsodboost.weights.reading import read_checkpoint
 
-OPTIONS = {
-    "weights": "weights file of this network, instead of the one that `vsodboost weights add` stored",
-    "batch": "pairs of frames that run at once (default 1 on the CPU, else as many as fill two megapixels)",
-}
+from ..options import Options
+from .frame_pairs import check_frame_pairs, no_flow
+from .networks.operations import resized
+from .recipe import Recipe
+
 PIXELS_AT_ONCE = 1 << 21  # on an accelerator; on the CPU a larger batch costs memory and saves no time
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a network wants its pictures.
-
-    ``run(network, first, second)`` gets pictures ``float[N, 3, h, w]`` in [0, 1] and returns flow
-    ``float[N, 2, h', w']`` at any resolution, in px of (h, w). Both sides are multiples of ``multiple`` and at least
-    ``least`` px; ``bgr`` says in which order the channels come.
-    """
-
-    run: Callable[[nn.Module, Tensor, Tensor], Tensor]
-    multiple: int
-    least: int = 1
-    bgr: bool = True
 
 
 class NetworkEstimator:
@@ -77,13 +58,6 @@ class NetworkEstimator:
     def _allowed(self, side: int) -> int:
         multiple = self._recipe.multiple
         return -(-max(side, self._recipe.least) // multiple) * multiple
-
-
-def resized(values: Tensor, size: tuple[int, int]) -> Tensor:
-    """``float[N, C, h, w]`` at ``size`` (H, W), bilinear between pixel centres."""
-    if tuple(values.shape[-2:]) == size:
-        return values
-    return F.interpolate(values, size, mode="bilinear", align_corners=False)
 
 
 def estimator(name: str, source: WeightsSource, recipe: Recipe, request: Request) -> NetworkEstimator:

@@ -8,24 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import Tensor, nn
-from vsodboost_plugins.flow.network_estimator import OPTIONS, NetworkEstimator, Recipe
-from vsodboost_plugins.options import Options
+from typing import TYPE_CHECKING, Any
 
 from vsodboost.data.cards import FlowCard
 from vsodboost.data.errors import UsageError, WeightsError
-from vsodboost.networks.torchvision_import import ensure_torchvision
 from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
 from vsodboost.registry.interfaces import Request
+
+from ..options import Options
+from .recipe import OPTIONS, Recipe
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from .network_estimator import NetworkEstimator
+
 
 INSTALL = "pip install 'vsodboost[ptlflow]' in an environment of its own (it changes the versions of torch and OpenCV)"
 
 
 def run(network: nn.Module, first: Tensor, second: Tensor) -> Tensor:
     """Flow in px, by ptlflow's own calling convention; its models pad to the multiples that they need."""
+    import torch
+
     flow: Tensor = network({"images": torch.stack((first, second), dim=1)})["flows"][:, 0]
     return flow
 
@@ -42,6 +47,10 @@ def build(request: Request) -> NetworkEstimator:
         UsageError: no name, an unknown one, or ptlflow is not installed.
         WeightsError: ptlflow cannot load the weights.
     """
+    from vsodboost.networks.torchvision_import import ensure_torchvision
+
+    from .network_estimator import NetworkEstimator
+
     if not request.argument:
         raise UsageError("flow ptlflow: name a model, as in --flow ptlflow:raft_small")
     try:

@@ -6,16 +6,20 @@ Teed and Deng, "RAFT: Recurrent All-Pairs Field Transforms for Optical Flow", EC
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
-
-from torch import Tensor, nn
-from vsodboost_plugins.flow.network_estimator import OPTIONS, NetworkEstimator, Recipe, estimator
-from vsodboost_plugins.options import Options
+from typing import TYPE_CHECKING, Literal
 
 from vsodboost.data.cards import FlowCard, WeightsSource
-from vsodboost.networks.torchvision_import import ensure_torchvision
 from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
 from vsodboost.registry.interfaces import Request
+
+from ..options import Options
+from .recipe import OPTIONS, Recipe
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from .network_estimator import NetworkEstimator
+
 
 Variant = Literal["large", "small"]
 UPDATES = 12
@@ -27,6 +31,8 @@ def build_network(variant: Variant = "large") -> nn.Module:
     ``forward(first, second, num_flow_updates=…)`` takes RGB ``float[N, 3, H, W]`` in [-1, 1], sides multiples of 8 and
     at least 128 px, and returns the flow ``float[N, 2, H, W]`` in px after every update.
     """
+    from vsodboost.networks.torchvision_import import ensure_torchvision
+
     ensure_torchvision()
     from torchvision.models import optical_flow
 
@@ -63,6 +69,8 @@ WEIGHTS = {
 
 def build(name: str, request: Request) -> NetworkEstimator:
     """The estimator for one run; options ``weights``, ``batch`` and ``updates``."""
+    from .network_estimator import estimator
+
     return estimator(name, WEIGHTS[name], recipe(Options(request, "--flow-option").whole("updates", UPDATES)), request)
 
 

@@ -13,15 +13,15 @@ import pytest
 import torch
 from formula_networks import settled
 from torch import Tensor
-from vsodboost_adapters.onnx_network import OnnxNetwork
+from vsodboost_adapters.generic.onnx_network import OnnxNetwork
 
 from vsodboost import weights
 from vsodboost.data.errors import WeightsError
 from vsodboost.data.types import Clip
 from vsodboost.registry.discovery import Registry
 from vsodboost.registry.interfaces import Request
-from vsodboost.targets.network_target import NetworkTarget, run_target
 from vsodboost.targets.export import export_target
+from vsodboost.targets.network_target import NetworkTarget, run_target
 from vsodboost.weights.graph_card import card_from_metadata
 
 State = dict[str, Tensor]

@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 from vsodboost_adapters import rcrnet_fgplg
-from vsodboost_adapters.rcrnet import build_network
-from vsodboost_adapters.rcrnet_fgplg import CARD, PseudoLabelNetwork, without_flow
+from vsodboost_adapters.networks.rcrnet import build_network
+from vsodboost_adapters.networks.rcrnet_fgplg import PseudoLabelNetwork
+from vsodboost_adapters.rcrnet_fgplg import CARD, without_flow
 
 from vsodboost.data.errors import WeightsError
 from vsodboost.registry.discovery import Registry, hookspecs

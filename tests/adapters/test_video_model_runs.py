@@ -15,6 +15,8 @@ from caffe_writer import caffemodel
 from PIL import Image
 from torch import Tensor, nn
 from vsodboost_adapters import dsnet, mga, rcrnet, ssav
+from vsodboost_adapters.networks import ssav as ssav_network
+from vsodboost_adapters.networks import ssav_blobs
 
 from vsodboost import weights
 from vsodboost.data.cards import IMAGENET_MEAN, IMAGENET_STD, TargetCard
@@ -116,11 +118,12 @@ def test_rcrnet_clips_end_with_the_last_frame(clip: Clip, tmp_path: Path, monkey
 
 def test_ssav_from_a_caffemodel(clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VSODBOOST_HOME", str(tmp_path))
-    monkeypatch.setattr(ssav, "SIZE", 65)
+    for module in (ssav_network, ssav_blobs):
+        monkeypatch.setattr(module, "SIZE", 65)
     monkeypatch.setattr(ssav, "CARD", replace(ssav.CARD, input_size=(65, 65)))
     network = network_of(ssav.build_network)
     state = network.state_dict()
-    blobs = {caffe: state[ours].numpy() for caffe, ours in ssav.blob_names()}
+    blobs = {caffe: state[ours].numpy() for caffe, ours in ssav_blobs.blob_names()}
     (tmp_path / "SSAV.caffemodel").write_bytes(caffemodel(blobs))
     maps, _ = maps_through_the_house("ssav", tmp_path / "SSAV.caffemodel", clip.part(0, 2))  # shorter than a window
     assert maps.shape == (2, 48, 60)

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from vsodboost_adapters import dsnet, mga, rcrnet, ssav
+from vsodboost_adapters.networks import ssav_blobs
 
 from vsodboost.data.cards import TargetCard
 from vsodboost.weights.reading import read_checkpoint
@@ -67,7 +68,7 @@ def test_a_caffemodel_is_found_by_the_reader_of_the_card(cards: dict[str, Target
     with torch.device("meta"):
         wanted = source.build().state_dict()
     # Zeros but for one blob: 250 MB of random numbers would cost a minute.
-    blobs = {caffe: np.zeros(tuple(wanted[ours].shape), np.float32) for caffe, ours in ssav.blob_names()}
+    blobs = {caffe: np.zeros(tuple(wanted[ours].shape), np.float32) for caffe, ours in ssav_blobs.blob_names()}
     blobs["conv7/1"] = np.array([0.25, -4.0], np.float32)
     path = tmp_path / "SSAV.caffemodel"
     path.write_bytes(caffemodel(blobs))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from formula_networks import images, settled
-from vsodboost_adapters import dsnet
+from vsodboost_adapters.networks import dsnet
 
 from vsodboost import boosters
 

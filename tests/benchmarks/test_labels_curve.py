@@ -12,7 +12,8 @@ from small_plans import small_plan
 from torch import Tensor, nn
 from vsodboost_plugins.flow.dis import DIS
 
-from vsodboost import boosters
+from vsodboost.boosters import cards
+from vsodboost.boosters.labels import booster as labels
 from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.io.array_source import ArraySource
@@ -20,7 +21,7 @@ from vsodboost.pipeline.engine import Engine
 from vsodboost.registry.booster import Booster
 from vsodboost.registry.discovery import Entry
 
-sys.path.insert(0, str(Path(boosters.__file__).resolve().parents[2] / "benchmarks"))
+sys.path.insert(0, str(Path(cards.__file__).resolve().parents[2] / "benchmarks"))
 import labels_curve
 
 
@@ -51,7 +52,7 @@ def test_every_way_is_scored_on_frames_without_a_label() -> None:
     plan = small_plan(Idle(), lambda f: np.zeros(f.shape[:3], np.float32), flow=DIS("fast"))
     card = SpatialModelCard(summary="mean", channels=7)
     plan.registry.entries["spatial_models"]["fgplg"] = Entry("fgplg", lambda request: MeanNetwork(), card, "test")
-    entry = Entry("labels", boosters.labels.build, boosters.labels.CARD, "test")
+    entry = Entry("labels", labels.build, cards.LABELS, "test")
     plan.registry.entries["boosters"]["labels"] = entry
     source = ArraySource(frames, "clip")
     made = list(Engine(plan).scenes(source))

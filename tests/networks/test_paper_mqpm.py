@@ -10,9 +10,9 @@ from small_plans import ConstantFlow, numbered
 from vsodboost.data.cards import IMAGENET_MEAN, IMAGENET_STD
 from vsodboost.data.types import FlowField, Maps, PerFrame
 from vsodboost.networks.paper_mqpm import PaperMqpm
-from vsodboost.perception.paper_motion import PaperMotion
 from vsodboost.ops.flow_image import flow_images
 from vsodboost.ops.network_input import to_input
+from vsodboost.perception.paper_motion import PaperMotion
 from vsodboost.perception.perceive import perceive
 
 

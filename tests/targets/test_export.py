@@ -14,8 +14,8 @@ from vsodboost.data.errors import InputError, PluginError, UsageError
 from vsodboost.registry.discovery import Registry
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
 from vsodboost.registry.interfaces import Request
-from vsodboost.targets.network_target import NetworkTarget
 from vsodboost.targets.export import export_onnx
+from vsodboost.targets.network_target import NetworkTarget
 from vsodboost.weights.graph_card import KEY, card_from_metadata, card_to_metadata
 
 onnx = pytest.importorskip("onnx")

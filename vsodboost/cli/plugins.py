@@ -13,6 +13,7 @@ import click
 @click.option("--no-plugin", metavar="NAME", multiple=True, help="Do not load this plugin.")
 def plugins_command(*, as_json: bool, no_plugin: tuple[str, ...]) -> None:
     """List everything that is registered, with the plugin that brought it, and the plugins that failed to load."""
+    from vsodboost.cli.table import print_table
     from vsodboost.registry.discovery import KINDS, Registry
 
     registry = Registry.load(no_plugin=no_plugin)
@@ -33,23 +34,14 @@ def plugins_command(*, as_json: bool, no_plugin: tuple[str, ...]) -> None:
         }
         click.echo(json.dumps({**listed, "broken": [asdict(b) for b in registry.broken]}, indent=1))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
     for kind in KINDS:
-        if not registry.entries[kind]:
-            continue
-        table = Table(title=kind.replace("_", " "), title_justify="left", box=None, pad_edge=False)
-        for column in ("name", "plugin", "licence", "summary"):
-            table.add_column(column, overflow="fold")
+        rows = []
         for name, e in sorted(registry.entries[kind].items()):
-            table.add_row(
-                f"{name}:{e.card.argument}" if e.card.argument else name, e.plugin, e.card.licence, e.card.summary
-            )
-            for option, help_ in e.card.options.items():
-                table.add_row("", "", "", f"  {option}=  {help_}")
-        console.print(table)
-        console.print()
+            shown = f"{name}:{e.card.argument}" if e.card.argument else name
+            rows.append((shown, e.plugin, e.card.licence, e.card.summary))
+            rows += [("", "", "", f"  {option}=  {help_}") for option, help_ in e.card.options.items()]
+        if rows:
+            print_table(("name", "plugin", "licence", "summary"), rows, title=kind.replace("_", " "))
+            click.echo()
     for broken in registry.broken:
-        console.print(f"broken: {broken.plugin}: {broken.reason}", markup=False, soft_wrap=True)
+        click.echo(f"broken: {broken.plugin}: {broken.reason}")

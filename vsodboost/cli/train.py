@@ -46,9 +46,8 @@ def train(
     for root in data:
         if not root.is_dir():
             raise UsageError(f"the training data {root} is no folder")
-    trainer = TRAINERS.get(name)
+    trainer, registry = TRAINERS.get(name), Registry.load()
     if trainer is None:
-        registry = Registry.load()
         trainable = [n for n, e in registry.entries["targets"].items() if getattr(e.card, "trainer", None)]
         trainer = getattr(registry.entries["targets"][name].card, "trainer", None) if name in trainable else None
     if trainer is None:
@@ -64,5 +63,7 @@ def train(
         if not quiet:
             click.echo(f"[{time.perf_counter() - started:7.0f} s] {message}", err=True)
 
-    made = trainer(TrainingRequest(data, folder, say, options, resolve_device(device), seed, resume))
+    device = resolve_device(device)
+    build = registry.builder(device, seed)
+    made = trainer(TrainingRequest(data, folder, say, options, device, seed, resume, build))
     click.echo(str(made))

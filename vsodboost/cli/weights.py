@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,23 +43,20 @@ def add_command(name: str, file: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The list as JSON on standard output.")
 def list_command(*, as_json: bool) -> None:
     """List the models that take weights, and what is stored for them."""
+    from vsodboost.cli.table import print_table
     from vsodboost.weights import entries
 
     found = entries()
     if as_json:
         click.echo(json.dumps([_as_json(entry) for entry in found], indent=2, ensure_ascii=False))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("model", "weights", "file", "licence", box=None, pad_edge=False)
+    rows = []
     for entry in found:
         origin = entry.added or entry.source
         assert origin is not None
         file = entry.added.source_file if entry.added else entry.source.file if entry.source else ""
-        table.add_row(entry.name, _state(entry), file, origin.licence)
-    # Into a file or pipe go whole lines.
-    Console(width=None if sys.stdout.isatty() else 240).print(table)
+        rows.append((entry.name, _state(entry), file, origin.licence))
+    print_table(("model", "weights", "file", "licence"), rows)
 
 
 @weights.command("verify")

@@ -14,10 +14,10 @@ import pluggy
 from vsodboost.data.cards import BoosterCard, Card, DetectorCard, FlowCard, SpatialModelCard, TargetCard
 from vsodboost.data.errors import PluginError, UnknownPlugin, UsageError, VsodboostError
 from vsodboost.registry import hookspecs
-from vsodboost.registry.booster import as_booster
 from vsodboost.registry.guard import OURS, guarded, guarded_factory, one_line
 from vsodboost.registry.hookspecs import Factory
 from vsodboost.registry.interfaces import (
+    Builder,
     DecisionRule,
     Detector,
     Executor,
@@ -27,7 +27,6 @@ from vsodboost.registry.interfaces import (
     Request,
     SceneDetector,
 )
-from vsodboost.registry.writer import Writer
 
 GROUP = "vsodboost"
 Kind = Literal[
@@ -60,15 +59,6 @@ _CARDS: dict[Kind, type[Card]] = {
     "writers": Card,
     "executors": Card,
 }
-_BUILT: dict[Kind, tuple[type | tuple[type, ...], str]] = {
-    "flows": (FlowEstimator, "estimate"),
-    "detectors": ((Detector, SceneDetector), "detect or detect_scene"),
-    "motion_models": ((MotionModel, FlowReader), "predict or predict_flow"),
-    "decisions": (DecisionRule, "decide"),
-    "writers": (Writer, "add"),
-    "executors": (Executor, "run"),
-}
-"""What the factories of some kinds must return, and the method by which it is known."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +207,8 @@ class Registry:
             raise UsageError(f"{SINGULAR[kind]} '{name}' needs an argument: {name}:{card.argument}")
         if argument and not card.argument:
             raise UsageError(f"{SINGULAR[kind]} '{name}' takes no argument, but '{argument}' was given")
-        request = replace(request or Request(), argument=argument)
+        request = request or Request()
+        request = replace(request, argument=argument, build=self.builder(request.device, request.seed))
         unknown = sorted(set(request.options) - set(card.options))
         if unknown:
             raise UsageError(_no_such(f"option of {SINGULAR[kind]} '{name}'", unknown[0], list(card.options)))
@@ -225,11 +216,39 @@ class Registry:
         with guarded_factory(plugin, entry.factory):
             built = entry.factory(request)
         if kind == "boosters":
+            from vsodboost.registry.booster import as_booster  # here, for NumPy comes with it
+
             return as_booster(built, plugin), card
-        protocols, method = _BUILT.get(kind, ((object,), ""))
+        protocols, method = _built(kind)
         if not isinstance(built, protocols):
             raise PluginError(f"{plugin}: its factory returned a {type(built).__name__} without the method {method}")
         return built, card
+
+    def builder(self, device: str = "cpu", seed: int = 0) -> Builder:
+        """How one plugin builds another of this registry, on ``device`` and with ``seed``; raises as ``build`` does."""
+
+        def build(kind: str, spec: str) -> Any:
+            known = next((each for each in KINDS if each == kind), None)
+            if known is None:
+                raise PluginError(_no_such("kind of plugin", kind, KINDS))
+            return self.build(known, spec, Request(device=device, seed=seed))[0]
+
+        return build
+
+
+def _built(kind: Kind) -> tuple[type | tuple[type, ...], str]:
+    """Return what the factories of a kind must make, and the method by which it is known."""
+    from vsodboost.registry.writer import Writer  # here, for NumPy comes with it
+
+    wanted: dict[Kind, tuple[type | tuple[type, ...], str]] = {
+        "flows": (FlowEstimator, "estimate"),
+        "detectors": ((Detector, SceneDetector), "detect or detect_scene"),
+        "motion_models": ((MotionModel, FlowReader), "predict or predict_flow"),
+        "decisions": (DecisionRule, "decide"),
+        "writers": (Writer, "add"),
+        "executors": (Executor, "run"),
+    }
+    return wanted.get(kind, (object, ""))
 
 
 def _own(point: EntryPoint) -> bool:

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from vsodboost.data.decision import Decision
-from vsodboost.data.predictions import Predictions
-from vsodboost.data.scene import Scene
-from vsodboost.data.types import Clip, FlowField, Frames, Maps, PerFrame, Proposals
-from vsodboost.data.video import VideoSource
+from vsodboost.data.errors import PluginError
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from vsodboost.data.decision import Decision
+    from vsodboost.data.predictions import Predictions
+    from vsodboost.data.scene import Scene
+    from vsodboost.data.types import Clip, FlowField, Frames, Maps, PerFrame, Proposals
+    from vsodboost.data.video import VideoSource
+
+
+class Builder(Protocol):
+    """Builds another plugin of the same run by kind (``flows``, ``detectors`` …) and ``NAME`` or ``NAME:ARGUMENT``.
+
+    It gets the same device and seed, and is looked for among the plugins of the run, without those that
+    ``--no-plugin`` left out.
+    """
+
+    def __call__(self, kind: str, spec: str, /) -> Any: ...
+
+
+def no_builder(kind: str, spec: str, /) -> Any:
+    """Refuse: what a request that no registry made knows of other plugins. Raises PluginError."""
+    raise PluginError(f"no plugin '{spec}' ({kind}) can be built here: the request came without a builder; give it one")
 
 
 @dataclass(frozen=True)
@@ -24,6 +41,8 @@ class Request:
     options: Mapping[str, str] = field(default_factory=dict)
     device: str = "cpu"
     seed: int = 0
+    build: Builder = field(default=no_builder, repr=False, compare=False)
+    """For a plugin that needs another one: ``request.build("flows", "dis")``. The registry puts it in."""
 
 
 @runtime_checkable
@@ -143,8 +162,12 @@ class DecisionRule(Protocol):
         ...
 
 
-Work = Callable[[VideoSource], dict[str, Any]]
-"""What is to be done with a video: it writes the outputs and returns the summary that ``run.json`` holds."""
+class Work(Protocol):
+    """What is to be done with a video."""
+
+    def __call__(self, source: VideoSource, /) -> dict[str, Any]:
+        """Write the outputs and return the summary that ``run.json`` holds."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""A target model's twin: a copy of its network that learns, while the original stays as it is (Li et al., plug-and-play, Sec. V-B)."""
+"""A target model's twin: a copy of its network that learns, while the original stays as it is (Li et al.,
+plug-and-play, Sec. V-B)."""
 
 from __future__ import annotations
 

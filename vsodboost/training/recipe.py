@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vsodboost.data.errors import UsageError
+from vsodboost.registry.interfaces import Builder, no_builder
 
 Settings = TypeVar("Settings")
 
@@ -27,6 +28,8 @@ class TrainingRequest:
     device: str = "cpu"
     seed: int = 0
     resume: bool = False
+    build: Builder = field(default=no_builder, repr=False, compare=False)
+    """For a trainer that needs another plugin: ``request.build("flows", "dis")``."""
 
 
 Trainer = Callable[[TrainingRequest], Path]

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import WeightsSource
 from vsodboost.data.errors import UsageError, WeightsError
-from vsodboost.io.atomic import atomic_path, write_text
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -94,6 +93,8 @@ def put_tensors(name: str, tensors: Mapping[str, Tensor], origin: Path, source: 
     """Store tensors as the entry of ``name``, in place of an older one."""
     from safetensors.torch import save_file
 
+    from vsodboost.io.atomic import atomic_path
+
     target = folder(name) / TENSORS
     with _writing(target), atomic_path(target) as temporary:
         save_file(dict(tensors), temporary, metadata={"format": "pt"})
@@ -103,6 +104,8 @@ def put_tensors(name: str, tensors: Mapping[str, Tensor], origin: Path, source: 
 
 def put_file(name: str, origin: Path, file: str, source: WeightsSource) -> Provenance:
     """Store a copy of ``origin`` under the name ``file`` as the entry of ``name``, in place of an older one."""
+    from vsodboost.io.atomic import atomic_path
+
     target = folder(name) / file
     with _writing(target), atomic_path(target) as temporary:
         shutil.copyfile(origin, temporary)
@@ -171,6 +174,8 @@ def _forget(name: str) -> None:
 
 
 def _record(name: str, target: Path, origin: Path, source: WeightsSource) -> Provenance:
+    from vsodboost.io.atomic import write_text
+
     entry = Provenance(
         name=name,
         file=target.name,

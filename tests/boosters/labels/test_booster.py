@@ -160,9 +160,7 @@ def test_at_a_labelled_frame_the_student_reads_the_labels_next_to_it(tmp_path: P
     booster = build(Request(options={"labels": str(write_labels(tmp_path, wrong, (2, 6, 10)))}))
     (done,) = Engine(plan_of(booster)).boost(ArraySource(frames, name="square"))
     read = booster.guidance(done.scene)
-    small = np.stack(
-        [cv2.resize(mask, (read.shape[2], read.shape[1]), interpolation=cv2.INTER_AREA) for mask in masks]
-    )
+    small = np.stack([cv2.resize(mask, (read.shape[2], read.shape[1]), interpolation=cv2.INTER_AREA) for mask in masks])
     assert overlap(read[[6]], small[[6]])[0] > 0.7  # not the empty label of the frame itself
     assert (done.mined.pseudo_truth[1] == 0).all()
 

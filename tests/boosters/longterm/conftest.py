@@ -1,4 +1,5 @@
-"""What several tests start from: a pool of proposals and what mining makes of it, and a ResNet-18 with drawn weights."""
+"""What several tests start from: a pool of proposals and what mining makes of it, and a ResNet-18 with drawn
+weights."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from small_network import drawn_network
 from small_plans import bright_student, small_plan
 from vsodboost_plugins.detectors import blobs
 
+from vsodboost.boosters import cards
 from vsodboost.boosters.longterm import booster as longterm
 from vsodboost.data.cards import DetectorCard, SpatialModelCard
 from vsodboost.data.errors import UsageError
@@ -265,7 +266,9 @@ def test_one_cluster_is_all_salient_and_teaches_no_classifier() -> None:
 
 def test_identical_features_are_one_cluster() -> None:
     whole = [(0, 0, 96, 64)] * 3
-    (predicted,) = predictions(np.repeat(video(1), 4, axis=0), plugins=scripted(whole), detector="scripted", flow=Drifting())
+    (predicted,) = predictions(
+        np.repeat(video(1), 4, axis=0), plugins=scripted(whole), detector="scripted", flow=Drifting()
+    )
     assert len(predicted.mined.notes["clusters"]) == 1
     assert predicted.mined.notes["proposals"] == 12
 

@@ -10,7 +10,8 @@ from vsodboost.boosters.longterm.mining import MiningRules, Partition, agreed, m
 
 
 class Scripted:
-    """A classifier that answers what was written down for it, one answer an update, and notes what it was trained on."""
+    """A classifier that answers what was written down for it, one answer an update, and notes what it was trained
+    on."""
 
     def __init__(self, *answers: list[float]) -> None:
         self.answers = [np.array(a, np.float32) for a in answers]

@@ -78,7 +78,10 @@ def test_a_frame_without_proposals_is_allowed() -> None:
     [
         ([proposals()], "1 of them; expected Proposals for each of 2 frames"),
         (3, "a int; expected Proposals for each of 2 frames"),
-        ([proposals(), Proposals(np.zeros((2, 5), np.float32), np.zeros(2, np.float32))], "scores \\[2\\] for frame 1; expected"),
+        (
+            [proposals(), Proposals(np.zeros((2, 5), np.float32), np.zeros(2, np.float32))],
+            "scores \\[2\\] for frame 1; expected",
+        ),
         ([proposals(), Proposals(np.zeros((2, 4), np.float32), np.zeros(3, np.float32))], "expected \\[N, 4\\]"),
         ([proposals((0, 0, np.nan, 5, 0.5)), proposals()], "boxes for frame 0 with NaN or infinite values"),
         ([proposals((0, 0, 5, 5, 1.5)), proposals()], "scores in \\[1.5, 1.5\\]; expected \\[0, 1\\]"),

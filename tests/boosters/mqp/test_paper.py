@@ -10,6 +10,7 @@ import pytest
 import torch
 from small_plans import small_plan, small_scene
 
+from vsodboost.boosters import cards
 from vsodboost.boosters.mqp import booster as mqp
 from vsodboost.boosters.mqp import paper as mqp_paper
 from vsodboost.boosters.mqp import paper_settings
@@ -92,7 +93,7 @@ def test_nothing_of_high_quality_is_nothing_mined() -> None:
 
 
 def test_the_switches_are_what_they_say() -> None:
-    assert set(paper_settings.OPTIONS) == {"follow", "windows", "window", "rate", *paper_settings.SWITCHES}
+    assert set(cards.MQP_PAPER.options) == {"follow", "windows", "window", "rate", *paper_settings.SWITCHES}
     paper, code = read_settings({}).tune_settings(), read_settings({"follow": "code"}).tune_settings()
     assert (paper.rate, paper.batch, paper.passes, paper.mirror, paper.clamp) == (1e-3, 8, 5, True, None)
     assert (code.rate, code.batch, code.passes, code.mirror, code.clamp) == (1e-4, 2, 10, False, 0.5)
@@ -125,8 +126,8 @@ def test_bad_options_are_usage_errors(options: dict[str, str]) -> None:
 
 def test_choosing_a_profile() -> None:
     registry = Registry()
-    for name, module in (("mqp", mqp), ("mqp-paper", mqp_paper)):
-        registry.entries["boosters"][name] = Entry(name, module.build, module.CARD, "boosters")
+    for name, build, card in (("mqp", mqp.build, cards.MQP), ("mqp-paper", mqp_paper.build, cards.MQP_PAPER)):
+        registry.entries["boosters"][name] = Entry(name, build, card, "boosters")
     assert choose({"seed": 3}, registry) == Options(seed=3)
     chosen = choose({"profile": "paper", "booster": "mqp", "flow": "dis"}, registry)
     assert (chosen.booster, chosen.flow, chosen.motion, chosen.spatial_model) == (

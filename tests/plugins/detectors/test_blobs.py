@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from small_plans import small_scene
-from vsodboost_plugins.detectors.blobs import Blobs, background_boxes, build, components, contrast
+from vsodboost_plugins.detectors.blob_boxes import Blobs, background_boxes, components, contrast
+from vsodboost_plugins.detectors.blobs import build
 
 from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Scene, SceneDetector
@@ -62,26 +63,26 @@ def test_contrast_is_inside_less_the_rim() -> None:
 def test_every_source_proposes_and_the_clearest_is_first() -> None:
     target, motion = painted((10, 10, 40, 40, 0.9)), painted((100, 40, 140, 80, 0.6))
     spatial = painted((20, 60, 50, 90, 0.3))[None]
-    (found,) = Blobs(background=0).detect_scene(scene_of(target, motion), spatial)
+    (found,) = Blobs(10, 0).detect_scene(scene_of(target, motion), spatial)
     expected = np.array([[10, 10, 40, 40], [100, 40, 140, 80], [20, 60, 50, 90]], np.float32)
     assert len(found) == 3
     assert iou(found.boxes, expected).diagonal().min() > 0.8
     assert (np.diff(found.scores) < 0).all()
-    assert isinstance(Blobs(), SceneDetector)
+    assert isinstance(Blobs(10, 3), SceneDetector)
 
 
 def test_doubles_go_and_most_is_kept_to() -> None:
     squares = [(8 + 30 * i, 8 + 30 * j, 24 + 30 * i, 24 + 30 * j, 0.9) for i in range(5) for j in range(3)]
-    (found,) = Blobs(most=10, background=3).detect_scene(scene_of(painted(*squares)), nothing())
+    (found,) = Blobs(10, 3).detect_scene(scene_of(painted(*squares)), nothing())
     assert len(found) <= 10
-    (double,) = Blobs(background=0).detect_scene(
+    (double,) = Blobs(10, 0).detect_scene(
         scene_of(painted((10, 10, 50, 50, 0.9)), painted((11, 10, 50, 51, 0.8))), nothing()
     )
     assert len(double) == 1
 
 
 def test_each_frame_gets_boxes_of_its_background_which_touch_nothing() -> None:
-    (found,) = Blobs().detect_scene(scene_of(painted((4, 4, 50, 30, 0.9))), nothing())
+    (found,) = Blobs(10, 3).detect_scene(scene_of(painted((4, 4, 50, 30, 0.9))), nothing())
     assert len(found) == 4
     assert found.scores[1:].tolist() == pytest.approx([0.01] * 3)
     assert iou(found.boxes[:1], found.boxes[1:]).max() < 0.1
@@ -96,9 +97,9 @@ def test_the_background_is_taken_where_it_is_textured() -> None:
 
 
 def test_empty_maps_propose_the_background_alone_and_full_ones_nothing() -> None:
-    (empty,) = Blobs().detect_scene(scene_of(painted()), nothing())
+    (empty,) = Blobs(10, 3).detect_scene(scene_of(painted()), nothing())
     assert len(empty) == 3
-    (full,) = Blobs().detect_scene(scene_of(painted((0, 0, 160, 96, 1.0))), nothing())
+    (full,) = Blobs(10, 3).detect_scene(scene_of(painted((0, 0, 160, 96, 1.0))), nothing())
     assert len(full) == 0
 
 

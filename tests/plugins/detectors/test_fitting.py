@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from moving_pattern import pattern
-from vsodboost_plugins.detectors.fitting import Fit, Normalisation, fitted, picture
+from vsodboost_plugins.detectors.feeding import Fit, Normalisation
+from vsodboost_plugins.detectors.fitting import fitted, picture
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from vsodboost_plugins.detectors import torchvision_detector
-from vsodboost_plugins.detectors.onnx_detector import Selection
+from vsodboost_plugins.detectors.selection import Selection
 
 from vsodboost.data.errors import PluginError, UsageError, WeightsError
 from vsodboost.networks.torchvision_import import ensure_torchvision

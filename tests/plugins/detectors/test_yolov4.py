@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from detector_graphs import constant
 from vsodboost_plugins.detectors import yolov4
+from vsodboost_plugins.detectors.darknet import tables
 
 from vsodboost.data.errors import UsageError, WeightsError
 from vsodboost.registry.interfaces import Detector, Request
@@ -46,7 +47,7 @@ def test_an_export_is_fed_a_stretched_picture(tmp_path: Path) -> None:
 
 def test_opencvs_tables_are_centres_with_classes_times_objectness() -> None:
     table = np.array([[0.5, 0.25, 0.5, 0.5, 0.8, 0.1, 0.72], [0.5, 0.5, 1, 1, 0.9, 0, 0]], np.float32)
-    boxes, scores = yolov4.tables([table[:1], table[1:]])
+    boxes, scores = tables([table[:1], table[1:]])
     assert np.allclose(boxes, [[0.25, 0, 0.75, 0.5], [0, 0, 1, 1]]) and np.allclose(scores, (0.72, 0))
 
 

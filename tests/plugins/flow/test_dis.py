@@ -37,7 +37,7 @@ def test_a_batch_equals_its_pairs_one_by_one() -> None:
 
 def test_frames_are_taken_as_rgb() -> None:
     first, second = shifted_pair(96, 128, dx=3, dy=0)
-    expected = cv2.DISOpticalFlow.create(dis.PRESETS["fast"]).calc(
+    expected = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(
         cv2.cvtColor(first[0], cv2.COLOR_RGB2GRAY), cv2.cvtColor(second[0], cv2.COLOR_RGB2GRAY), None
     )
     assert np.array_equal(dis.DIS("fast").estimate(first, second)[0], expected)

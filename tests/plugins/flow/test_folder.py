@@ -7,6 +7,7 @@ import pytest
 from moving_pattern import pattern
 from vsodboost_plugins.flow import dis, folder
 from vsodboost_plugins.flow.flow_file import write_flo
+from vsodboost_plugins.flow.folder_estimator import FlowFolder, inverted
 
 from vsodboost.data.errors import InputError, PluginError, UsageError
 from vsodboost.data.types import Clip
@@ -24,8 +25,13 @@ def constant(dx: float, dy: float, size: tuple[int, int] = (20, 30)) -> np.ndarr
     return np.broadcast_to(np.array((dx, dy), np.float32), (*size, 2)).copy()
 
 
-def reader(path: Path, **options: str) -> folder.FlowFolder:
-    return folder.build(Request(argument=str(path), options=options))
+def dis_of_the_run(kind: str, spec: str) -> dis.DIS:
+    assert (kind, spec) == ("flows", "dis")
+    return dis.DIS()
+
+
+def reader(path: Path, **options: str) -> FlowFolder:
+    return folder.build(Request(argument=str(path), options=options, build=dis_of_the_run))
 
 
 @pytest.mark.parametrize("inner", ["walk", "."])
@@ -60,7 +66,7 @@ def test_a_missing_backward_flow_is_the_forward_flow_inverted(tmp_path: Path) ->
 def test_inversion_leads_back_to_where_the_flow_came_from() -> None:
     y, x = np.mgrid[:40, :60].astype(np.float32)
     forward = np.stack((2 * np.sin(x / 12) + 0.05 * (y - 20), 1.5 * np.cos(y / 9)), axis=-1)
-    back = folder.inverted(forward)
+    back = inverted(forward)
     source_x, source_y = x + back[..., 0], y + back[..., 1]
     expected_x = 2 * np.sin(source_x / 12) + 0.05 * (source_y - 20)
     expected_y = 1.5 * np.cos(source_y / 9)

@@ -9,7 +9,8 @@ import torch
 from moving_pattern import pattern
 from torch import Tensor, nn
 from vsodboost_plugins.flow import flownet2, liteflownet, pwcnet, raft, spynet
-from vsodboost_plugins.flow.network_estimator import NetworkEstimator, Recipe
+from vsodboost_plugins.flow.network_estimator import NetworkEstimator
+from vsodboost_plugins.flow.recipe import Recipe
 
 from vsodboost import weights
 from vsodboost.data.errors import UsageError, WeightsError

@@ -8,7 +8,8 @@ import torch
 from parity import Parity, check_network
 from torch import nn
 from vsodboost_plugins.flow import liteflownet, pwcnet, raft, spynet
-from vsodboost_plugins.flow.network_estimator import Recipe
+from vsodboost_plugins.flow.networks import pwcnet as pwcnet_network
+from vsodboost_plugins.flow.recipe import Recipe
 
 from vsodboost.networks.torchvision_import import ensure_torchvision
 
@@ -107,7 +108,7 @@ def test_pwcnet_files_in_the_sniklaus_layout_load(word: str) -> None:
 
 def test_both_pwcnet_layouts_hold_all_tensors_once() -> None:
     theirs = SniklausPWCNet().state_dict()
-    names = {pwcnet.nvlabs_key(key) for key in theirs}
+    names = {pwcnet_network.nvlabs_key(key) for key in theirs}
     assert names == set(Parity("pwcnet").manifest) - {"deconv2.weight", "deconv2.bias"}
     flat = pwcnet.build_network().state_dict()
     assert pwcnet.published_keys(flat) == flat

@@ -17,7 +17,6 @@ import numpy as np
 
 from vsodboost.boosters.keyframe.low_level import low_level_saliency, non_overlap
 from vsodboost.boosters.keyframe.motion_contrast import contrast_saliency
-from vsodboost.data.cards import BoosterCard
 from vsodboost.data.decision import Decision
 from vsodboost.data.errors import UsageError
 from vsodboost.data.predictions import Predictions
@@ -26,21 +25,6 @@ from vsodboost.data.types import Maps
 from vsodboost.ops.sharpen import sigmoid_of
 from vsodboost.registry.booster import Booster, Context, Overrides
 from vsodboost.registry.interfaces import Request, TrainableTarget
-
-CARD = BoosterCard(
-    summary="frames on which motion and target overlap teach a twin of the target (or the spatial model, for maps)",
-    paper="Li et al., IEEE TCSVT 2021, arXiv:2008.09103 (paper 002)",
-    options={
-        "threshold": "keyframes have a non-overlapping ratio NR below it (default .6)",
-        "lambda": "iterations a keyframe, λ (paper: 8; default: the usual number of steps, however many keyframes)",
-        "rate": "learning rate of the twin; makes a torch model trainable whose card names none",
-        "quality": "least motion quality of a keyframe, 0 to 1 (default .4; paper: 0)",
-        "motion": "model (default), or contrast: the conventional motion saliency, Eq. 4",
-        "gate": "off gives the result as it is, without the choice between it and the target's map (paper: off)",
-    },
-    paper_profile=lambda options: {"booster": "keyframe-paper"},
-)
-PAPER_CARD = replace(CARD, summary="the plug-and-play paper to the letter; --profile paper takes it for keyframe")
 
 
 @dataclass(frozen=True)

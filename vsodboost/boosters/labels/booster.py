@@ -25,7 +25,7 @@ from vsodboost.boosters.labels.labelled_frames import VideoLabels, read_video_la
 from vsodboost.boosters.labels.propagation import Route, SceneLabels, believed, between_empty_labels, labels_of
 from vsodboost.boosters.labels.pseudo_labels import CHANNELS, Generator
 from vsodboost.boosters.labels.reading import read_label
-from vsodboost.data.cards import BoosterCard, SpatialModelCard
+from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.decision import Decision
 from vsodboost.data.errors import UsageError
 from vsodboost.data.predictions import Predictions
@@ -41,27 +41,6 @@ from vsodboost.registry.interfaces import Request
 if TYPE_CHECKING:
     from torch import nn
 
-CARD = BoosterCard(
-    summary="a few labelled frames of the video (--labels DIR) teach all the others",
-    paper="Yan et al., ICCV 2019, arXiv:1908.04051 (paper 003)",
-    options={
-        "labels": "folder of the labels: DIR/<video>/<frame>.png or DIR/<frame>.png, any frames, any size",
-        "network": "spatial model of seven channels that makes pseudo-labels (default fgplg)",
-        "route": "how labels are carried: best (default), chain (frame by frame) or direct (the paper)",
-        "between": "pseudo-labels between two labels that teach, m: a number (default 0; paper: 1), or all",
-    },
-    passes=2,
-    paper_profile=lambda options: {"booster": "labels-paper", "flow": "flownet2"},
-)
-PAPER_CARD = replace(CARD, summary="the pseudo-label paper to the letter; --profile paper takes it for labels")
-NETWORK_CARD = SpatialModelCard(
-    summary="makes pseudo-labels of carried labels; light, trained by this project",
-    paper=CARD.paper,
-    mean=(0.5, 0.5, 0.5),
-    std=(0.5, 0.5, 0.5),
-    multiple=16,
-    channels=CHANNELS,
-)
 LABEL_WEIGHT = 2.0
 """What a label counts in tuning where a pseudo-label counts its confidence, at most 1."""
 FADING = 3.0

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vsodboost.boosters.longterm.settings import HELP, LongtermSettings, paper_profile, read_settings
-from vsodboost.data.cards import BoosterCard
+from vsodboost.boosters.longterm.settings import LongtermSettings, read_settings
 from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.video import VideoSource
@@ -28,15 +27,6 @@ if TYPE_CHECKING:
     from vsodboost.boosters.longterm.survey import KeyframeReservoir, ProposalCollector
     from vsodboost.data.training_set import TrainingSet, TuneSettings
     from vsodboost.data.types import Maps
-
-CARD = BoosterCard(
-    summary="salient object proposals of the whole video, mined from easy to hard, teach a spatial model",
-    paper="Chen et al., IEEE TCSVT 2022 (paper 000)",
-    options=HELP,
-    passes=2,
-    paper_profile=paper_profile,
-)
-PAPER_CARD = replace(CARD, summary="the long-term mining paper's rules; --profile paper takes it for longterm")
 
 
 class Longterm(Booster):

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from vsodboost.boosters.common import fused_truth, window_winners, without_least
-from vsodboost.boosters.mqp.paper_settings import paper_profile
-from vsodboost.data.cards import BoosterCard
 from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import PerFrame
@@ -21,18 +19,6 @@ from vsodboost.ops.overlap import soft_overlap
 from vsodboost.ops.sharpen import sigmoid_of
 from vsodboost.registry.booster import Booster
 from vsodboost.registry.interfaces import Request
-
-CARD = BoosterCard(
-    summary="frames of high motion quality on which target and motion agree teach a spatial model (default)",
-    paper="Chen et al., IEEE TIP 2021, arXiv:2008.02966 (paper 001)",
-    options={
-        "window": "frames of which the filter keeps one, T of the paper (default 5)",
-        "quality": "least motion quality of a mined frame, 0 to 1 (default .55)",
-        "pseudo-truth": "what teaches: fused (default) or target, the paper's choice",
-        "filter": "off keeps every frame of high quality (for the ablation)",
-    },
-    paper_profile=paper_profile,
-)
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.boosters.common import window_winners
-from vsodboost.boosters.mqp.paper_settings import OPTIONS, PaperSettings, paper_profile, read_settings
-from vsodboost.data.cards import BoosterCard, SpatialModelCard
+from vsodboost.boosters.mqp.paper_settings import PaperSettings, read_settings
 from vsodboost.data.decision import Decision
 from vsodboost.data.errors import UsageError
 from vsodboost.data.predictions import Predictions
@@ -30,22 +29,7 @@ from vsodboost.networks.localisation import SIDE, LocalisationNetwork
 from vsodboost.ops.resize import size_of_short_side
 from vsodboost.registry.booster import Booster, Context, Overrides
 from vsodboost.registry.interfaces import Request
-from vsodboost.weights.own import MQP_PAPER
 from vsodboost.weights.shipped import shipped_path
-
-CARD = BoosterCard(
-    summary="the motion-quality paper to the letter; --profile paper takes it for mqp",
-    paper="Chen et al., IEEE TIP 2021, arXiv:2008.02966 (paper 001)",
-    options=OPTIONS,
-    paper_profile=paper_profile,
-)
-
-SPATIAL_CARD = SpatialModelCard(
-    summary="the motion-quality paper's spatial model: VGG-16, dilated attention, U-Net decoder",
-    paper=CARD.paper,
-    learning_rate=1e-3,
-    weights=MQP_PAPER,
-)
 
 
 class PaperMqp(Booster):

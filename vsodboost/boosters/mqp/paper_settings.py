@@ -77,19 +77,3 @@ def paper_profile(options: Mapping[str, str]) -> dict[str, Any]:
         "spatial_model": "mqp-paper" if settings.model == "paper" else "cpd",
         "carry_over": settings.isolation == "code",
     }
-
-
-OPTIONS: Mapping[str, str] = {
-    "follow": "paper (default) or code: what the switches from model to pseudo-truth follow unless given",
-    "model": "paper: the localisation network pretrained on DAVIS; code: CPD from its authors' CPD.pth",
-    "tuning": "paper: Adam 1e-3, batch 8, 5 epochs, mirrored at random; code: Adam 1e-4, batch 2, 10 epochs, "
-    "not mirrored, gradients' elements within .5",
-    "loss": "paper: cross entropy of the map, summed (Eq. 6); code: the mean, of every output of the model",
-    "isolation": "paper: every video starts from the pretrained model; code: model and optimiser carry over",
-    "flow": "paper: SPyNet (its text and Table VI); code: PWC-Net (its headline figures)",
-    "pseudo-truth": "paper: the target's maps as they are; code: binarised by Otsu's threshold",
-    "windows": "one of T frames is kept: of T consecutive ones (frames, Sec. V-B, default) or of T mined ones "
-    "(mined, Sec. VI-G)",
-    "window": "T, 1 keeps all frames of high quality (default 5)",
-    "rate": "learning rate of the fine-tuning; the paper's 10e-3 is read as .001, try .01",
-}

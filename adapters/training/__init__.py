@@ -1,0 +1,1 @@
+"""Training of targets as their authors did it, one recipe a file."""

@@ -1,0 +1,1 @@
+"""The flow networks, with the names of their released weights; nothing here registers anything."""
