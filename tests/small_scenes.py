@@ -31,6 +31,6 @@ def scene_of(*, target: np.ndarray, **changes: Any) -> Scene:
         "fused": target,
         "quality": np.full(count, 0.8, np.float32),
         "consistency": np.full(count, 0.9, np.float32),
-        "still": np.zeros(count, bool),
+        "static": np.zeros(count, bool),
     }
     return Scene(**{**values, **changes})

@@ -25,18 +25,18 @@ ROOMS: dict[str, str] = {
     "weights": "data registry io networks",
     "perception": "data registry ops networks weights",
     "spatial": "data registry ops networks weights",
-    "targets": "data registry ops spatial",
+    "targets": "data registry ops io spatial weights",
     "decision": "data registry ops perception spatial weights",
     "boosters": "data registry ops io networks weights perception spatial decision",
     "metrics": "data ops io datasets",
     "writers": "data registry ops io",
     "pipeline": "version data registry ops io weights perception spatial targets decision",
-    "training": "data registry ops io datasets networks weights perception spatial targets decision boosters pipeline",
+    "training": "data registry ops io datasets networks weights perception spatial targets decision boosters metrics pipeline",
     "api": "data registry io pipeline writers",
     "cli": "version data registry ops io datasets networks weights perception targets boosters metrics writers pipeline "
     "training",
     "__main__": "cli",
-    "": "version data registry",  # vsodboost/__init__.py, which re-exports
+    "": "version data registry writers",  # vsodboost/__init__.py, which re-exports
 }
 OUTER = "data registry ops io datasets networks weights perception spatial targets training"
 """What an adapter or plugin, ours or a stranger's, builds upon, beside its own package."""

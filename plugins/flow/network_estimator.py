@@ -45,7 +45,8 @@ class NetworkEstimator:
         return flow
 
     def _pictures(self, frames: Frames) -> Tensor:
-        ordered = np.ascontiguousarray(frames[..., ::-1] if self._recipe.bgr else frames)
+        # Writable: torch warns of read-only arrays, as a scene's are.
+        ordered = np.require(frames[..., ::-1] if self._recipe.bgr else frames, requirements=("C", "W"))
         return torch.from_numpy(ordered).to(self._device).permute(0, 3, 1, 2).float() / 255
 
     def _flow(self, first: Tensor, second: Tensor) -> Tensor:

@@ -9,11 +9,12 @@ import pytest
 from small_scenes import disc, scene_of
 
 from vsodboost.data.predictions import Predictions
-from vsodboost.decision.fusion import fuse, sharpen
+from vsodboost.decision.fusion import fuse
+from vsodboost.ops.sharpen import sharpen
 from vsodboost.perception.links import link
 
 
-def test_crisp_keeps_nothing_half_and_all() -> None:
+def test_sharpening_keeps_nothing_half_and_all() -> None:
     assert sharpen(np.array([0, 0.5, 1], np.float32)) == pytest.approx([0, 0.5, 1], abs=1e-6)
     quarter, more = sharpen(np.array([0.25, 0.75], np.float32))
     assert quarter == pytest.approx(1 - more, abs=1e-6)

@@ -18,18 +18,18 @@ def feature(values: np.ndarray, name: str) -> np.ndarray:
     return values[:, FEATURES.index(name)]
 
 
-def test_clues_of_agreement_and_of_its_absence() -> None:
+def test_features_of_agreement_and_of_its_absence() -> None:
     here, there = disc(4, 10, 10), disc(4, 24, 24)
     scene = scene_of(target=here, motion_maps=here, fused=here)
-    heard = Predictions(here, here)
-    agreed, alone = trust_features(here, scene, heard, here), trust_features(there, scene, heard, here)
+    predictions = Predictions(here, here)
+    agreed, apart = trust_features(here, scene, predictions, here), trust_features(there, scene, predictions, here)
     for name in (
         "target",
         "motion",
         "fused",
-        "independent",
-        "alone",
-        "informed",
+        "target_free",
+        "unguided",
+        "guided",
         "worst",
         "mean",
         "steady",
@@ -38,18 +38,18 @@ def test_clues_of_agreement_and_of_its_absence() -> None:
     ):
         assert feature(agreed, name) == pytest.approx(1, abs=1e-5), name
     for name in ("target", "motion", "fused", "worst", "mean"):
-        assert feature(alone, name) == pytest.approx(0, abs=1e-5), name
-    for name in ("s_boosted", "s_independent", "s_motion"):
+        assert feature(apart, name) == pytest.approx(0, abs=1e-5), name
+    for name in ("s_boosted", "s_target_free", "s_motion"):
         assert (feature(agreed, name) > 0.9).all(), name  # soft at the edge when coarser, so not 1
-        assert (feature(alone, name) < 0.6).all(), name
+        assert (feature(apart, name) < 0.6).all(), name
     assert feature(agreed, "area") == pytest.approx(np.sqrt(here.mean((1, 2))))
 
 
 def test_flicker_is_not_steady_but_a_cut_is_no_flicker() -> None:
     maps = np.concatenate([disc(2, 10, 10), disc(2, 24, 24)])
-    heard = Predictions(maps, maps)
-    through = trust_features(maps, scene_of(target=maps), heard, maps)
-    cut = trust_features(maps, scene_of(target=maps, shots=((0, 2), (2, 4))), heard, maps)
+    predictions = Predictions(maps, maps)
+    through = trust_features(maps, scene_of(target=maps), predictions, maps)
+    cut = trust_features(maps, scene_of(target=maps, shots=((0, 2), (2, 4))), predictions, maps)
     assert feature(through, "steady")[2] == pytest.approx(0, abs=1e-5)
     assert feature(cut, "steady")[2] == pytest.approx(1, abs=1e-5)
 
@@ -76,6 +76,17 @@ def test_the_shipped_model_trusts_agreement_more_than_garbage() -> None:
     model = load_trust(shipped_path("trust", ".json"))
     here, noise = disc(6, 16, 16), (np.random.default_rng(0).random((6, 32, 32)) > 0.9).astype(np.float32)
     scene = scene_of(target=noise, motion_maps=here, fused=here)
-    heard = Predictions(here, here)
-    trusted, doubted = (model.estimate(trust_features(m, scene, heard, here)) for m in (here, noise))
+    predictions = Predictions(here, here)
+    trusted, doubted = (model.estimate(trust_features(m, scene, predictions, here)) for m in (here, noise))
     assert trusted.min() > doubted.max() + 0.2
+
+
+def test_files_of_the_former_names_are_still_read() -> None:
+    former = {"target_free": "independent", "unguided": "alone", "guided": "informed"}
+    written = TrustModel(*(np.ones(3, np.float32),) * 5, out_bias=0.0).to_json()
+    for now, then in {**former, "target_and_target_free": "target_and_independent"}.items():
+        written = written.replace(f'"{now}"', f'"{then}"')
+    written = written.replace('"features"', '"clues"').replace('"s_target_free"', '"s_independent"')
+    assert TrustModel.from_json(written).out_bias == 0
+    with pytest.raises(ValueError, match="not those of this version"):
+        TrustModel.from_json(written.replace('"steady"', '"calm"'))

@@ -12,11 +12,12 @@ from vsodboost.data.scene import Mined, Scene
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.plan import Plan
+from vsodboost.registry.booster import Booster
 
 FRAMES = numbered(np.random.default_rng(0).integers(0, 255, (7, 64, 96, 3), np.uint8))
 
 
-class Surveying:
+class Surveying(Booster):
     """Writes down what it is asked."""
 
     def __init__(self) -> None:
@@ -27,8 +28,8 @@ class Surveying:
         assert scene.full is not None
         assert (scene.full == FRAMES[scene.first : scene.first + len(scene)]).all()
 
-    def conclude(self) -> None:
-        self.said.append("conclude")
+    def end_survey(self) -> None:
+        self.said.append("end_survey")
 
     def mine(self, scene: Scene) -> Mined:
         self.said.append(f"mine {scene.first}+{len(scene)}")
@@ -45,20 +46,20 @@ def run(buffer: int) -> tuple[Surveying, Engine, int]:
 
     plan: Plan = small_plan(booster, target, buffer=buffer)
     engine = Engine(replace(plan, booster_card=BoosterCard(summary="small", passes=2)))
-    list(engine.think(ArraySource(FRAMES)))
+    list(engine.predict(ArraySource(FRAMES)))
     return booster, engine, sum(asked)
 
 
 def test_every_scene_is_surveyed_before_the_first_is_mined() -> None:
     booster, engine, _ = run(buffer=3)
     passes = ["0+3", "3+3", "6+1"]
-    assert booster.said == [*(f"survey {p}" for p in passes), "conclude", *(f"mine {p}" for p in passes)]
+    assert booster.said == [*(f"survey {p}" for p in passes), "end_survey", *(f"mine {p}" for p in passes)]
     assert "survey" in engine.seconds.spent
 
 
 def test_a_video_of_one_buffer_is_perceived_once() -> None:
     booster, _, asked = run(buffer=10)
-    assert booster.said == ["survey 0+7", "conclude", "mine 0+7"]
+    assert booster.said == ["survey 0+7", "end_survey", "mine 0+7"]
     assert asked == 7
 
 

@@ -7,21 +7,27 @@ import inspect
 import re
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from small_plans import numbered, small_plan
+from small_plans import numbered, small_plan, small_scene
 from torch import nn
 
 import vsodboost
+import vsodboost.writers
+from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.data.errors import PluginError
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.run import OutputOptions, Report, run
-from vsodboost.registry.discovery import KINDS, Registry, hookspecs
-from vsodboost.registry.interfaces import Request
+from vsodboost.registry import hookspecs
+from vsodboost.registry.booster import Booster
+from vsodboost.registry.discovery import KINDS, Registry
+from vsodboost.registry.interfaces import Outcome, Request
+from vsodboost.registry.writer import VideoOutput, Writer
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "plugins.md"
 HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("vsodboost_"))
@@ -88,6 +94,9 @@ class Bright:
     def mine(self, scene: Scene) -> Mined:
         return Mined(np.array([1, 3]), scene.target[[1, 3]], np.ones(2, np.float32))
 
+    def run(self, work: Any, sources: Any) -> Any:
+        return (Outcome(source, summary=work(source)) for source in sources)
+
 
 def registered(registry: Registry, kind: Any) -> tuple[Any, Any]:
     """What kind ``kind`` has under the name ``made``, built with the options the card names."""
@@ -130,7 +139,9 @@ def test_boosters() -> None:
         register("made", lambda request: Bright(), card)
 
     built, card = registered(registry_with(vsodboost_register_boosters=add), "boosters")
-    assert isinstance(built, Bright) and card.passes == 2
+    assert isinstance(built, Booster) and card.passes == 2
+    scene = small_scene(4)
+    assert built.mine(scene).indices.tolist() == [1, 3] and built.guidance(scene) is scene.target
 
 
 def test_spatial_models() -> None:
@@ -142,6 +153,62 @@ def test_spatial_models() -> None:
     assert isinstance(built, nn.Module) and card.learning_rate == 0.1
 
 
+def test_motion_models() -> None:
+    def add(register: Any) -> None:
+        register("made", lambda request: Bright(), vsodboost.Card("made", options={"gain": "x"}))
+
+    built, _ = registered(registry_with(vsodboost_register_motion_models=add), "motion_models")
+    assert isinstance(built, Bright)
+
+
+def test_fusion_networks() -> None:
+    def add(register: Any) -> None:
+        card = vsodboost.SpatialModelCard("made", options={"gain": "x"}, guidance=True)
+        register("made", lambda request: Bright(), card)
+
+    built, card = registered(registry_with(vsodboost_register_fusion_networks=add), "fusion_networks")
+    assert isinstance(built, Bright) and card.guidance
+
+
+class Always:
+    """Whatever was boosted, believed by half."""
+
+    def decide(self, scene: Scene, boosted: Any, predictions: Any) -> vsodboost.Decision:
+        half = np.full(len(scene), 0.5, np.float32)
+        return vsodboost.Decision(boosted, 2 * half, half, half, ("",) * len(scene))
+
+
+def test_decisions() -> None:
+    def add(register: Any) -> None:
+        register("made", lambda request: Always(), vsodboost.Card("made", options={"gain": "x"}))
+
+    built, _ = registered(registry_with(vsodboost_register_decisions=add), "decisions")
+    decision = built.decide(small_scene(4), small_scene(4).target, None)
+    assert decision.trust.tolist() == [0.5] * 4
+
+
+def test_writers(tmp_path: Path) -> None:
+    class Names(Writer):
+        def begin(self, output: VideoOutput) -> None:
+            self.path, self.names = output.folder / "names.txt", []
+
+        def add(self, buffer: BoostedBuffer) -> None:
+            self.names += buffer.scene.names
+
+        def finish(self, summary: dict[str, Any]) -> None:
+            self.path.write_text(" ".join(self.names))
+            summary["named"] = len(self.names)
+
+    def add(register: Any) -> None:
+        register("made", lambda request: Names(), vsodboost.Card("made", options={"gain": "x"}))
+
+    built, _ = registered(registry_with(vsodboost_register_writers=add), "writers")
+    assert isinstance(built, Names)
+    report = watched_run(tmp_path, "a", writers=("made",), vsodboost_register_writers=add)
+    assert report.failed == {} and report.done[0]["named"] == 5
+    assert (tmp_path / "a" / "names.txt").read_text() == "00000 00001 00002 00003 00004"
+
+
 def test_executors() -> None:
     def add(register: Any) -> None:
         register("made", lambda request: Bright(), vsodboost.Card("made", options={"gain": "x"}))
@@ -150,17 +217,17 @@ def test_executors() -> None:
     assert isinstance(built, Bright)
 
 
-def watched_run(out: Path, *names: str, **hooks: Callable[..., Any]) -> Report:
+def watched_run(out: Path, *names: str, writers: tuple[str, ...] = (), **hooks: Callable[..., Any]) -> Report:
     """Two buffers (3 and 2 frames) of each video, with the mined frames 1 and 3 (of the first buffer: 1)."""
 
     class First(Bright):
         def mine(self, scene: Scene) -> Mined:
             return Mined(np.array([1]), scene.target[[1]], np.ones(1, np.float32))
 
-    plan = small_plan(First(), buffer=3)
-    plan.working = lambda size: size
-    plan.registry = registry_with(**hooks)
-    return run(plan, [ArraySource(FRAMES, name) for name in names], OutputOptions(out))
+    registry = registry_with(**hooks)
+    registry.add(vsodboost.writers, "writers")
+    plan = replace(small_plan(First(), buffer=3), working=lambda size: size, registry=registry)
+    return run(plan, [ArraySource(FRAMES, name) for name in names], OutputOptions(out, writers))
 
 
 def test_observers_hear_of_every_video_in_order(tmp_path: Path) -> None:

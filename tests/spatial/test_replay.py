@@ -1,4 +1,4 @@
-"""TrainingSet kept, thinned and scaled."""
+"""Mined frames kept, thinned and scaled."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def training_set(count: int, size: tuple[int, int] = (32, 64), first: int = 0) -
 
 
 def test_memory_is_bounded_and_spread_over_the_whole_video() -> None:
-    memory = ReplayBuffer(limit=4)
+    memory = ReplayBuffer(capacity=4)
     for start in (0, 10, 20):
         together = memory.with_earlier(training_set(10, first=start))
     assert memory.size == 4
     assert len(together) == 14
-    assert together.weights[0] == 1  # the very first lesson is still there
+    assert together.weights[0] == 1  # the very first frame is still there
     assert together.weights[-1] == 30
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ class Idle:
 def engine_for(target: Recorder, card: TargetCard, **options: Any) -> Engine:
     """An engine that works at the frames' own size."""
     plan = small_plan(Idle(), target=target, card=card, **options)
-    plan.working = lambda size: size
+    plan = replace(plan, working=lambda size: size)
     return Engine(plan)
 
 

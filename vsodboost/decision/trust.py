@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from vsodboost.data.errors import WeightsError
@@ -24,6 +23,7 @@ from vsodboost.data.types import Maps, PerFrame
 from vsodboost.ops.overlap import soft_overlap
 from vsodboost.ops.resize import resize_maps
 from vsodboost.ops.s_measure import s_measure
+from vsodboost.ops.tensors import as_tensor
 
 FEATURES = (
     "target",
@@ -110,7 +110,7 @@ def trust_features(m: Maps, scene: Scene, predictions: Predictions, boosted: Map
 def _likeness(m: Maps, reference: Maps) -> PerFrame:
     """Return the S-measure of maps against a reference, both made coarser."""
     size = (max(1, m.shape[1] // COARSER), max(1, m.shape[2] // COARSER))
-    small, truth = (torch.from_numpy(resize_maps(x, size)) for x in (m, reference))
+    small, truth = (as_tensor(resize_maps(x, size)) for x in (m, reference))
     return np.asarray(s_measure(small, truth).clamp(0, 1).numpy(), np.float32)
 
 

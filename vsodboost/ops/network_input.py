@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vsodboost.data.types import Frames, Maps
 from vsodboost.ops.resize import PIXELS, resize_frames, resize_maps, working_size
+from vsodboost.ops.tensors import as_tensor
 
 MEAN = (0.5, 0.5, 0.5)
 STD = (0.5, 0.5, 0.5)
@@ -17,7 +18,7 @@ STD = (0.5, 0.5, 0.5)
 
 def to_input(frames: Frames, device: str = "cpu", mean: Sequence[float] = MEAN, std: Sequence[float] = STD) -> Tensor:
     """Return frames ``uint8[N, h, w, 3]`` divided by 255, then normalised: ``float32[N, 3, h, w]``, channels last."""
-    values = torch.from_numpy(np.ascontiguousarray(frames)).to(device).permute(0, 3, 1, 2).float() / 255
+    values = as_tensor(np.ascontiguousarray(frames)).to(device).permute(0, 3, 1, 2).float() / 255
     centre, spread = values.new_tensor(mean), values.new_tensor(std)
     return ((values - centre[:, None, None]) / spread[:, None, None]).contiguous(memory_format=torch.channels_last)
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import torch
 
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Clip, FlowField, Maps
 from vsodboost.ops.resize import resize_frames, resize_maps
 from vsodboost.ops.s_measure import s_measure
+from vsodboost.ops.tensors import as_tensor
 from vsodboost.perception.links import smooth_along_flow
 from vsodboost.perception.perceive import MotionCues, perceive
 from vsodboost.pipeline.plan import Plan
@@ -46,7 +46,7 @@ def see(plan: Plan, clip: Clip, shots: Sequence[tuple[int, int]], seconds: Stage
         fused, without_target = (
             smooth_along_flow(_untuned(plan, small, cues, maps), cues.links) for maps in (small_target, None)
         )
-    agreement = s_measure(torch.from_numpy(cues.maps), torch.from_numpy(small_target)).clamp(0, 1).numpy()
+    agreement = s_measure(as_tensor(cues.maps), as_tensor(small_target)).clamp(0, 1).numpy()
     scene = Scene(
         video=clip.video,
         names=clip.names,

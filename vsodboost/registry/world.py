@@ -2,7 +2,7 @@
 
 torch's default dtype and gradient mode, numpy's error handling and the working directory belong to the process. A
 caller may have set them, a target's module may set them when it is imported, and both may rely on it. So our code runs
-between ``own_world`` and foreign code between ``foreign_world``; each finds its settings as it left them.
+in ``own_world`` and foreign code in ``foreign_world``; each finds its settings as it left them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
-
-import numpy as np
 
 T = TypeVar("T")
 
@@ -42,7 +40,8 @@ _OWN_ERRORS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "
 
 def _settings() -> _Settings:
     torch = sys.modules.get("torch")
-    errors, folder = np.geterr(), _folder()
+    numpy = sys.modules.get("numpy")
+    errors, folder = None if numpy is None else numpy.geterr(), _folder()
     if torch is None:
         return _Settings(errors, folder)
     return _Settings(
@@ -58,7 +57,8 @@ def _folder() -> str | None:
 
 
 def _apply(wanted: _Settings) -> None:
-    np.seterr(**wanted.errors)
+    if wanted.errors is not None:
+        sys.modules["numpy"].seterr(**wanted.errors)
     if wanted.folder is not None and wanted.folder != _folder():
         os.chdir(wanted.folder)
     torch = sys.modules.get("torch")
@@ -123,12 +123,14 @@ def stepwise(steps: Iterator[T]) -> Iterator[T]:
 
 
 def _random_states() -> tuple[Any, Any]:
+    import numpy as np
     import torch
 
     return torch.get_rng_state(), np.random.get_state()
 
 
 def _give_back(random: tuple[Any, Any]) -> None:
+    import numpy as np
     import torch
 
     torch.set_rng_state(random[0])

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from vsodboost.data.errors import PluginError
 from vsodboost.data.training_set import TrainingSet, TuneSettings
+from vsodboost.ops.tensors import as_tensor
 from vsodboost.registry.checks import checked_logits
 from vsodboost.registry.guard import guarded
 from vsodboost.spatial.losses import euclidean_loss, structure_loss
@@ -35,8 +36,8 @@ def tune(student: Student, training_set: TrainingSet, settings: TuneSettings, se
     with torch.enable_grad(), guarded(student.name, "while it was tuned"):
         optimizer = _optimizer(student, settings, rate)
         samples = student.samples(training_set.frames)
-        truth = torch.from_numpy(training_set.pseudo_truth).to(student.device)[:, None]
-        weights = torch.from_numpy(training_set.weights).to(student.device)
+        truth = as_tensor(training_set.pseudo_truth).to(student.device)[:, None]
+        weights = as_tensor(training_set.weights).to(student.device)
         losses = []
         for step, chosen in enumerate(_batches(len(training_set), settings.batch, steps, rng)):
             picked, goal, guidance = _batch(student, training_set, samples, truth, chosen, settings, rng)

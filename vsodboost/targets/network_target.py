@@ -118,11 +118,11 @@ class NetworkTarget:
 
     def prepare(self, frames: Frames) -> Tensor:
         """Frames ``uint8[N, H, W, 3]`` as the network wants them: ``float32[N, 3, h, w]`` by the card."""
-        import torch
+        from vsodboost.ops.tensors import as_tensor
 
         size = self.card.input_size or (frames.shape[1], frames.shape[2])
         resized = np.stack([_resized(f, size, self.card.resize) for f in frames])
-        values = torch.from_numpy(resized).to(self.device).permute(0, 3, 1, 2).float() / 255
+        values = as_tensor(resized).to(self.device).permute(0, 3, 1, 2).float() / 255
         mean, std = values.new_tensor(self.card.mean), values.new_tensor(self.card.std)
         return (values - mean[:, None, None]) / std[:, None, None]
 

@@ -29,6 +29,7 @@ from vsodboost.io.atomic import write_text
 from vsodboost.ops.motion_image import camera_residual_saliency
 from vsodboost.ops.resize import resize_maps
 from vsodboost.ops.s_measure import s_measure
+from vsodboost.ops.tensors import as_tensor
 from vsodboost.perception.camera import object_motion
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.options import Options
@@ -99,7 +100,7 @@ class Observations:
 
     def add(self, m: Maps, scene: Scene, predictions: Predictions, boosted: Maps, truth: Maps) -> None:
         self.features.append(trust_features(m, scene, predictions, boosted))
-        score = s_measure(torch.from_numpy(m), torch.from_numpy(truth)).clamp(0, 1)
+        score = s_measure(as_tensor(m), as_tensor(truth)).clamp(0, 1)
         self.truth.append(score.numpy())
 
 
@@ -143,7 +144,7 @@ def fit(features: NDArray[np.float32], scores: NDArray[np.float32], options: Tru
     batch Adam)."""
     torch.manual_seed(seed)
     mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-3
-    x, y = torch.from_numpy((features - mean) / scale), torch.from_numpy(scores)
+    x, y = as_tensor((features - mean) / scale), as_tensor(scores)
     hidden, out = nn.Linear(len(FEATURES), options.hidden), nn.Linear(options.hidden, 1)
     network = nn.Sequential(hidden, nn.Tanh(), out, nn.Sigmoid())
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2, weight_decay=options.decay)

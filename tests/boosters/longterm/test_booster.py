@@ -111,7 +111,7 @@ def plan_for(
 def with_booster(plan: Plan, booster: Booster) -> Plan:
     """The plan with that booster, which tunes as it says."""
     tuning = plan.booster.context.tuning
-    return set_up(replace(plan, booster=booster, booster_card=longterm.CARD, tuning=tuning))
+    return set_up(replace(plan, booster=booster, booster_card=cards.LONGTERM, tuning=tuning))
 
 
 def predictions(frames: Frames, *arguments: Any, **options: Any) -> list[PredictedBuffer]:

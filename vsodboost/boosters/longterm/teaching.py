@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from vsodboost.boosters.common import fused_truth, without_least
@@ -18,6 +17,7 @@ from vsodboost.data.types import Maps, PerFrame
 from vsodboost.ops.overlap import soft_overlap
 from vsodboost.ops.s_measure import s_measure
 from vsodboost.ops.sharpen import sigmoid_of
+from vsodboost.ops.tensors import as_tensor
 
 
 def agreement(saliency: Maps, motion: Maps, truth: TruthRule = "binary") -> PerFrame:
@@ -28,7 +28,7 @@ def agreement(saliency: Maps, motion: Maps, truth: TruthRule = "binary") -> PerF
     top of MS.
     """
     reference = motion >= 1 if truth == "brightest" else motion > 0.5
-    return np.asarray(s_measure(torch.from_numpy(saliency), torch.from_numpy(reference)).clamp(0, 1).numpy())
+    return np.asarray(s_measure(as_tensor(saliency), as_tensor(reference)).clamp(0, 1).numpy())
 
 
 def batch_winners(
