@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,8 +15,9 @@ from vsodboost.data.errors import PluginError
 from vsodboost.data.types import Clip, Frames, Maps
 from vsodboost.ops.flow_image import flow_images
 from vsodboost.registry.checks import checked_maps
-from vsodboost.registry.guard import guarded
+from vsodboost.registry.guard import guarded, is_own
 from vsodboost.registry.interfaces import Request, Target
+from vsodboost.registry.world import foreign_world
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -79,7 +81,9 @@ class NetworkTarget:
             images = np.full_like(clip.frames, 255) if clip.flow is None else flow_images(clip.flow)
             flow = self.prepare(images)
         with torch.autocast("cuda", enabled=self.device.startswith("cuda")):
-            output = self.saliency(frames, flow).float()
+            with nullcontext() if is_own(self.network) else foreign_world():
+                output = self.saliency(frames, flow)
+            output = output.float()
         return np.asarray((torch.sigmoid(output) if self.card.output == "logits" else output)[:, 0].cpu().numpy())
 
     def saliency(self, frames: Tensor, flow: Tensor | None = None) -> Tensor:
@@ -135,7 +139,8 @@ class CallableTarget:
 
     def predict(self, clip: Clip) -> Maps:
         """What the function returns; it is checked like any plugin's."""
-        maps: Maps = self.function(clip.frames)
+        with foreign_world():
+            maps: Maps = self.function(clip.frames.copy())  # theirs to write into
         return maps
 
 
@@ -195,8 +200,9 @@ def run_target(target: Target, card: TargetCard, clip: Clip, plugin: str) -> Map
 
 
 def _predict(target: Target, clip: Clip, plugin: str) -> Maps:
+    own = clip if is_own(target) else replace(clip, frames=clip.frames.copy())  # theirs to write into
     with guarded(plugin, f"on frames {clip.names[0]} to {clip.names[-1]}", of=target):
-        maps = target.predict(clip)
+        maps = target.predict(own)
     return checked_maps(maps, len(clip), plugin)
 
 
