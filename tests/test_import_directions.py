@@ -31,10 +31,11 @@ ROOMS: dict[str, str] = {
     "metrics": "data ops io datasets",
     "writers": "data registry ops io",
     "pipeline": "version data registry ops io weights perception spatial targets decision",
-    "training": "data registry ops io datasets networks weights perception spatial targets decision boosters metrics pipeline",
+    "training": "data registry ops io datasets networks weights perception spatial targets decision boosters metrics "
+    "pipeline",
     "api": "data registry io pipeline writers",
-    "cli": "version data registry ops io datasets networks weights perception targets boosters metrics writers pipeline "
-    "training",
+    "cli": "version data registry ops io datasets networks weights perception targets boosters metrics writers "
+    "pipeline training",
     "__main__": "cli",
     "": "version data registry writers",  # vsodboost/__init__.py, which re-exports
 }

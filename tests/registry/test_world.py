@@ -56,6 +56,10 @@ def settings() -> Iterator[None]:
     os.chdir(folder)
 
 
+def print_nothing() -> None:
+    """Stands for somebody's code."""
+
+
 def test_without_gradients_it_is_tuned_all_the_same(expected: np.ndarray) -> None:
     with torch.no_grad():
         assert (boosted() == expected).all()
@@ -153,10 +157,10 @@ def test_worlds_may_lie_within_each_other() -> None:
 
 def test_what_is_raised_between_worlds_leaves_them_as_they_were() -> None:
     torch.set_default_dtype(torch.float64)
-    with pytest.raises(vsodboost.PluginError, match="somebody failed: no"), own_world():
-        with guarded("somebody", of=lambda: None):
-            assert torch.get_default_dtype() == torch.float64
-            raise ValueError("no")
+    raised = pytest.raises(vsodboost.PluginError, match="somebody failed: no")
+    with raised, own_world(), guarded("somebody", of=print_nothing):
+        assert torch.get_default_dtype() == torch.float64
+        raise ValueError("no")
     assert torch.get_default_dtype() == torch.float64
 
 

@@ -68,12 +68,21 @@ def _apply(wanted: _Settings) -> None:
     torch.set_grad_enabled(wanted.gradients)
 
 
+@dataclass
+class Remembered:
+    """What a caller's and everybody else's settings were when our world was last left."""
+
+    found: _Settings | None = None
+    left: _Settings | None = None
+
+
 @contextmanager
-def own_world() -> Iterator[None]:
+def own_world(remembered: Remembered | None = None) -> Iterator[None]:
     """Run our code under our settings: float32, gradients as each function says, NumPy's default error handling.
 
     The caller's settings, and the states of torch's and NumPy's global random generators, are given back as found.
-    Re-entrant: inside, it does nothing.
+    ``remembered`` carries what foreign code set from one visit to the next, unless the caller has changed something in
+    between. Re-entrant: inside, it does nothing.
     """
     if _state.inside:
         yield
@@ -81,13 +90,16 @@ def own_world() -> Iterator[None]:
     import torch
 
     found, random = _settings(), _random_states()
-    _state.inside, _state.outer = True, found
+    again = remembered is not None and remembered.found == found and remembered.left is not None
+    _state.inside, _state.outer = True, remembered.left if remembered is not None and again else found
     # Settings alone do not leave inference mode; its context manager does.
     with torch.inference_mode(False):
         _apply(_Settings(_OWN_ERRORS, found.folder, torch.float32))
         try:
             yield
         finally:
+            if remembered is not None:
+                remembered.found, remembered.left = found, _state.outer
             _state.inside, _state.outer = False, None
             _apply(found)
             _give_back(random)
@@ -112,8 +124,9 @@ def foreign_world() -> Iterator[None]:
 
 def stepwise(steps: Iterator[T]) -> Iterator[T]:
     """Yield from ``steps``, each made in our world; between them, when the caller's code runs, the caller's holds."""
+    remembered = Remembered()
     while True:
-        with own_world():
+        with own_world(remembered):
             try:
                 step = next(steps)
             except StopIteration:

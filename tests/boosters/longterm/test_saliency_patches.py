@@ -69,6 +69,8 @@ def test_with_guidance_the_patch_sees_motion_and_the_target_free_map() -> None:
     unmoved = refiner.refine(scene, [0], [window])[0]
     moved = refiner.refine(scene, [1], [window])[0]
     assert unmoved.shape == moved.shape == (128, 128)
+    static = small_scene(2, (128, 128), frames=NOISE, motion=0 * moving, fused_without_target=fused_without_target)
+    assert np.abs(refiner.refine(static, [1], [window])[0] - moved).max() > 0
     bright = small_scene(2, (128, 128), frames=NOISE, motion=moving, fused_without_target=fused_without_target + 1)
     assert np.abs(refiner.refine(bright, [1], [window])[0] - moved).max() > 0
     aimed = small_scene(
