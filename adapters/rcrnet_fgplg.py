@@ -32,7 +32,7 @@ def without_flow(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 CARD = SpatialModelCard(
-    summary="makes pseudo-labels of carried labels: RCRNet with a stem of seven channels, the paper's (448x448)",
+    summary="makes pseudo-labels of propagated labels: RCRNet with a stem of seven channels, the paper's (448x448)",
     licence="MIT (code and weights)",
     paper=PAPER,
     weights=WeightsSource(

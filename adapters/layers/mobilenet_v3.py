@@ -67,11 +67,11 @@ class InvertedResidual(nn.Module):
     """Expansion (left out where it would not expand), depthwise convolution, gate, activation, projection."""
 
     def __init__(
-        self, inputs: int, kernel: int, expanded: int, outputs: int, *, gated: bool, swish: bool, stride: int
+        self, inputs: int, kernel: int, expanded: int, outputs: int, *, excited: bool, swish: bool, stride: int
     ) -> None:
         super().__init__()
         activation = HardSwish if swish else nn.ReLU
-        gate = SqueezeExcitation(expanded) if gated else nn.Sequential()
+        gate = SqueezeExcitation(expanded) if excited else nn.Sequential()
         depthwise = nn.Conv2d(expanded, expanded, kernel, stride, kernel // 2, groups=expanded, bias=False)
         project = nn.Conv2d(expanded, outputs, 1, bias=False)
         layers: list[nn.Module]
@@ -98,8 +98,10 @@ class MobileNetV3Features(nn.Module):
         stem = nn.Sequential(nn.Conv2d(3, 16, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(16), HardSwish())
         layers: list[nn.Module] = [stem]
         inputs = 16
-        for kernel, expanded, outputs, gated, swish, stride in ROWS:
-            layers.append(InvertedResidual(inputs, kernel, expanded, outputs, gated=gated, swish=swish, stride=stride))
+        for kernel, expanded, outputs, excited, swish, stride in ROWS:
+            layers.append(
+                InvertedResidual(inputs, kernel, expanded, outputs, excited=excited, swish=swish, stride=stride)
+            )
             inputs = outputs
         self.features = nn.Sequential(*layers)
 

@@ -99,8 +99,8 @@ class Combine(nn.Module):
     def forward(self, low: Tensor, high: Tensor) -> Tensor:
         """``[N, low, h, w]`` and ``[N, high, ., .]`` to ``[N, outputs, h, w]``."""
         high = self.up2_high(resize(high, low.shape[-2:], align_corners=False))
-        joined: Tensor = self.refine(self.up2_act(high + self.up2_bn2(self.up2_low(low))))
-        return joined
+        merged: Tensor = self.refine(self.up2_act(high + self.up2_bn2(self.up2_low(low))))
+        return merged
 
 
 class PCSA(nn.Module):

@@ -14,7 +14,7 @@ CHANNELS = 7
 
 
 class PseudoLabelNetwork(nn.Module):
-    """RCRNet on frame, carried labels and flow magnitudes, under the released key prefix ``backbone``."""
+    """RCRNet on frame, propagated labels and flow magnitudes, under the released key prefix ``backbone``."""
 
     def __init__(self) -> None:
         super().__init__()

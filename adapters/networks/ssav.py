@@ -56,8 +56,8 @@ class SSAVNetwork(nn.Module):
 
     def both_ways(self, x: Tensor, first: str, second: str) -> Tensor:
         """[T, N, 32, h, w] -> states of ``first`` plus those of ``second``, which reads the former backwards."""
-        ahead = self.get_submodule(first)(x)
-        return ahead + self.get_submodule(second)(ahead.flip(0)).flip(0)  # type: ignore[no-any-return]
+        forward_state = self.get_submodule(first)(x)
+        return forward_state + self.get_submodule(second)(forward_state.flip(0)).flip(0)  # type: ignore[no-any-return]
 
     def forward(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """A clip [T, 3, size, size], or B clips [B, T, 3, size, size] -> three tensors of T (or B*T) frames.

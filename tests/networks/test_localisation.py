@@ -1,4 +1,4 @@
-"""The localisation network of paper 001: sizes, torchvision's keys, and that every part of it has a say."""
+"""The localisation network of MQP: sizes, torchvision's keys, and that every part of it has a say."""
 
 from __future__ import annotations
 

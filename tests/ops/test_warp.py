@@ -9,7 +9,7 @@ from vsodboost.ops.warp import magnitude, warp
 
 
 def test_magnitude_is_normalised_by_width_and_height() -> None:
-    """Eq. 4 of paper 003: sqrt((u / w)² + (v / h)²)."""
+    """Eq. 4 of FGPLG: sqrt((u / w)² + (v / h)²)."""
     flow = np.zeros((2, 10, 40, 2), np.float32)
     flow[0, 0, 0] = 12, 4  # .3 of the width, .4 of the height
     flow[1, 5, 7] = 0, -5

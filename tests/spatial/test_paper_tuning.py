@@ -1,4 +1,4 @@
-"""Fine-tuning as paper 001 and its code have it: Adam, cross entropies, clamped gradients, moments that live on."""
+"""Fine-tuning as MQP and its code have it: Adam, cross entropies, clamped gradients, moments that live on."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.errors import UsageError, WeightsError
 from vsodboost.data.types import FlowField, Frames
-from vsodboost.networks.label_refinement import CarriedLabelNetwork
+from vsodboost.networks.label_refinement import PropagatedLabelNetwork
 from vsodboost.networks.lite import LiteNetwork
 from vsodboost.training import fgplg
 from vsodboost.training.fgplg import (
@@ -119,7 +119,7 @@ def test_batches_hold_seven_channels_and_turn_time_round() -> None:
 
 def test_the_light_network_starts_from_the_spatial_model() -> None:
     torch.manual_seed(0)
-    spatial, network = LiteNetwork(), CarriedLabelNetwork()
+    spatial, network = LiteNetwork(), PropagatedLabelNetwork()
     start_light(network, spatial)
     frame = torch.rand(1, 3, 64, 64)
     network.eval(), spatial.eval()

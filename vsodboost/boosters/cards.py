@@ -22,7 +22,7 @@ def _mqp_profile(options: Mapping[str, str]) -> dict[str, Any]:
 
 MQP = BoosterCard(
     summary="frames of high motion quality on which target and motion agree teach a spatial model (default)",
-    paper="Chen et al., IEEE TIP 2021, arXiv:2008.02966 (paper 001)",
+    paper="Chen et al., IEEE TIP 2021, arXiv:2008.02966 (MQP)",
     options={
         "window": "frames of which the filter keeps one, T of the paper (default 5)",
         "quality": "least motion quality of a mined frame, 0 to 1 (default .55)",
@@ -47,7 +47,7 @@ _MQP_PAPER_OPTIONS = {
 }
 MQP_PAPER = BoosterCard(
     summary="the motion-quality paper to the letter; --profile paper takes it for mqp",
-    paper="Chen et al., IEEE TIP 2021, arXiv:2008.02966 (paper 001)",
+    paper="Chen et al., IEEE TIP 2021, arXiv:2008.02966 (MQP)",
     options=_MQP_PAPER_OPTIONS,
     paper_profile=_mqp_profile,
 )
@@ -60,7 +60,7 @@ MQP_PAPER_NETWORK = SpatialModelCard(
 )
 LONGTERM = BoosterCard(
     summary="salient object proposals of the whole video, mined from easy to hard, teach a spatial model",
-    paper="Chen et al., IEEE TCSVT 2022 (paper 000)",
+    paper="Chen et al., IEEE TCSVT 2022 (LIMVSOD)",
     options=HELP,
     passes=2,
     paper_profile=paper_profile,
@@ -68,7 +68,7 @@ LONGTERM = BoosterCard(
 LONGTERM_PAPER = replace(LONGTERM, summary="the long-term mining paper's rules; --profile paper takes it for longterm")
 KEYFRAME = BoosterCard(
     summary="frames on which motion and target overlap teach a twin of the target (or the spatial model, for maps)",
-    paper="Li et al., IEEE TCSVT 2021, arXiv:2008.09103 (paper 002)",
+    paper="Li et al., IEEE TCSVT 2021, arXiv:2008.09103 (plug-and-play)",
     options={
         "threshold": "keyframes have a non-overlapping ratio NR below it (default .6)",
         "lambda": "iterations a keyframe, λ (paper: 8; default: the usual number of steps, however many keyframes)",
@@ -84,11 +84,11 @@ KEYFRAME_PAPER = replace(
 )
 LABELS = BoosterCard(
     summary="a few labelled frames of the video (--labels DIR) teach all the others",
-    paper="Yan et al., ICCV 2019, arXiv:1908.04051 (paper 003)",
+    paper="Yan et al., ICCV 2019, arXiv:1908.04051 (FGPLG)",
     options={
         "labels": "folder of the labels: DIR/<video>/<frame>.png or DIR/<frame>.png, any frames, any size",
         "network": "spatial model of seven channels that makes pseudo-labels (default fgplg)",
-        "route": "how labels are carried: best (default), chain (frame by frame) or direct (the paper)",
+        "route": "how labels are propagated: best (default), chain (frame by frame) or direct (the paper)",
         "between": "pseudo-labels between two labels that teach, m: a number (default 0; paper: 1), or all",
     },
     passes=2,
@@ -96,10 +96,10 @@ LABELS = BoosterCard(
 )
 LABELS_PAPER = replace(LABELS, summary="the pseudo-label paper to the letter; --profile paper takes it for labels")
 LABELS_NETWORK = SpatialModelCard(
-    summary="makes pseudo-labels of carried labels; light, trained by this project",
+    summary="makes pseudo-labels of propagated labels; light, trained by this project",
     paper=LABELS.paper,
     mean=(0.5, 0.5, 0.5),
     std=(0.5, 0.5, 0.5),
     multiple=16,
-    channels=7,  # frame, two carried labels, two flow magnitudes
+    channels=7,  # frame, two propagated labels, two flow magnitudes
 )

@@ -28,8 +28,8 @@ class Rows:
         """Return ``parts``, at least one, as one object, row after row; what is None in one of them must be in all."""
         if len(parts) == 1:
             return parts[0]
-        joined = {name: _concat([getattr(part, name) for part in parts]) for name in _row_fields(parts[0])}
-        return replace(parts[0], **joined)  # type: ignore[type-var]
+        together = {name: _concat([getattr(part, name) for part in parts]) for name in _row_fields(parts[0])}
+        return replace(parts[0], **together)  # type: ignore[type-var]
 
 
 def _row_fields(value: Any) -> list[str]:

@@ -10,7 +10,7 @@ from vsodboost.data.types import Clip
 from vsodboost.data.video import Frame, VideoSource
 
 LIMIT = 100
-"""Frames resident at once (paper 001, Sec. III)."""
+"""Frames resident at once (Chen et al., MQP, 2021, Sec. III)."""
 
 
 def buffer_length(announced: int | None, limit: int = LIMIT) -> int:

@@ -1,9 +1,10 @@
-"""The refinement network that turns carried labels into pseudo-labels, in its light form (paper 003, Eq. 4).
+"""The refinement network that turns propagated labels into pseudo-labels, in its light form (Yan et al., FGPLG, 2019,
+Eq. 4).
 
-Seven channels in: the frame, the labels carried from both sides, and how far they were carried (flow magnitude). The
-paper's network is an RCRNet with a wider stem; in ours the first five stages of EfficientNet-Lite0 read the frame (the
-labels say where to look, so the deepest two are not needed), a small encoder reads the other four channels, and the
-light decoder puts both together.
+Seven channels in: the frame, the labels propagated from both sides, and how far they were propagated (flow magnitude).
+The paper's network is an RCRNet with a wider stem; in ours the first five stages of EfficientNet-Lite0 read the frame
+(the labels say where to look, so the deepest two are not needed), a small encoder reads the other four channels, and
+the light decoder puts both together.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ MAGNITUDE_SCALE = 10.0
 """Objects move a few hundredths of the frame; this brings that to the range of the other channels."""
 
 
-class CarriedLabelNetwork(LightDecoder):
+class PropagatedLabelNetwork(LightDecoder):
     """``[N, 7, h, w]`` -> logits ``[N, 1, h, w]``; h and w are multiples of 16.
 
-    Channels: frame (3; mean .5, std .5), label carried from the left and from the right (in [0, 1]), flow magnitude to
-    the left and to the right (normalised by the frame's size).
+    Channels: frame (3; mean .5, std .5), label propagated from the left and from the right (in [0, 1]), flow magnitude
+    to the left and to the right (normalised by the frame's size).
     """
 
     def __init__(self) -> None:
@@ -34,18 +35,18 @@ class CarriedLabelNetwork(LightDecoder):
         super().__init__((fine + CARRIED_WIDTH, coarse, middle, deep), WIDTHS)
         self.stem = nn.Sequential(encoder.conv_stem, encoder.bn1)
         self.stages = nn.ModuleList(list(encoder.blocks)[:5])
-        self.carried_fine = _halving(CARRIED_CHANNELS, CARRIED_WIDTH, 5)
-        self.carried_coarse = nn.Sequential(
+        self.propagated_fine = _halving(CARRIED_CHANNELS, CARRIED_WIDTH, 5)
+        self.propagated_coarse = nn.Sequential(
             _halving(CARRIED_WIDTH, 2 * CARRIED_WIDTH, 3), nn.Conv2d(2 * CARRIED_WIDTH, coarse, 3, padding=1)
         )
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits of the pseudo-labels."""
         frames, labels, lengths = inputs[:, :3], inputs[:, 3:5], inputs[:, 5:7]
-        carried = self.carried_fine(torch.cat([labels - 0.5, lengths * MAGNITUDE_SCALE], dim=1))
+        propagated = self.propagated_fine(torch.cat([labels - 0.5, lengths * MAGNITUDE_SCALE], dim=1))
         fine = self.stages[0](self.stem(frames))
-        features = [torch.cat([fine, carried], dim=1)]
-        x = self.stages[1](fine) + self.carried_coarse(carried)
+        features = [torch.cat([fine, propagated], dim=1)]
+        x = self.stages[1](fine) + self.propagated_coarse(propagated)
         features.append(x)
         for stage, kept in zip(list(self.stages)[2:], (True, False, True), strict=True):
             x = stage(x)

@@ -1,4 +1,4 @@
-"""The localisation network of paper 001 (Fig. 6): VGG-16, dilated attention on its last three stages, a U-Net decoder.
+"""The localisation network of MQP (Fig. 6): VGG-16, dilated attention on its last three stages, a U-Net decoder.
 
 On flow images it is the localisation branch of the MQPM (``perception.paper_mqpm``); on frames it is the paper's
 spatial model, "a completely new model that is identical to the localisation branch" (Sec. V-C). The figure gives no

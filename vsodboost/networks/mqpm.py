@@ -1,6 +1,6 @@
 """MQPM, the motion quality perception module, in its light form.
 
-Paper 001, Sec. IV and Fig. 6: one encoder reads the motion, a localisation branch gives the motion saliency map, and a
+MQP, Sec. IV and Fig. 6: one encoder reads the motion, a localisation branch gives the motion saliency map, and a
 classification branch on the last decoder layer says whether the frame's motion is of high quality. Ours also predicts
 the motion quality score itself (Eq. 1), and reads the object motion (``motion_image``) instead of a colour wheel, which
 frees it from the camera and from the estimator's scale.
@@ -52,7 +52,7 @@ class MotionQualityNetwork(LightDecoder):
 
 
 def quality_threshold(scores: Sequence[float] | Tensor, *, start: float = 0.5, tolerance: float = 1e-6) -> float:
-    """λ between low- and high-quality motion by iterating Eq. 3 and 4 of paper 001.
+    """λ between low- and high-quality motion by iterating Eq. 3 and 4 of MQP.
 
     ω is the mean of the motion quality scores of at least λ; λ becomes (0.5 + ω) / 2, until it stays. When no score
     reaches λ, λ stays where it is.

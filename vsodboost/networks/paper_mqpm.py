@@ -1,4 +1,4 @@
-"""MQPM as paper 001 has it (Fig. 6): from the flow image, where motion is salient and whether it is of high quality."""
+"""MQPM as MQP has it (Fig. 6): from the flow image, where motion is salient and whether it is of high quality."""
 
 from __future__ import annotations
 

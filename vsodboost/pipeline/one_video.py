@@ -42,14 +42,14 @@ class VideoWork:
             VideoError: the video, a map or a plugin's answer is not usable.
         """
         started = time.perf_counter()
-        engine, tell = self.engine, self.engine.plan.registry.tell
-        tell("vsodboost_video_started", video=source.name)
+        engine, notify = self.engine, self.engine.plan.registry.notify
+        notify("vsodboost_video_started", video=source.name)
         summed = RunSummary()
         with ExitStack() as unfinished:
             for buffer in engine.boost(source, weights=self.weights):
                 if not summed.names:  # nothing is touched before the first buffer has succeeded
                     self._begin(source, buffer, unfinished)
-                self._tell_of(buffer)
+                self._notify_of(buffer)
                 with engine.seconds.of("write"):
                     self._each(lambda writer, buffer=buffer: writer.add(buffer))  # type: ignore[misc]
                 summed.add(buffer)
@@ -87,14 +87,14 @@ class VideoWork:
             except Exception:
                 continue
 
-    def _tell_of(self, buffer: BoostedBuffer) -> None:
-        tell, first, video = self.engine.plan.registry.tell, buffer.scene.first, buffer.scene.video
-        tell("vsodboost_video_mined", video=video, first=first, mined=[first + int(i) for i in buffer.mined.indices])
+    def _notify_of(self, buffer: BoostedBuffer) -> None:
+        notify, first, video = self.engine.plan.registry.notify, buffer.scene.first, buffer.scene.video
+        notify("vsodboost_video_mined", video=video, first=first, mined=[first + int(i) for i in buffer.mined.indices])
         if buffer.losses:
-            tell("vsodboost_video_tuned", video=video, first=first, losses=list(buffer.losses))
+            notify("vsodboost_video_tuned", video=video, first=first, losses=list(buffer.losses))
 
     def _conclude(self, source: VideoSource, summary: dict[str, Any], names: list[str]) -> None:
         folder = video_folder(self.out, source.name)
         write_text(folder / "run.json", json.dumps(summary, indent=1, default=dict) + "\n")
         VideoState.finish(self.out, source.name, self.fingerprint, names)
-        self.engine.plan.registry.tell("vsodboost_video_finished", video=source.name, summary=summary)
+        self.engine.plan.registry.notify("vsodboost_video_finished", video=source.name, summary=summary)

@@ -80,12 +80,12 @@ def run(plan: Plan, sources: Sequence[VideoSource], output: OutputOptions, progr
         weights = _tune_on_all(engine, waiting, report, progress)
     work = VideoWork(engine, output.out, writers, fingerprint, weights, progress.frames)
 
-    def told(source: VideoSource) -> dict[str, Any]:
+    def work_on(source: VideoSource) -> dict[str, Any]:
         progress.started(source)
         return work(source)
 
     with guarded(plan.name("executor")):
-        for outcome in plan.executor.run(told, [s for s in waiting if s.name not in report.failed]):
+        for outcome in plan.executor.run(work_on, [s for s in waiting if s.name not in report.failed]):
             if outcome.error is not None:
                 _failed(report, progress, outcome.source, outcome.error)
             elif outcome.summary is not None:

@@ -166,7 +166,7 @@ class Registry:
             )
         self.entries[kind][entry.name] = entry
 
-    def tell(self, hook: str, **values: Any) -> None:
+    def notify(self, hook: str, **values: Any) -> None:
         """Call the observers of ``hook`` (``vsodboost_video_started`` ...), each with the same ``values``.
 
         Raises:

@@ -29,7 +29,8 @@ def structure_loss(logits: Tensor, truth: Tensor, weight: Tensor | None = None) 
 
 
 def euclidean_loss(maps: Tensor, truth: Tensor) -> Tensor:
-    """Squared distance summed over pixels, halved, the mean over the N frames of a batch (paper 002, Eq. 8).
+    """Squared distance summed over pixels, halved, the mean over the N frames of a batch (Li et al., plug-and-play,
+    2021, Eq. 8).
 
     ``maps`` and ``truth`` are ``[N, 1, h, w]`` in [0, 1].
     """

@@ -1,4 +1,5 @@
-"""``vsodboost train fgplg``: the network that makes pseudo-labels, from sparsely labelled video (paper 003, Sec. 3.3).
+"""``vsodboost train fgplg``: the network that makes pseudo-labels, from sparsely labelled video (Yan et al., FGPLG,
+2019, Sec. 3.3).
 
 Of a video's labelled frames some keep their label, at several spacings; it is propagated to the others, whose own label
 is what the network is to say. So it learns from triplets of labelled frames, and fills the gaps between them at use.
@@ -26,7 +27,7 @@ from vsodboost.data.training_set import TUNING_PIXELS
 from vsodboost.data.types import Clip, FlowField, Frames, Maps
 from vsodboost.io.atomic import atomic_path
 from vsodboost.io.image_file import read_rgb
-from vsodboost.networks.label_refinement import CarriedLabelNetwork
+from vsodboost.networks.label_refinement import PropagatedLabelNetwork
 from vsodboost.ops.resize import working_size
 from vsodboost.registry.interfaces import FlowEstimator
 from vsodboost.spatial.losses import structure_loss
@@ -189,7 +190,7 @@ class TripletBatches:
         return inputs.astype(np.float32), share(view.take(of.truth[n]))[None]
 
 
-def start_light(network: CarriedLabelNetwork, spatial: nn.Module) -> None:
+def start_light(network: PropagatedLabelNetwork, spatial: nn.Module) -> None:
     """Fill the encoder's stages from a ``LiteNetwork`` that knows what is salient."""
     encoder = spatial.get_submodule("encoder")
     network.stem[0].load_state_dict(encoder.get_submodule("conv_stem").state_dict())
@@ -234,7 +235,7 @@ def train(
     """Train to the end; returns the averaged weights."""
     network.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     groups = [{"params": list(network.parameters()), "lr": options.rate}]
-    if isinstance(network, CarriedLabelNetwork):
+    if isinstance(network, PropagatedLabelNetwork):
         for fixed in (network.stem, network.stages[0], network.stages[1]):
             fixed.requires_grad_(False)
         freeze_batch_norm(network.stem)

@@ -1,4 +1,5 @@
-"""``vsodboost train mqpm``: motion saliency and motion quality from video with truth (paper 001, Sec. IV)."""
+"""``vsodboost train mqpm``: motion saliency and motion quality from video with truth (Chen et al., MQP, 2021, Sec.
+IV)."""
 
 from __future__ import annotations
 

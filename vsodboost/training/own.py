@@ -1,5 +1,5 @@
 """The trainers of our own networks: ``lite``, ``mqpm``, ``fgplg`` and ``trust``, whose weights are shipped, and those
-of paper 001."""
+of MQP."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def mqpm(request: TrainingRequest) -> Path:
 
 
 def spatial_paper(request: TrainingRequest) -> Path:
-    """``vsodboost train spatial-paper``: paper 001's spatial model, on annotated frames."""
+    """``vsodboost train spatial-paper``: MQP's spatial model, on annotated frames."""
     from vsodboost.networks.localisation import LocalisationNetwork
     from vsodboost.training.paper import ImageBatches, LabelledImage, PaperTraining, frames_of, load_vgg, train
 
@@ -171,7 +171,7 @@ def spatial_paper(request: TrainingRequest) -> Path:
 
 
 def mqpm_paper(request: TrainingRequest) -> Path:
-    """``vsodboost train mqpm-paper``: paper 001's MQPM, on flow images whose quality an image model tells (Eq. 1-4)."""
+    """``vsodboost train mqpm-paper``: MQP's MQPM, on flow images whose quality an image model tells (Eq. 1-4)."""
     from vsodboost.networks.paper_mqpm import PaperMqpm
     from vsodboost.training import paper
 
@@ -204,8 +204,8 @@ def mqpm_paper(request: TrainingRequest) -> Path:
 
 
 def fgplg(request: TrainingRequest) -> Path:
-    """``vsodboost train fgplg``: the network that makes pseudo-labels of carried labels (paper 003)."""
-    from vsodboost.networks.label_refinement import CarriedLabelNetwork
+    """``vsodboost train fgplg``: the network that makes pseudo-labels of propagated labels (FGPLG)."""
+    from vsodboost.networks.label_refinement import PropagatedLabelNetwork
     from vsodboost.spatial import build_lite
     from vsodboost.training import fgplg as recipe
 
@@ -216,7 +216,7 @@ def fgplg(request: TrainingRequest) -> Path:
     if card.channels != 7:
         raise UsageError(f"training option network={options.network}: it reads {card.channels} channels, not 7")
     estimator, _ = registry.build("flows", options.flow, wanted)
-    cache = Path(options.cache) if options.cache else request.folder / "carried"
+    cache = Path(options.cache) if options.cache else request.folder / "propagated"
     sets = []
     for video in videos:
         request.say(f"carrying labels of {video.name}")
@@ -224,10 +224,10 @@ def fgplg(request: TrainingRequest) -> Path:
     if not sets:
         raise UsageError("train fgplg needs video with at least three labelled frames (a DAVIS-like root)")
     torch.manual_seed(request.seed)
-    network = CarriedLabelNetwork() if card.weights is None else card.weights.build()
+    network = PropagatedLabelNetwork() if card.weights is None else card.weights.build()
     if options.start:
         request.say(f"{recipe.start_from(network, Path(options.start))} tensors from {options.start}")
-    elif isinstance(network, CarriedLabelNetwork):
+    elif isinstance(network, PropagatedLabelNetwork):
         recipe.start_light(network, build_lite(wanted))
     batches = recipe.TripletBatches(sets, card, options, request.seed)
     state = recipe.train(

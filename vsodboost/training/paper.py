@@ -1,4 +1,4 @@
-"""Training the networks of paper 001: the MQPM on flow images (Sec. IV), the spatial model on frames (Sec. V-C).
+"""Training the networks of MQP: the MQPM on flow images (Sec. IV), the spatial model on frames (Sec. V-C).
 
 Sec. VI-B: DAVIS-TR, Adam, batches of 8, "10e-3" as initial learning rate, mirrored at random. The paper gives neither
 the number of epochs nor how the rate falls; ours falls along a cosine.

@@ -16,7 +16,7 @@ from vsodboost.data.types import Maps, PerFrame
 from vsodboost.writers.maps import write_map
 from vsodboost.writers.table import FramesTable, frame_row
 
-WHOLE = {"whole": True}
+NOT_A_ROW = {"whole": True}
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,9 +74,9 @@ class Result(FrameResults):
     """A whole video's result. Beside what ``FrameResults`` says of each frame: ``mining`` holds each buffer's notes,
     ``seconds`` the time by stage, ``cuts`` the frames that begin a new shot."""
 
-    mining: tuple[dict[str, Any], ...] = field(default=(), metadata=WHOLE)
-    seconds: dict[str, float] = field(default_factory=dict, metadata=WHOLE)
-    cuts: tuple[int, ...] = field(default=(), metadata=WHOLE)
+    mining: tuple[dict[str, Any], ...] = field(default=(), metadata=NOT_A_ROW)
+    seconds: dict[str, float] = field(default_factory=dict, metadata=NOT_A_ROW)
+    cuts: tuple[int, ...] = field(default=(), metadata=NOT_A_ROW)
 
     def save(self, folder: str | Path) -> Path:
         """Write what ``vsodboost wrap`` writes of a video, but ``run.json``: ``<folder>/<frame>.png``, 8-bit grey, and

@@ -50,8 +50,8 @@ def inside(flow: Tensor, least: float = 0.9999) -> Tensor:
     height, width = flow.shape[-2:]
     limit = torch.tensor((width - 1, height - 1), device=flow.device, dtype=flow.dtype)
     position = sampling_grid(flow.detach())
-    beyond = torch.maximum(-position, position - limit).clamp(0, 1)
-    weight = (1 - beyond).prod(dim=-1)
+    outside = torch.maximum(-position, position - limit).clamp(0, 1)
+    weight = (1 - outside).prod(dim=-1)
     return (weight >= least).to(flow.dtype)[:, None]
 
 

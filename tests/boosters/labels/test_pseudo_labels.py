@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from vsodboost.boosters.labels.propagation import Propagated
 from vsodboost.boosters.labels.pseudo_labels import CHANNELS, Generator, seven_channels
 from vsodboost.data.cards import SpatialModelCard
-from vsodboost.networks.label_refinement import CarriedLabelNetwork
+from vsodboost.networks.label_refinement import PropagatedLabelNetwork
 
 
 def propagated(count: int, size: tuple[int, int] = (32, 64)) -> Propagated:
@@ -42,7 +42,7 @@ def test_pseudo_labels_are_probabilities_whatever_the_batch() -> None:
 
 def test_light_network_has_the_frames_size_and_uses_every_channel() -> None:
     torch.manual_seed(0)
-    network = CarriedLabelNetwork().eval()
+    network = PropagatedLabelNetwork().eval()
     inputs = torch.rand(1, 7, 48, 80)
     with torch.inference_mode():
         logits = network(inputs)

@@ -10,7 +10,6 @@ from vsodboost.boosters.longterm.mining import MinedProposals
 from vsodboost.boosters.longterm.saliency import PatchRefiner
 from vsodboost.boosters.longterm.settings import LongtermSettings
 from vsodboost.boosters.longterm.teaching import (
-    joined,
     keyframes_of,
     notes_on_boxes,
     notes_on_video,
@@ -65,13 +64,13 @@ def test_joined_keeps_what_salient_proposals_lie_on_by_all_predictions(mined: Mi
     scene = small_scene(20, (32, 64), target=prediction, fused=prediction, motion_maps=prediction)
     rows = np.array([t for t in range(20) if mined.labels.label[2 * t] == 1][:3])
     silent = np.zeros_like(prediction)
-    pseudo = joined(mined, scene, silent, np.arange(20), rows)
+    pseudo = combined_truth(mined, scene, silent, np.arange(20), rows)
     assert pseudo[:, 10:22, 10:22].min() > 0.8
     assert pseudo[:, :, 36:].max() == 0
     # An FS that agrees with it counts half as much as all predictions together: (2 * .9 + 1 * 1) / 3.
     agreeing = np.zeros_like(prediction)
     agreeing[:, 8:24, 8:24] = 1
-    both = joined(mined, scene, agreeing, np.arange(20), rows)
+    both = combined_truth(mined, scene, agreeing, np.arange(20), rows)
     np.testing.assert_allclose(both[:, 12:20, 12:20], (2 * 0.9 + 1) / 3, atol=0.02)
 
 

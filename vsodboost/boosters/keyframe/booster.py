@@ -1,6 +1,6 @@
 """``keyframe``: frames on which motion and colour saliency overlap teach a twin of the target model.
 
-Paper 002 (Li et al., "A Plug-and-Play Scheme to Adapt Image Saliency Deep Model for Video Data"): any image model
+Li et al. (plug-and-play, "A Plug-and-Play Scheme to Adapt Image Saliency Deep Model for Video Data"): any image model
 becomes a video model. ``keyframe-paper`` is the paper to the letter: keyframes by Eq. 7, taught by their low-level
 saliency (Eq. 6) with the loss of Eq. 8; the result is the twin's map times the low-level saliency (Eq. 9). ``keyframe``
 keeps the keyframes and the twin, but the fusion network's maps teach, and only where the motion itself is of some
@@ -36,7 +36,7 @@ class KeyframeSettings:
     passes: float | None = None
     rate: float | None = None
     contrast: bool = False
-    gated: bool = True
+    uses_gate: bool = True
 
 
 class Keyframe(Booster):
@@ -74,7 +74,7 @@ class Keyframe(Booster):
 
     def decide(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
         """Let the decision stand, unless the gate is off."""
-        if self.settings.gated:
+        if self.settings.uses_gate:
             return decision
         flags = tuple("" if flag == "static" else flag for flag in decision.flags)
         return replace(decision, maps=boosted, weight=np.ones(len(scene), np.float32), flags=flags)
@@ -108,7 +108,7 @@ def build(request: Request) -> Keyframe:
 
 def build_paper(request: Request) -> PaperKeyframe:
     """The paper's. Raises UsageError for values that make no sense."""
-    return PaperKeyframe(_settings(request.options, KeyframeSettings(quality=0.0, passes=8.0, gated=False)))
+    return PaperKeyframe(_settings(request.options, KeyframeSettings(quality=0.0, passes=8.0, uses_gate=False)))
 
 
 def _settings(o: Mapping[str, str], default: KeyframeSettings) -> KeyframeSettings:
@@ -118,7 +118,7 @@ def _settings(o: Mapping[str, str], default: KeyframeSettings) -> KeyframeSettin
         passes=_number(o, "lambda", default.passes or 0.0) or None,
         rate=_number(o, "rate", 0.0) or None,
         contrast=_one_of(o, "motion", ("model", "contrast")) == "contrast",
-        gated=_one_of(o, "gate", ("on", "off") if default.gated else ("off", "on")) == "on",
+        uses_gate=_one_of(o, "gate", ("on", "off") if default.uses_gate else ("off", "on")) == "on",
     )
 
 

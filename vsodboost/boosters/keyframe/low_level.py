@@ -1,4 +1,5 @@
-"""Low-level saliency, and how far the two maps it is made of disagree (paper 002, Sec. IV-D and V-A).
+"""Low-level saliency, and how far the two maps it is made of disagree (Li et al., plug-and-play, 2021, Sec. IV-D and
+V-A).
 
 Li et al., "A Plug-and-Play Scheme to Adapt Image Saliency Deep Model for Video Data", IEEE TCSVT 2021.
 """

@@ -1,4 +1,5 @@
-"""Conventional motion saliency: how far a pixel's motion differs from its surroundings' (paper 002, Eq. 4)."""
+"""Conventional motion saliency: how far a pixel's motion differs from its surroundings' (Li et al., plug-and-play,
+2021, Eq. 4)."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
 """``labels``: a few labelled frames teach all others.
 
-Paper 003 (Yan et al., "Semi-Supervised Video Salient Object Detection Using Pseudo-Labels", Sec. 3.3): the labels next
-to a frame on both sides are carried to it along the flow, a refinement network makes a pseudo-label of them, and labels
-and pseudo-labels together teach the student, which says the result (``labels-paper``).
+Yan et al. (FGPLG, "Semi-Supervised Video Salient Object Detection Using Pseudo-Labels", Sec. 3.3): the labels next
+to a frame on both sides are propagated to it along the flow, a refinement network makes a pseudo-label of them, and
+labels and pseudo-labels together teach the student, which says the result (``labels-paper``).
 
-Here the video that is labelled is the video that is wanted. So the student reads the carried labels beside the frame,
-and learns on the labelled frames what they are worth: there it reads those carried from the next labels, and the truth
-is known. Its predictions and the carried labels make the result, smoothed along the flow with the labels as fixed
-points. Pseudo-labels teach it only when asked to (``between``): on held-out video they made it worse. Labelled frames
-come back as they were given.
+Here the video that is labelled is the video that is wanted. So the student reads the propagated labels beside the
+frame, and learns on the labelled frames what they are worth: there it reads those propagated from the next labels, and
+the truth is known. Its predictions and the propagated labels make the result, smoothed along the flow with the labels
+as fixed points. Pseudo-labels teach it only when asked to (``between``): on held-out video they made it worse. Labelled
+frames come back as they were given.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 LABEL_WEIGHT = 2.0
 """What a label counts in tuning where a pseudo-label counts its confidence, at most 1."""
 FADING = 3.0
-"""Frames over which the weight of a carried label beside the two predictions, two at first, falls to 1/e."""
+"""Frames over which the weight of a propagated label beside the two predictions, two at first, falls to 1/e."""
 NEAR = 4
 """Labelled frames on either side of a buffer that teach, too."""
 
@@ -117,7 +117,7 @@ class Labels(Booster):
         return self._propagated[1]
 
     def pseudo_labels(self, scene: Scene) -> Maps:
-        """Labels, and the refinement network's pseudo-labels where labels are carried to: ``float32[T, h, w]`` in
+        """Labels, and the refinement network's pseudo-labels where labels are propagated to: ``float32[T, h, w]`` in
         [0, 1], zero where none reaches."""
         known = self.scene_labels(scene)
         maps = np.zeros_like(scene.target)
@@ -133,7 +133,7 @@ class Labels(Booster):
         return np.where(known.reached[:, None, None], known.guidance, scene.target)
 
     def _teaches(self, scene: Scene, propagated: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which of the frames that labels are carried to teach by their pseudo-labels, bool as ``propagated``."""
+        """Which of the frames that labels are propagated to teach by their pseudo-labels, bool as ``propagated``."""
         between = self.settings.between
         if between is None:
             return np.ones(len(propagated), bool)
@@ -227,9 +227,9 @@ def _settings(o: Mapping[str, str], default: LabelsSettings) -> LabelsSettings:
 
 def build_network(request: Request) -> nn.Module:
     """``fgplg``: the light network with the shipped weights."""
-    from vsodboost.networks.label_refinement import CarriedLabelNetwork
+    from vsodboost.networks.label_refinement import PropagatedLabelNetwork
     from vsodboost.weights.shipped import load_shipped
 
-    network = CarriedLabelNetwork()
+    network = PropagatedLabelNetwork()
     load_shipped(network, "fgplg")
     return network

@@ -1,4 +1,5 @@
-"""Pseudo-labels from propagated labels: the seven channels, and the network that reads them (paper 003, Sec. 3.3)."""
+"""Pseudo-labels from propagated labels: the seven channels, and the network that reads them (Yan et al., FGPLG, 2019,
+Sec. 3.3)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Which frames to label next: those whose labels would reach the most frames that are not to be trusted yet.
 
-A label helps the frames near it in its shot, to which it can be carried, and those that look like it, which the
+A label helps the frames near it in its shot, to which it can be propagated, and those that look like it, which the
 student then recognises. The chosen frames together are to settle as much doubt as possible, so they lie apart (paper
 003, Sec. 4.4: sparse labels that cover more kinds of content bring more gain).
 """
@@ -81,6 +81,6 @@ def suggest(
 def _help(index: int, looks: NDArray[np.float32], shots: NDArray[np.int64]) -> NDArray[np.float32]:
     """How far a label of frame ``index`` helps each frame, float32[T] in [0, 1]."""
     away = np.abs(np.arange(len(shots)) - index)
-    carried = np.where(shots == shots[index], np.exp(-away / REACH), 0)
+    propagated = np.where(shots == shots[index], np.exp(-away / REACH), 0)
     apart = np.square(looks - looks[index]).mean(axis=1)
-    return np.asarray(np.maximum(carried, ALIKE * np.exp(-apart / LOOK**2)), np.float32)
+    return np.asarray(np.maximum(propagated, ALIKE * np.exp(-apart / LOOK**2)), np.float32)

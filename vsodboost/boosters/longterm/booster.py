@@ -1,6 +1,6 @@
 """``longterm``: the whole video as a pool of object proposals, mined for the salient ones from easy to hard.
 
-Paper 000 (Chen et al., "A Novel Long-Term Iterative Mining Scheme for Video Salient Object Detection"): a first pass
+Chen et al. (LIMVSOD, "A Novel Long-Term Iterative Mining Scheme for Video Salient Object Detection"): a first pass
 over the video collects proposals and their features; clustering, motion saliency and a classifier trained on the spot
 tell which are salient; their refined patches make a map of each frame, and the frames whose map agrees best with the
 motion teach the student.

@@ -214,7 +214,7 @@ class MinedProposals:
 def learn_about(
     pool: ProposalPool, settings: LongtermSettings, *, seed: int = 0, device: str = "cpu"
 ) -> MinedProposals:
-    """Cluster the pool, find the salient clusters and mine (Algorithm 1 of paper 000, lines 5 to 10)."""
+    """Cluster the pool, find the salient clusters and mine (Algorithm 1 of LIMVSOD, lines 5 to 10)."""
     clusters = k_means(pool.features, settings.clusters, seed)
     means = cluster_motion(pool.motion, clusters.labels, clusters.count)
     salient = salient_clusters(means, settings.salient_clusters)

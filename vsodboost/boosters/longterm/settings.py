@@ -1,6 +1,6 @@
 """Every choice of the long-term booster, and three sets of them: ours, the paper's and its released script's.
 
-The twelve places where paper 000 and its script differ, and where each is chosen (options of the booster unless said
+The twelve places where LIMVSOD and its script differ, and where each is chosen (options of the booster unless said
 otherwise; ``follow`` sets them all):
 
 1.  features of proposals: ``features`` (paper ResNet-18, script EfficientNet-B7)

@@ -29,7 +29,7 @@ PENALTY = 10.0
 def motion_values(motion_map: NDArray[np.float32], boxes: Boxes, rule: MotionRule = "mean") -> NDArray[np.float32]:
     """Motion values ``float32[N]`` in [0, 1] of boxes ``float32[N, 4]`` px on a motion saliency map ``float32[H, W]``.
 
-    ``mean`` is Eq. 8 of paper 000: the average of the map in the box; so is ``predictions``, of another map.
+    ``mean`` is Eq. 8 of LIMVSOD: the average of the map in the box; so is ``predictions``, of another map.
     ``penalised`` is the released script's: that average, a tenth of it where the box holds less than a quarter of the
     whole frame's motion saliency (in a frame without any, nothing is penalised because nothing is there).
     """
@@ -80,14 +80,14 @@ class KeyframeReservoir:
         if self._scenes < 2 or not self._held:
             return None
         held = self._held
-        joined: dict[str, Any] = {
+        together: dict[str, Any] = {
             name: np.concatenate([getattr(s, name) for s in held]) for name in _per_frame(held[0])
         }
         return replace(
             held[0],
             names=tuple(s.names[0] for s in held),
             shots=tuple((n, n + 1) for n in range(len(held))),
-            **joined,
+            **together,
         )
 
     def frames(self) -> NDArray[np.int64]:

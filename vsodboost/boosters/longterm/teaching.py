@@ -172,13 +172,13 @@ def keyframes_of(
     weights = np.clip(agreed[chosen], 0.05, 1) ** 2 if settings.tune == "engine" else np.ones(len(chosen), np.float32)
     weights = weights / weights.mean() if len(weights) else weights
     if settings.pseudo_truth == "mined":
-        pseudo = sigmoid_of(joined(known, scene, maps, frames, chosen))
+        pseudo = sigmoid_of(combined_truth(known, scene, maps, frames, chosen))
     else:
         pseudo = pseudo_truth_of(maps[chosen], settings.pseudo_truth)
     return Keyframes(chosen, pseudo, np.asarray(weights, np.float32), agreed)
 
 
-def joined(
+def combined_truth(
     known: MinedProposals, scene: Scene, maps: Maps, frames: NDArray[np.int64], chosen: NDArray[np.int64]
 ) -> Maps:
     """What the predictions about ``chosen`` frames say of salient proposals, and FS as far as it agrees with that.

@@ -1,6 +1,6 @@
 """``mqp``: frames whose motion is of high quality, and on which target and motion agree, teach the student.
 
-Paper 001 (Chen et al., "A Novel Video Salient Object Detection Method via Semi-supervised Motion Quality Perception").
+Chen et al. (MQP, "A Novel Video Salient Object Detection Method via Semi-supervised Motion Quality Perception").
 Each window of ``T`` frames gives the one on which motion saliency and target agree best (Sec. V-B), if its motion is
 of high quality. Ours looks at the fusion network's map too, and teaches with it instead of with the target's own.
 """

@@ -1,4 +1,4 @@
-"""``mqp-paper``: what ``--profile paper`` makes of ``mqp``, paper 001 to the letter.
+"""``mqp-paper``: what ``--profile paper`` makes of ``mqp``, MQP to the letter.
 
 Chen et al., "A Novel Video Salient Object Detection Method via Semi-supervised Motion Quality Perception": the MQPM of
 Fig. 6 on flow images says which frames to learn from, one of T of them is kept (Sec. V-B), the target's own maps teach

@@ -1,4 +1,4 @@
-"""The switches of paper 001's profile: wherever the paper and its released code disagree, which of them is followed."""
+"""The switches of MQP's profile: wherever the paper and its released code disagree, which of them is followed."""
 
 from __future__ import annotations
 
