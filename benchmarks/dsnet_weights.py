@@ -25,10 +25,10 @@ from torch import Tensor
 from train_targets import Summed, dis, forward_flow, training_resize
 from vsodboost_adapters.networks import dsnet
 from vsodboost_adapters.training.batches import mean_bce, normalised, read_image, scaled
-from vsodboost_adapters.training.batches import read_mask as read_grey
 
 from vsodboost.ops.flow_image import flow_image
 from vsodboost.training.files import VideoFiles, list_files
+from vsodboost.training.masks import read_mask as read_grey
 from vsodboost.training.own import VALIDATION
 
 MAPS = ("final", "coarse", "spatial", "motion")

@@ -26,12 +26,12 @@ from mqp_ablation import FirstFrames, Made, Replay, Score, Truths, add_all, at_s
 from vsodboost.boosters.labels.booster import Labels
 from vsodboost.boosters.labels.labelled_frames import VideoLabels, read_video_labels
 from vsodboost.boosters.labels.propagation import propagate
+from vsodboost.boosters.labels.reading import LabelFolder
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Clip, Maps
 from vsodboost.data.video import VideoSource
 from vsodboost.decision.fusion import predict
 from vsodboost.io.atomic import write_png
-from vsodboost.io.map_folder import MapFolder
 from vsodboost.io.source import open_inputs
 from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
@@ -96,7 +96,7 @@ def measure(
     with tempfile.TemporaryDirectory() as folder:
         for name in chosen:
             write_png(Path(folder) / f"{name}.png", every[name].astype(np.uint8) * 255)
-        labels = read_video_labels(source, MapFolder(folder), plan.options.buffer, plan.working)
+        labels = read_video_labels(source, LabelFolder(folder), plan.options.buffer, plan.working)
         engine = engine_of(plan, made, {"labels": folder})
         booster = engine.plan.booster
         assert isinstance(booster, Labels)

@@ -36,7 +36,6 @@ from vsodboost_adapters.networks.rcrnet import ImageNetwork, VideoNetwork
 from vsodboost_adapters.training import dsnet as training_dsnet
 from vsodboost_adapters.training import rcrnet as training_rcrnet
 from vsodboost_adapters.training.batches import Shuffled, labelled_image, normalised, read_image, scaled, windows
-from vsodboost_adapters.training.batches import read_mask as read_grey
 from vsodboost_adapters.training.start import fill_encoder, imagenet_weights
 
 from vsodboost.data.cards import TargetCard
@@ -52,6 +51,7 @@ from vsodboost.registry.interfaces import FlowEstimator, Request
 from vsodboost.targets.network_target import Layout, NetworkTarget, run_target
 from vsodboost.training.files import VideoFiles, list_files
 from vsodboost.training.loop import Batch, Loop, Schedule
+from vsodboost.training.masks import read_mask as read_grey
 from vsodboost.training.own import VALIDATION
 
 SHOWN = ("maxF", "S", "MAE", "J", "wF")

@@ -33,7 +33,7 @@ ROOMS: dict[str, str] = {
     "pipeline": "version data registry ops io weights perception spatial targets decision",
     "training": "data registry ops io datasets networks weights perception spatial targets decision boosters metrics "
     "pipeline",
-    "api": "data registry io pipeline writers",
+    "api": "data registry io targets boosters pipeline writers",
     "cli": "version data registry ops io datasets networks weights perception targets boosters metrics writers "
     "pipeline training",
     "__main__": "cli",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodboost.boosters.labels.reading import LabelArrays
 from vsodboost.data.boosted import BoostedFrame
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import UsageError
@@ -20,11 +21,14 @@ from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.options import Options, choose
 from vsodboost.pipeline.plan import Plan, make_plan
 from vsodboost.registry.discovery import Registry
+from vsodboost.targets.network_target import notes_of
 from vsodboost.writers.result import FrameResults, Result
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+Labels = str | Path | Mapping[int, NDArray[Any]]
+"""A folder of labels, or masks by the index of their frame."""
 Video = str | Path | Iterable[NDArray[np.uint8]] | VideoSource
 
 
@@ -65,6 +69,7 @@ class VideoBooster:
         *,
         card: TargetCard | None = None,
         registry: Registry | None = None,
+        labels: Labels | None = None,
         **options: Unpack[OptionArguments],
     ) -> None:
         """Build the parts.
@@ -74,13 +79,15 @@ class VideoBooster:
                 (``uint8[T, H, W, 3]`` -> ``float[T, h, w]`` in [0, 1]), a torch module, or a Target.
             card: how to feed a live target (size, normalisation, window); the default suits a function.
             registry: plugins loaded before; default: all that are installed.
+            labels: masks of some frames, ``{frame index: mask}`` (see ``boosters.labels.reading.LabelArrays``), or a
+                folder of them; the booster is ``labels`` if none is named.
             **options: see ``OptionArguments``.
 
         Raises:
             UsageError: unknown names or options.
             WeightsError: weights are missing.
         """
-        self.plan = _plan(target, card, registry, dict(options))
+        self.plan = _plan(target, card, registry, _with_labels(dict(options), labels))
 
     def boost(self, video: Video) -> Result:
         """Return the result of a whole video at once (use ``stream`` for long videos).
@@ -101,7 +108,7 @@ class VideoBooster:
         together = FrameResults.concat(kept)
         return Result(
             **{f.name: getattr(together, f.name) for f in fields(FrameResults)},
-            mining=tuple(notes),
+            mining=_with_warnings(notes, notes_of(self.plan.target)),
             seconds=dict(engine.seconds.spent),
             cuts=tuple(engine.cuts),
         )
@@ -120,11 +127,12 @@ def boost(
     *,
     card: TargetCard | None = None,
     registry: Registry | None = None,
+    labels: Labels | None = None,
     **options: Unpack[OptionArguments],
 ) -> Result:
     """Boost a target model on one video; everything is returned at once. See ``VideoBooster`` for arguments, options
     and errors; build one of those where there are several videos."""
-    return VideoBooster(target, card=card, registry=registry, **options).boost(video)
+    return VideoBooster(target, card=card, registry=registry, labels=labels, **options).boost(video)
 
 
 def stream(
@@ -133,10 +141,26 @@ def stream(
     *,
     card: TargetCard | None = None,
     registry: Registry | None = None,
+    labels: Labels | None = None,
     **options: Unpack[OptionArguments],
 ) -> Iterator[BoostedFrame]:
     """Boost a target model frame by frame, in bounded memory. See ``VideoBooster``."""
-    yield from VideoBooster(target, card=card, registry=registry, **options).stream(frames)
+    yield from VideoBooster(target, card=card, registry=registry, labels=labels, **options).stream(frames)
+
+
+def _with_labels(options: dict[str, Any], labels: Labels | None) -> dict[str, Any]:
+    """Options that hold the labels, too."""
+    if labels is None:
+        return options
+    given = str(labels) if isinstance(labels, (str, Path)) else LabelArrays(labels)
+    return {"booster": "labels", **options, "booster_options": {**options.get("booster_options", {}), "labels": given}}
+
+
+def _with_warnings(notes: list[dict[str, Any]], warnings: list[str]) -> tuple[dict[str, Any], ...]:
+    """The buffers' notes, with more warnings in the first."""
+    if not warnings or not notes:
+        return tuple(notes)
+    return ({**notes[0], "warnings": [*warnings, *notes[0].get("warnings", ())]}, *notes[1:])
 
 
 def _plan(target: Any, card: TargetCard | None, registry: Registry | None, options: dict[str, Any]) -> Plan:
@@ -151,6 +175,21 @@ def _plan(target: Any, card: TargetCard | None, registry: Registry | None, optio
     name = getattr(target, "__name__", type(target).__name__)
     live = (target, card or TargetCard(summary=f"the caller's {name}"))
     return make_plan(replace(chosen, target=name), registry, target=live)
+
+
+def _with_labels(options: dict[str, Any], labels: Labels | None) -> dict[str, Any]:
+    """Return options that hold the labels, too."""
+    if labels is None:
+        return options
+    given = str(labels) if isinstance(labels, (str, Path)) else LabelArrays(labels)
+    return {"booster": "labels", **options, "booster_options": {**options.get("booster_options", {}), "labels": given}}
+
+
+def _with_warnings(notes: list[dict[str, Any]], warnings: list[str]) -> tuple[dict[str, Any], ...]:
+    """Return the buffers' notes, with more warnings in the first."""
+    if not warnings or not notes:
+        return tuple(notes)
+    return ({**notes[0], "warnings": [*warnings, *notes[0].get("warnings", ())]}, *notes[1:])
 
 
 def _source(video: Any) -> VideoSource:

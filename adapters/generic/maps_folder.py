@@ -6,43 +6,70 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import TargetCard
-from vsodboost.data.errors import UsageError
+from vsodboost.data.errors import InputError, UsageError
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
 from vsodboost.registry.interfaces import Request
 
 if TYPE_CHECKING:
-    from vsodboost.data.types import Clip, Maps
+    from vsodboost.data.types import Clip, Frames, Maps
 
 CARD = TargetCard(
-    summary="a folder of saliency maps, DIR/<video>/<frame>.png, of any size, 8- or 16-bit grey",
+    summary="a folder of saliency maps, DIR/<video>/<frame>.png, of any size and kind (docs/inputs.md)",
     argument="DIR",
     licence="yours",
     batch=100,
 )
+COMPARED = 10
+"""Every so many frames it is made sure that the map is not the frame itself."""
 
 
 class MapsTarget:
-    """Reads the maps of the frames it is given."""
+    """Reads the maps of the frames it is given. ``notes`` are what the user should know of those of the last video."""
 
     def __init__(self, folder: Path) -> None:
         from vsodboost.io.map_folder import MapFolder
 
         self.maps = MapFolder(folder)
+        self._video = ""
+        self._proportions: list[str] = []
+
+    @property
+    def notes(self) -> list[str]:
+        """How the maps of the last video were matched, read and fitted, where that is not obvious."""
+        return self.maps.notes(self._video) + self._proportions
 
     def predict(self, clip: Clip) -> Maps:
-        """Maps ``float32[T, H, W]`` at the clip's size. Raises InputError when one is missing or unreadable."""
+        """Return maps ``float32[T, H, W]`` at the clip's size. Raises InputError when one is missing or unreadable, or
+        is no map of its frame: turned, or the frame itself."""
         import cv2
         import numpy as np
 
+        from vsodboost.io.proportions import check_proportions
+
+        if clip.video != self._video:
+            self._video, self._proportions = clip.video, []
         height, width = clip.size
         found = []
-        for name in clip.names:
+        for t, name in enumerate(clip.names):
             m = self.maps.read(clip.video, name)
+            if (clip.first + t) % COMPARED == 0:
+                self._check(name, m, clip.frames[t])
             if m.shape != (height, width):
+                note = check_proportions((m.shape[0], m.shape[1]), clip.size, f"the map of frame {name}")
+                self._proportions += [note] if note and not self._proportions else []
                 how = cv2.INTER_AREA if m.shape[0] > height else cv2.INTER_LINEAR
                 m = cv2.resize(m, (width, height), interpolation=how).astype(np.float32)
             found.append(m)
         return np.stack(found)
+
+    def _check(self, name: str, saliency: Maps, frame: Frames) -> None:
+        import numpy as np
+
+        from vsodboost.io.frame_copies import is_frame
+
+        grey = np.rint(saliency * 255).astype(np.uint8)
+        if len(np.unique(grey)) > 16 and is_frame(grey, frame):
+            raise InputError(f"the map of frame {name} in {self.maps.root} is the frame itself; give the maps' folder")
 
 
 def build(request: Request) -> MapsTarget:

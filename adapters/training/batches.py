@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from vsodboost.data.cards import IMAGENET_MEAN, IMAGENET_STD
 from vsodboost.data.errors import UsageError
+from vsodboost.training.masks import read_mask
 
 
 class Shuffled:
@@ -38,14 +39,6 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     if image is None:
         raise UsageError(f"{path}: cannot be read as an image; remove or replace it")
     return np.asarray(image[:, :, ::-1], np.uint8)
-
-
-def read_mask(path: Path) -> NDArray[np.uint8]:
-    """A mask ``uint8[H, W]`` of 0 to 255; raises UsageError naming a file that cannot be read."""
-    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    if mask is None:
-        raise UsageError(f"{path}: cannot be read as a mask; remove or replace it")
-    return np.asarray(mask, np.uint8)
 
 
 def scaled(image: NDArray[np.uint8], size: int) -> Tensor:

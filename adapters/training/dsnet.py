@@ -14,6 +14,7 @@ from vsodboost.ops.flow_image import flow_image
 from vsodboost.registry.interfaces import FlowEstimator
 from vsodboost.training.files import TrainingFiles, list_files
 from vsodboost.training.loop import Batch
+from vsodboost.training.masks import read_mask
 from vsodboost.training.recipe import TrainingRequest, read_settings
 
 from ..networks.dsnet import build_network
@@ -22,7 +23,6 @@ from .batches import (
     mean_bce,
     normalised,
     read_image,
-    read_mask,
     scaled,
 )
 from .schedule import Drops, run

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from vsodboost.data.errors import UsageError
 from vsodboost.training.files import TrainingFiles, list_files
 from vsodboost.training.loop import Batch
+from vsodboost.training.masks import read_mask
 from vsodboost.training.recipe import TrainingRequest, read_settings
 
 from ..layers.resnet import freeze_batch_norm
@@ -23,7 +24,6 @@ from .batches import (
     mean_bce,
     normalised,
     read_image,
-    read_mask,
     scaled,
     windows,
 )

@@ -13,7 +13,6 @@ from benchmark_scripts import script
 from formula_networks import images, settled
 from torch import nn
 from torch.nn import functional as F
-from vsodboost_adapters import rcrnet
 
 from vsodboost.data.types import FlowField, Frames
 
@@ -103,7 +102,7 @@ class Small(nn.Module):
 def test_a_whole_run(network: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [targets.replace(variant, build=Small) for variant in targets.VARIANTS[network]]
     monkeypatch.setitem(targets.VARIANTS, network, tuple(rows))
-    monkeypatch.setattr(rcrnet, "ImageNetwork", Small)
+    monkeypatch.setattr(targets, "ImageNetwork", Small)
     out, figures = tmp_path / "runs", tmp_path / "figures.json"
     words = [network, str(videos), "--test", str(videos), "--without", "b", "--size", "32", "--batch", "2"]
     words += ["--steps", "3", "--image-steps", "2", "--step", "2", "--out", str(out), "--json", str(figures)]

@@ -79,7 +79,7 @@ def test_the_loop_closes(clip: Path, tmp_path: Path) -> None:
     assert cv2.imwrite(str(labels / "99999.png"), masks[0])
     done = run("wrap", clip, "--labels", labels, "-o", tmp_path / "out", "--steps", 2, "--device", "cpu", "--quiet")
     assert done.exit_code == 0
-    assert "no frame is called as 99999.png, so these labels were not used" in done.stderr
+    assert "no frame belongs to 99999.png, so these labels were not used" in done.stderr
     maps = [cv2.imread(str(p), cv2.IMREAD_GRAYSCALE) for p in sorted((tmp_path / "out" / "clip").glob("*.png"))]
     assert len(maps) == 12
     for t in chosen:

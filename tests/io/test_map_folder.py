@@ -15,10 +15,10 @@ from vsodboost.io.map_folder import MapFolder
 
 
 def write_maps(folder: Path, stems: Iterable[str], suffix: str = "png") -> Path:
-    """Maps of constant level, the n-th written n/255."""
+    """Maps of constant level, the n-th written 40 n/255."""
     folder.mkdir(parents=True, exist_ok=True)
     for level, stem in enumerate(stems):
-        Image.fromarray(np.full((6, 8), level, np.uint8)).save(folder / f"{stem}.{suffix}")
+        Image.fromarray(np.full((6, 8), 40 * level, np.uint8)).save(folder / f"{stem}.{suffix}")
     return folder
 
 
@@ -26,7 +26,7 @@ def level(folder: MapFolder, video: str, name: str) -> int:
     """Which of the written maps came back."""
     saliency = folder.read(video, name)
     assert saliency.dtype == np.float32 and saliency.shape == (6, 8)
-    return round(float(saliency.mean()) * 255)
+    return round(float(saliency.mean()) * 255 / 40)
 
 
 @pytest.mark.parametrize("suffix", ["png", "bmp", "jpg", "PNG"])
@@ -117,10 +117,67 @@ def test_an_exact_name_comes_first(tmp_path: Path) -> None:
     assert [level(folder, "bear", name) for name in ("1", "01", "average")] == [0, 1, 2]
 
 
-def test_maps_counted_from_one_fail_on_the_first_frame(tmp_path: Path) -> None:
-    folder = MapFolder(write_maps(tmp_path / "bear", ["1", "2", "3"]).parent)
-    with pytest.raises(InputError, match=r"no map for frame 00000 .* 3 maps, 1 to 3"):
+@pytest.mark.parametrize("stem", ["{}", "{:05d}_sal"])
+def test_maps_counted_from_one_are_not_shifted(tmp_path: Path, stem: str) -> None:
+    folder = MapFolder(write_maps(tmp_path / "bear", [stem.format(n) for n in (1, 2, 3)]).parent)
+    with pytest.raises(InputError, match=r"bear: the maps are numbered to 3, the frames from 0 to 2.*name the maps"):
         folder.check("bear", ["00000", "00001", "00002"])
+
+
+@pytest.mark.parametrize(
+    ("maps", "frames"),
+    [
+        (["1", "2"], ["00000", "00001", "00002", "00003"]),  # the last is missing, or they count from 1
+        (["frame1"], ["00000", "00001", "00002"]),
+        (["5", "10"], [f"{index:05d}" for index in range(1, 13)]),  # of every fifth, or counted from 0
+        (["0_sal", "1_sal"], ["00001", "00002"]),
+        (["0", "1", "2"], ["00002", "00003", "00004"]),
+    ],
+)
+def test_numbers_that_may_count_from_another_base_are_refused(
+    tmp_path: Path, maps: list[str], frames: list[str]
+) -> None:
+    folder = MapFolder(write_maps(tmp_path / "bear", maps).parent)
+    with pytest.raises(InputError, match=r"bear: .*counte?d? ?.*from.*name the maps as the frames"):
+        folder.available("bear", frames)
+    with pytest.raises(InputError, match="name the maps as the frames"):
+        for name in frames:  # as a run asks for them, frame by frame
+            folder.file("bear", name)
+
+
+def test_which_frames_have_a_map(tmp_path: Path) -> None:
+    folder = MapFolder(write_maps(tmp_path / "bear", ["0_sal", "2_sal"]).parent)
+    assert folder.available("bear", ["00000", "00001", "00002", "00003"]).tolist() == [True, False, True, False]
+    [note] = folder.notes("bear")
+    assert note == "the maps were matched to frames by the number in their names, as 0_sal.png to frame 00000"
+
+
+def test_names_that_say_the_frame_need_no_note(tmp_path: Path) -> None:
+    folder = MapFolder(write_maps(tmp_path / "bear", ["00000", "00005"]).parent)
+    assert folder.available("bear", ["00000", "00001", "00005"]).tolist() == [True, False, True]
+    assert folder.notes("bear") == []
+
+
+def test_a_number_written_as_in_the_frames_name_is_the_frames(tmp_path: Path) -> None:
+    folder = MapFolder(write_maps(tmp_path / "bear", ["00005_mask", "00009_mask"]).parent)
+    assert folder.available("bear", [f"{index:05d}" for index in range(12)]).nonzero()[0].tolist() == [5, 9]
+
+
+def test_the_maps_of_a_video_are_read_in_one_way(tmp_path: Path) -> None:
+    """The second map has small numbers only; the first shows that they are dim, not objects."""
+    ramp = np.linspace(0, 255, 96 * 64).reshape(64, 96)
+    (tmp_path / "bear").mkdir()
+    for name, saliency in (("00000", ramp), ("00001", ramp / 120)):
+        Image.fromarray(saliency.astype(np.uint8)).save(tmp_path / "bear" / f"{name}.png")
+    assert MapFolder(tmp_path).read("bear", "00001").max() == pytest.approx(2 / 255)
+
+
+def test_other_images_beside_the_maps_do_not_matter(tmp_path: Path) -> None:
+    write_maps(tmp_path / "bear", [f"{index:05d}" for index in range(4)])
+    for name in ("contact_sheet", "overview"):
+        noise = np.random.default_rng(0).integers(0, 255, (40, 50, 3), np.uint8)
+        Image.fromarray(noise).save(tmp_path / "bear" / f"{name}.png")
+    assert level(MapFolder(tmp_path), "bear", "00003") == 3
 
 
 def test_two_maps_of_one_name(tmp_path: Path) -> None:

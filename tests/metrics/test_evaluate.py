@@ -106,7 +106,7 @@ def test_a_worker_s_error_comes_through(folders: tuple[Path, Path, Path], tmp_pa
     truth, _, _ = folders
     write_sequence(tmp_path / "unused", tmp_path / "maps" / "cows", 40)
     (tmp_path / "maps" / "cows" / "00030.png").write_text("no image")
-    with pytest.raises(InputError, match=r"00030\.png: cannot be read as an image"):
+    with pytest.raises(InputError, match=r"00030\.png is not a readable image"):
         evaluate(truth, tmp_path / "maps", only=["cows"], jobs=2)
 
 

@@ -82,6 +82,10 @@ def eval_command(
         evaluations = evaluate_all(
             truth, folders, protocol, step=step, only=names, jobs=jobs or _cores(), progress=progress
         )
+    for evaluation in evaluations:
+        for sequence in evaluation.sequences:
+            for note in sequence.notes:
+                click.echo(f"vsodboost: {sequence.name}: {note}", err=True)
     report = Report(
         truth=str(truth),
         predictions=str(predictions),

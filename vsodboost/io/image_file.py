@@ -1,4 +1,4 @@
-"""One image file in: whole or an error, never half a picture.
+"""One image file in: whole or an error, never half a picture. Maps and masks are read by ``masks``.
 
 OpenCV decodes a file that was cut short without a word (grey below the cut, or a line printed by libjpeg), so the end
 marks of JPEG, PNG and BMP are looked for first.
@@ -32,27 +32,15 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     Raises:
         InputError: unreadable, cut short, or no image at all.
     """
-    return np.ascontiguousarray(_decode(path, cv2.IMREAD_COLOR)[:, :, ::-1])
+    return np.ascontiguousarray(decode(path, read_whole(path), cv2.IMREAD_COLOR)[:, :, ::-1])
 
 
-def read_grey(path: Path) -> NDArray[np.float32]:
-    """The image as ``float32[H, W]`` in [0, 1]: 8 bits are divided by 255, 16 by 65535; colour and palette become grey.
-
-    Transparency is dropped; an EXIF orientation is not applied (maps have none).
+def read_whole(path: Path) -> bytes:
+    """Return the bytes of an image file.
 
     Raises:
-        InputError: unreadable, cut short, or no image at all.
+        InputError: unreadable, empty, or cut short.
     """
-    pixels = _decode(path, cv2.IMREAD_UNCHANGED)
-    if pixels.dtype not in (np.uint8, np.uint16):
-        raise InputError(f"{path}: {pixels.dtype} pixels; a map has 8 or 16 bits")
-    full = np.float32(np.iinfo(pixels.dtype).max)
-    if pixels.ndim == 3:
-        pixels = cv2.cvtColor(np.ascontiguousarray(pixels[:, :, :3]), cv2.COLOR_BGR2GRAY)
-    return pixels.astype(np.float32) / full
-
-
-def _decode(path: Path, flags: int) -> NDArray[Any]:
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -61,6 +49,11 @@ def _decode(path: Path, flags: int) -> NDArray[Any]:
         raise InputError(f"{path} is an empty file")
     if _is_cut_short(data):
         raise InputError(f"{path} is cut short; copy or export it again")
+    return data
+
+
+def decode(path: Path, data: bytes, flags: int) -> NDArray[Any]:
+    """Decode the bytes of an image file with OpenCV's ``flags``. Raises InputError when they are no image."""
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:

@@ -6,10 +6,12 @@ import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +19,7 @@ import numpy as np
 from vsodboost.data.errors import InputError, UsageError
 from vsodboost.metrics.curves import Curve
 from vsodboost.metrics.figures import FIGURES, BlockScore, Figures, score_block
+from vsodboost.metrics.grey_files import readings_of
 from vsodboost.metrics.protocols import Protocol, protocol_named
 from vsodboost.metrics.sequences import Pair, PairedSequence, paired_sequences
 
@@ -25,6 +28,7 @@ BLOCK_FRAMES = 16
 
 Progress = Callable[[int, int], None]
 """Told (frames done, frames in all)."""
+Mapped = Callable[[Callable[..., Any], Iterable[tuple[Any, ...]]], Iterator[Any]]
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class SequenceScore:
     figures: Figures
     f_curve: Curve
     e_curve: Curve
+    notes: tuple[str, ...] = ()
+    """What the user should know: how files were read where that is not obvious, and of a sequence that is empty."""
 
 
 @dataclass(frozen=True)
@@ -119,18 +125,27 @@ def _scored(
 ) -> Iterator[SequenceScore]:
     """Score the sequences, in order, block by block."""
     blocks = [list(_blocks(sequence.pairs)) for sequence in sequences]
-    flat = [block for parts in blocks for block in parts]
-    results = _block_scores(flat, protocol, min(jobs, len(flat)))
-    total = sum(len(block) for block in flat)
+    total = sum(len(sequence.pairs) for sequence in sequences)
     done = 0
-    for sequence, parts in zip(sequences, blocks, strict=True):
-        whole = BlockScore()
-        for part in islice(results, len(parts)):
-            whole.merge(part)
-            done += part.frames
-            if progress is not None:
-                progress(done, total)
-        yield SequenceScore(sequence.name, whole.frames, whole.figures(), whole.f.curve, whole.e.curve)
+    with _mapping(min(jobs, sum(map(len, blocks)))) as mapped:
+        readings = list(mapped(readings_of, [(sequence.pairs,) for sequence in sequences]))
+        work = [(b, protocol, how) for parts, how in zip(blocks, readings, strict=True) for b in parts]
+        results = mapped(score_block, work)
+        for sequence, parts, how in zip(sequences, blocks, readings, strict=True):
+            whole = BlockScore()
+            for part in islice(results, len(parts)):
+                whole.merge(part)
+                done += part.frames
+                if progress is not None:
+                    progress(done, total)
+            notes = (*how.truth.notes, *how.maps.notes, *_of_empty(whole))
+            yield SequenceScore(sequence.name, whole.frames, whole.figures(), whole.f.curve, whole.e.curve, notes)
+
+
+def _of_empty(score: BlockScore) -> Iterator[str]:
+    for what, count in (("truth masks", score.empty_truths), ("maps", score.empty_maps)):
+        if count == score.frames:
+            yield f"the {what} are empty in all {count} frames"
 
 
 def _blocks(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
@@ -138,16 +153,21 @@ def _blocks(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
         yield pairs[start : start + BLOCK_FRAMES]
 
 
-def _block_scores(blocks: list[Sequence[Pair]], protocol: Protocol, jobs: int) -> Iterator[BlockScore]:
+@contextmanager
+def _mapping(jobs: int) -> Iterator[Mapped]:
+    """A function that calls another for each of many arguments, in order of the arguments, with ``jobs`` processes."""
     if jobs <= 1:
-        yield from (score_block(block, protocol) for block in blocks)
+        yield lambda function, work: (function(*arguments) for arguments in work)
         return
     # Spawned, not forked: the caller may hold threads (torch, OpenCV), and forked locks of theirs would hang.
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker)
+
+    def mapped(function: Callable[..., Any], work: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
+        futures: list[Future[Any]] = [pool.submit(function, *arguments) for arguments in work]
+        return (future.result() for future in futures)
+
     try:
-        futures: list[Future[BlockScore]] = [pool.submit(score_block, block, protocol) for block in blocks]
-        for future in futures:
-            yield future.result()
+        yield mapped
     except BrokenProcessPool as error:
         raise InputError("a scoring process died, most likely out of memory; try fewer with --jobs 1") from error
     finally:

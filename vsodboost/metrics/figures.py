@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodboost.data.errors import InputError
+from vsodboost.io.proportions import check_proportions
 from vsodboost.metrics.boundary_f import boundary_f
 from vsodboost.metrics.curves import CurveMean
 from vsodboost.metrics.e_measure import e_measure
 from vsodboost.metrics.f_measure import f_measure
-from vsodboost.metrics.grey_files import read_map, read_truth
+from vsodboost.metrics.grey_files import Readings, Truth, read_map, read_whole_truth
 from vsodboost.metrics.jaccard import jaccard
 from vsodboost.metrics.mae import mae
 from vsodboost.metrics.protocols import Protocol
@@ -52,32 +57,53 @@ class BlockScore:
         self.f = CurveMean()
         self.e = CurveMean()
         self._sums = dict.fromkeys(("S", "wF", "MAE", "J", "F"), 0.0)
+        self.empty_truths = 0
+        self.empty_maps = 0
 
     @property
     def frames(self) -> int:
         """Number of frames seen."""
         return self.f.count
 
-    def add(self, pair: Pair, protocol: Protocol) -> None:
-        """Read and score one frame.
+    def add(self, pair: Pair, protocol: Protocol, readings: Readings | None = None) -> None:
+        """Read and score one frame, as the other files of its sequence are read.
 
         Raises:
-            InputError: one of its files cannot be read.
+            InputError: one of its files cannot be read, or one is upright and the other is not.
         """
-        truth = read_truth(pair.truth)
-        grey, written = protocol.prepared(read_map(pair.prediction), (truth.shape[0], truth.shape[1]))
-        self.f.add(f_measure(grey, truth))
-        self.e.add(e_measure(grey, truth))
-        self._sums["S"] += s_measure(grey, truth)
-        self._sums["wF"] += weighted_f(grey, truth)
-        self._sums["MAE"] += mae(grey, truth)
-        self._sums["J"] += jaccard(written, truth)
-        self._sums["F"] += boundary_f(written, truth)
+        truth = read_whole_truth(pair.truth, None if readings is None else readings.truth)
+        saliency = read_map(pair.prediction, None if readings is None else readings.maps)
+        height, width = truth.mask.shape
+        check_proportions((saliency.shape[0], saliency.shape[1]), (height, width), f"the map {pair.prediction}")
+        self.empty_truths += not truth.mask.any()
+        self.empty_maps += not saliency.any()
+        self._score(*protocol.prepared(saliency, (height, width)), truth)
+
+    def _score(self, grey: NDArray[np.float64], written: NDArray[np.float64], truth: Truth) -> None:
+        """Pixels of void are left out where a figure asks each pixel alone; where it looks at regions and contours,
+        they are background of both (``davis2017-evaluation`` does the same)."""
+        mask = truth.mask
+        one, one_written, one_mask = grey, written, mask
+        if truth.void is not None:
+            scored = ~truth.void
+            if not scored.any():
+                raise InputError("a truth mask is void everywhere, so there is nothing to score; leave the frame out")
+            one, one_written, one_mask = (values[scored][None] for values in (grey, written, mask))
+            grey, written = np.where(truth.void, 0, grey), np.where(truth.void, 0, written)
+        self.f.add(f_measure(one, one_mask))
+        self.e.add(e_measure(one, one_mask))
+        self._sums["S"] += s_measure(grey, mask)
+        self._sums["wF"] += weighted_f(grey, mask)
+        self._sums["MAE"] += mae(one, one_mask)
+        self._sums["J"] += jaccard(one_written, one_mask)
+        self._sums["F"] += boundary_f(written, mask)
 
     def merge(self, other: BlockScore) -> None:
         """Take in every frame another block has seen."""
         self.f.merge(other.f)
         self.e.merge(other.e)
+        self.empty_truths += other.empty_truths
+        self.empty_maps += other.empty_maps
         for key, value in other._sums.items():
             self._sums[key] += value
 
@@ -97,13 +123,13 @@ class BlockScore:
         return {figure.key: values[figure.key] for figure in FIGURES}
 
 
-def score_block(pairs: Iterable[Pair], protocol: Protocol) -> BlockScore:
-    """Score frames one after another; one frame is in memory at a time.
+def score_block(pairs: Iterable[Pair], protocol: Protocol, readings: Readings | None = None) -> BlockScore:
+    """Score frames one after another; one frame is in memory at a time. ``readings`` are those of their sequence.
 
     Raises:
         InputError: a file cannot be read.
     """
     block = BlockScore()
     for pair in pairs:
-        block.add(pair, protocol)
+        block.add(pair, protocol, readings)
     return block

@@ -1,71 +1,69 @@
-"""Saliency maps and truth masks from image files, as the whole numbers that were written.
-
-``vsodboost.io.image_file`` reads maps as floats, for the engine; scoring wants what the toolboxes see: they resize and
-round whole numbers, and masks of labels have to be told from grey ones.
-"""
+"""Saliency maps and truth masks for scoring, as the whole numbers that were written: toolboxes resize those."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from vsodboost.data.errors import InputError
+from vsodboost.io.grey_kind import HALF
+from vsodboost.io.mask_kind import Reading
+from vsodboost.io.masks import MaskSequence
+from vsodboost.io.raw_image import Pixels
+from vsodboost.metrics.sequences import Pair
 
-TRUTH_LEVEL = 128
-"""8-bit truth above this is foreground (DAVSOD toolbox, PySODMetrics)."""
+
+@dataclass(frozen=True)
+class Readings:
+    """How the truth masks and the maps of one sequence are read."""
+
+    truth: Reading
+    maps: Reading
 
 
-def read_map(path: Path) -> NDArray[Any]:
-    """A saliency map, ``uint8[H, W]`` or ``uint16[H, W]``; colour is turned to grey (ITU-R 601) and alpha dropped.
+@dataclass(frozen=True)
+class Truth:
+    """A truth mask ``bool[H, W]``, and the pixels that are not scored, ``void bool[H, W]``; None where all are."""
+
+    mask: NDArray[np.bool_]
+    void: NDArray[np.bool_] | None = None
+
+
+def readings_of(pairs: Sequence[Pair]) -> Readings:
+    """Decide how the files of a sequence are read.
 
     Raises:
-        InputError: the file cannot be read, or holds neither 8- nor 16-bit grey.
+        InputError: a file cannot be read, or what the files mean cannot be known.
     """
-    return _grey(_opened(path), path)
+    truth = MaskSequence([pair.truth for pair in pairs], "truth")
+    maps = MaskSequence([pair.prediction for pair in pairs], "map")
+    return Readings(truth.reading, maps.reading)
 
 
-def read_truth(path: Path) -> NDArray[np.bool_]:
-    """A truth mask, ``bool[H, W]``.
-
-    Grey above 128 of 255 is foreground; so is every label but 0 in masks of labels (a colour palette, as DAVIS 2017
-    has, or values of 0 and 1 only).
+def read_map(path: Path, reading: Reading | None = None) -> Pixels:
+    """Return a saliency map, ``uint8[H, W]`` or ``uint16[H, W]``; without a sequence's ``reading``, as it is alone.
 
     Raises:
-        InputError: the file cannot be read, or holds neither 8- nor 16-bit grey.
+        InputError: the file cannot be read, or is no map.
     """
-    image = _opened(path)
-    if image.mode == "P":
-        labels: NDArray[np.uint8] = np.asarray(image)
-        palette = np.array(image.getpalette() or [0, 0, 0]).reshape(-1, 3)
-        if np.ptp(palette[np.unique(labels)], axis=1).any():
-            return np.not_equal(labels, 0)
-    grey = _grey(image, path)
-    level = 0 if grey.max() == 1 else TRUTH_LEVEL * np.iinfo(grey.dtype).max // 255
-    mask: NDArray[np.bool_] = grey > level
-    return mask
+    return MaskSequence([path], "map", reading=reading).read(path).values
 
 
-def _opened(path: Path) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            image.load()
-            return image
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path}: cannot be read as an image ({error}); write it again") from error
+def read_truth(path: Path, reading: Reading | None = None) -> NDArray[np.bool_]:
+    """Return a truth mask, ``bool[H, W]``, in which void is background; see ``read_whole_truth``."""
+    return read_whole_truth(path, reading).mask
 
 
-def _grey(image: Image.Image, path: Path) -> NDArray[Any]:
-    if image.mode.startswith("I"):  # 16 bits; older Pillow opens them as 32
-        wide = np.asarray(image)
-        if wide.min() < 0 or wide.max() > np.iinfo(np.uint16).max:
-            raise InputError(f"{path}: values {wide.min()} to {wide.max()} are not 8- or 16-bit grey; convert it")
-        return wide.astype(np.uint16)
-    if image.mode == "F":
-        raise InputError(f"{path}: floating-point image; convert it to 8- or 16-bit grey")
-    return np.asarray(image.convert("L"))
+def read_whole_truth(path: Path, reading: Reading | None = None) -> Truth:
+    """Return a truth mask and its void; without a sequence's ``reading``, as it is alone.
+
+    Grey above 128 of 255 is foreground (DAVSOD toolbox, PySODMetrics); so is every object's number or colour.
+
+    Raises:
+        InputError: the file cannot be read, or is no mask.
+    """
+    plane = MaskSequence([path], "truth", reading=reading).read(path)
+    return Truth(plane.above(HALF), plane.void)

@@ -21,6 +21,7 @@ from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.run_summary import RunSummary
 from vsodboost.registry.guard import guarded
 from vsodboost.registry.writer import VideoOutput, Writer
+from vsodboost.targets.network_target import notes_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class VideoWork:
                 self._notify_of(buffer)
                 with engine.seconds.of("write"):
                     self._each(lambda writer, buffer=buffer: writer.add(buffer))  # type: ignore[misc]
-                summed.add(buffer)
+                summed.add(buffer, notes_of(engine.plan.target))
                 self.frames(source, len(buffer))
                 del buffer  # before the next one is made: one at a time is resident
             summary = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -28,11 +29,13 @@ class RunSummary:
     flags: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
-    def add(self, buffer: BoostedBuffer) -> None:
-        """Take the next buffer in."""
+    def add(self, buffer: BoostedBuffer, notes: Sequence[str] = ()) -> None:
+        """Take the next buffer in, and what the target says of it."""
         for frame in buffer.by_frame():
             self._add(frame)
-        self.warnings += [w for w in buffer.mined.notes.get("warnings", ()) if w not in self.warnings]
+        for line in (*notes, *buffer.mined.notes.get("warnings", ())):
+            if line not in self.warnings:
+                self.warnings.append(line)
         self.empty += int((buffer.target.max(axis=(1, 2)) < EMPTY).sum())
         if buffer.losses:
             self.losses.append(buffer.losses[-1])

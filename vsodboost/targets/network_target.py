@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 Layout = Literal["batch", "clip", "list"]
 
 
+def notes_of(target: Target) -> list[str]:
+    """What a target has to tell the user of the video it saw last: its attribute ``notes``, if it has one."""
+    return [str(note) for note in getattr(target, "notes", ())]
+
+
 def _first_tensor(output: Any) -> Any:
     while isinstance(output, (tuple, list)) and output:
         output = output[0]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from vsodboost.data.errors import UsageError
 from vsodboost.data.types import Frames
+from vsodboost.training.masks import read_mask
 
 _IMAGES = (".jpg", ".jpeg", ".png", ".bmp")
 
@@ -45,21 +46,24 @@ def _images(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in _IMAGES)
 
 
-def _read(path: Path, flags: int, long_side: int, interpolation: int) -> NDArray[np.uint8]:
-    image = cv2.imread(str(path), flags)
+def _read_frame(path: Path) -> NDArray[np.uint8]:
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         raise UsageError(f"cannot read the training image {path}; remove or replace it")
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _shrunk(image: NDArray[np.uint8], long_side: int) -> NDArray[np.uint8]:
     scale = long_side / max(image.shape[:2])
     if scale < 1:
         size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
-        image = cv2.resize(image, size, interpolation=interpolation)
-    return np.asarray(image, np.uint8)
+        return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return image
 
 
 def read_pair(image: Path, mask: Path, long_side: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """A frame ``uint8[H, W, 3]`` RGB and its mask ``uint8[H, W]``, shrunk to at most ``long_side`` px."""
-    frame = cv2.cvtColor(_read(image, cv2.IMREAD_COLOR, long_side, cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
-    truth = _read(mask, cv2.IMREAD_GRAYSCALE, long_side, cv2.INTER_AREA)
+    frame, truth = _shrunk(_read_frame(image), long_side), _shrunk(read_mask(mask), long_side)
     if truth.shape != frame.shape[:2]:
         truth = cv2.resize(truth, frame.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(frame, np.uint8), np.asarray(truth, np.uint8)

@@ -114,9 +114,8 @@ def triplets(
         kind = f"{options.flow}-{options.route}-{options.every}-{gap}-{seed}-{size[1]}x{size[0]}"
         path = cache / f"{video.name}-{kind}.npy"
         if not path.exists():
-            labels = VideoLabels(
-                tuple(LabelledFrame(t, video.frames[t].stem, frames[t], masks[t], _mask(video, t)) for t in kept), ()
-            )
+            known = (LabelledFrame(t, video.frames[t].stem, frames[t], masks[t], _mask(video, t).name) for t in kept)
+            labels = VideoLabels(tuple(known), ())
             route: Route = options.route  # type: ignore[assignment]
             clip = Clip(frames, tuple(path.stem for path in video.frames), video.name)
             propagated = propagate(clip, labels, remembering, plugin, route, only=asked)

@@ -186,7 +186,7 @@ def test_each_video_has_its_own_labels(tmp_path: Path) -> None:
     (second,) = engine.boost(ArraySource(frames, name="b"))
     assert overlap(first.maps, masks)[5] > 0.8
     assert second.maps.max() < 0.3
-    with pytest.raises(InputError, match="no maps for 'c'"):
+    with pytest.raises(InputError, match="no labels for 'c'"):
         list(engine.boost(ArraySource(frames, name="c")))
 
 

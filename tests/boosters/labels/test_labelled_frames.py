@@ -9,15 +9,15 @@ import pytest
 from moving_square import square_video, write_labels
 
 from vsodboost.boosters.labels.labelled_frames import LabelledFrame, VideoLabels, mask_at, read_video_labels
+from vsodboost.boosters.labels.reading import LabelFolder
 from vsodboost.data.errors import InputError
 from vsodboost.io.array_source import ArraySource
-from vsodboost.io.map_folder import MapFolder
 
 
 def labels_at(*indices: int, cuts: tuple[int, ...] = ()) -> VideoLabels:
     """Labels of frames with nothing in them."""
     frame, mask = np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.uint8)
-    return VideoLabels(tuple(LabelledFrame(i, str(i), frame, mask, Path(f"{i}.png")) for i in indices), cuts)
+    return VideoLabels(tuple(LabelledFrame(i, str(i), frame, mask, f"{i}.png") for i in indices), cuts)
 
 
 def sides(labels: VideoLabels, index: int) -> tuple[int | None, int | None]:
@@ -68,9 +68,9 @@ def test_reading_finds_labels_by_name_and_names_the_others(tmp_path: Path) -> No
     frames, masks = square_video(7)
     folder = write_labels(tmp_path, masks, (2, 5))
     write_labels(tmp_path, np.repeat(masks, 2, axis=0), (13,))
-    labels = read_video_labels(ArraySource(frames, name="clip"), MapFolder(folder), limit=3)
+    labels = read_video_labels(ArraySource(frames, name="clip"), LabelFolder(folder), limit=3)
     assert labels.indices == [2, 5]
-    assert [file.name for file in labels.unmatched] == ["00013.png"]
+    assert labels.unmatched == ("00013.png",)
     assert labels.frames[0].frame.shape == (*labels.frames[0].mask.shape, 3)
     height, width = labels.frames[0].mask.shape
     assert labels.frames[1].map[:, : width // 5].max() == 0
@@ -80,7 +80,7 @@ def test_reading_finds_labels_by_name_and_names_the_others(tmp_path: Path) -> No
 def test_a_cut_is_found_while_reading(tmp_path: Path) -> None:
     frames, masks = square_video(8)
     frames[5:] = 255 - frames[5:, ::-1]
-    labels = read_video_labels(ArraySource(frames), MapFolder(write_labels(tmp_path, masks, (1, 6))))
+    labels = read_video_labels(ArraySource(frames), LabelFolder(write_labels(tmp_path, masks, (1, 6))))
     assert labels.cuts == (5,)
     assert sides(labels, 4) == (1, None)
 
@@ -89,7 +89,7 @@ def test_no_label_of_this_video(tmp_path: Path) -> None:
     frames, masks = square_video(3)
     folder = write_labels(tmp_path, np.repeat(masks, 3, axis=0), (8,))
     with pytest.raises(InputError, match=r"no label belongs to a frame of 'clip'.*00000.*00008\.png"):
-        read_video_labels(ArraySource(frames, name="clip"), MapFolder(folder))
+        read_video_labels(ArraySource(frames, name="clip"), LabelFolder(folder))
 
 
 def test_labels_of_another_size() -> None:

@@ -10,6 +10,7 @@ from vsodboost.boosters.longterm.mining import MinedProposals
 from vsodboost.boosters.longterm.saliency import PatchRefiner
 from vsodboost.boosters.longterm.settings import LongtermSettings
 from vsodboost.boosters.longterm.teaching import (
+    combined_truth,
     keyframes_of,
     notes_on_boxes,
     notes_on_video,
@@ -58,7 +59,7 @@ def test_keyframes_agree_with_all_predictions_and_the_least_agreeing_are_left_ou
     assert some.indices.tolist() == [t for t in every.indices if t // 5 != 2]
 
 
-def test_joined_keeps_what_salient_proposals_lie_on_by_all_predictions(mined: MinedProposals) -> None:
+def test_combined_truth_keeps_what_salient_proposals_lie_on_by_all_predictions(mined: MinedProposals) -> None:
     prediction = np.zeros((20, 32, 64), np.float32)
     prediction[:, 8:24, 8:24], prediction[:, 8:24, 40:56] = 0.9, 0.9
     scene = small_scene(20, (32, 64), target=prediction, fused=prediction, motion_maps=prediction)

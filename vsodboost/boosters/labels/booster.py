@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from vsodboost.boosters.labels.labelled_frames import VideoLabels, read_video_labels
 from vsodboost.boosters.labels.propagation import Route, SceneLabels, believed, between_empty_labels, labels_of
 from vsodboost.boosters.labels.pseudo_labels import CHANNELS, Generator
-from vsodboost.boosters.labels.reading import read_label
+from vsodboost.boosters.labels.reading import LabelArrays, LabelFolder, LabelSource
 from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.decision import Decision
 from vsodboost.data.errors import UsageError
@@ -34,7 +34,6 @@ from vsodboost.data.training_set import TrainingSet
 from vsodboost.data.types import Maps
 from vsodboost.data.video import VideoSource
 from vsodboost.decision.fusion import postprocess
-from vsodboost.io.map_folder import MapFolder
 from vsodboost.registry.booster import Booster, Context, Overrides
 from vsodboost.registry.interfaces import Request
 
@@ -53,7 +52,7 @@ NEAR = 4
 class LabelsSettings:
     """See the card's options."""
 
-    folder: Path
+    source: LabelSource
     network: str = "fgplg"
     route: Route = "best"
     between: int | None = 0
@@ -64,7 +63,7 @@ class Labels(Booster):
 
     def __init__(self, settings: LabelsSettings) -> None:
         self.settings = settings
-        self.folder = MapFolder(settings.folder)
+        self.source = settings.source
         self._labels = VideoLabels((), ())
         self._propagated: tuple[int, SceneLabels] | None = None
 
@@ -82,7 +81,7 @@ class Labels(Booster):
 
     def begin_video(self, source: VideoSource) -> None:
         """Read the labelled frames. Raises InputError when no label belongs to a frame of this video."""
-        self._labels = read_video_labels(source, self.folder, self.context.buffer, self.context.working)
+        self._labels = read_video_labels(source, self.source, self.context.buffer, self.context.working)
         self._propagated = None
 
     def mine(self, scene: Scene) -> Mined:
@@ -105,9 +104,10 @@ class Labels(Booster):
         return Mined(frames[order], truth, weights[order].astype(np.float32), notes, self._extra(scene))
 
     def _warnings(self) -> list[str]:
-        names = [file.name for file in self._labels.unmatched]
+        names, notes = self._labels.unmatched, list(self._labels.notes)
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        return [f"no frame is called as {', '.join(names[:3])}{more}, so these labels were not used"] if names else []
+        unused = f"no frame belongs to {', '.join(names[:3])}{more}, so these labels were not used"
+        return notes + ([unused] if names else [])
 
     def scene_labels(self, scene: Scene) -> SceneLabels:
         """Return what the labels say of the scene; computed once."""
@@ -184,7 +184,7 @@ class Labels(Booster):
         """Return the labels of the scene's frames, at their own size."""
         stop = scene.first + len(scene)
         return {
-            frame.index - scene.first: read_label(frame.file)
+            frame.index - scene.first: self.source.read(scene.video, frame.index, frame.name)
             for frame in self._labels.frames
             if scene.first <= frame.index < stop
         }
@@ -199,27 +199,31 @@ class PaperLabels(Labels):
 
 
 def build(request: Request) -> Labels:
-    """The booster for one run. Raises UsageError without a folder of labels, or for options that make no sense."""
-    return Labels(_settings(request.options, LabelsSettings(Path())))
+    """The booster for one run. Raises UsageError without labels, or for options that make no sense."""
+    return Labels(_settings(request.options))
 
 
 def build_paper(request: Request) -> Labels:
     """The paper's: RCRNet, direct flow, one pseudo-label between two labels. Raises UsageError as ``build`` does."""
-    return PaperLabels(_settings(request.options, LabelsSettings(Path(), "fgplg-rcrnet", "direct", 1)))
+    return PaperLabels(_settings(request.options, "fgplg-rcrnet", "direct", "1"))
 
 
-def _settings(o: Mapping[str, str], default: LabelsSettings) -> LabelsSettings:
-    if not o.get("labels"):
-        raise UsageError("booster 'labels' needs labels: --labels DIR, with DIR/<video>/<frame>.png for some frames")
-    route = o.get("route", default.route)
+def _settings(o: Mapping[str, Any], network: str = "fgplg", route: str = "best", between: str = "0") -> LabelsSettings:
+    labels = o.get("labels")
+    if not labels:
+        raise UsageError(
+            "booster 'labels' needs labels: --labels DIR, with DIR/<video>/<frame>.png for some frames, or in Python "
+            "labels={index: mask}"
+        )
+    route = o.get("route", route)
     if route not in ("best", "chain", "direct"):
         raise UsageError(f"booster 'labels': route is best, chain or direct, not '{route}'")
-    between = o.get("between", str(default.between))
+    between = o.get("between", between)
     if between != "all" and not between.isdecimal():
         raise UsageError(f"booster 'labels': between={between} is neither a number of frames nor all")
     return LabelsSettings(
-        Path(o["labels"]).expanduser(),
-        o.get("network", default.network),
+        labels if isinstance(labels, LabelArrays) else LabelFolder(Path(labels).expanduser()),
+        o.get("network", network),
         route,  # type: ignore[arg-type]
         None if between == "all" else int(between),
     )

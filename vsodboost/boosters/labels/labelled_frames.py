@@ -5,17 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.boosters.labels.reading import read_label
+from vsodboost.boosters.labels.reading import LabelSource
 from vsodboost.data.errors import InputError
 from vsodboost.data.video import VideoSource
 from vsodboost.io.buffers import LIMIT, buffers
-from vsodboost.io.map_folder import MapFolder
+from vsodboost.io.proportions import check_proportions
 from vsodboost.ops.resize import resize_frames, working_size
 from vsodboost.perception.shots import CutDetector
 
@@ -24,14 +23,14 @@ from vsodboost.perception.shots import CutDetector
 class LabelledFrame:
     """Frame ``index`` of its video at the working size: ``frame uint8[h, w, 3]``, ``mask uint8[h, w]`` (255: salient).
 
-    ``file`` holds the label at its own size.
+    ``called`` is what messages call the label.
     """
 
     index: int
     name: str
     frame: NDArray[np.uint8]
     mask: NDArray[np.uint8]
-    file: Path
+    called: str
 
     @property
     def map(self) -> NDArray[np.float32]:
@@ -43,12 +42,13 @@ class LabelledFrame:
 class VideoLabels:
     """The labelled ``frames`` of one video in order, and the ``cuts``: indices of the frames that begin a new shot.
 
-    ``unmatched`` are label files whose names belong to no frame.
+    ``unmatched`` are labels that belong to no frame, ``notes`` what the user should know of how labels were read.
     """
 
     frames: tuple[LabelledFrame, ...]
     cuts: tuple[int, ...]
-    unmatched: tuple[Path, ...] = ()
+    unmatched: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def shot(self, index: int) -> int:
         """Number of the shot that frame ``index`` lies in."""
@@ -97,7 +97,7 @@ class VideoLabels:
 
 def read_video_labels(
     source: VideoSource,
-    labels: MapFolder,
+    labels: LabelSource,
     limit: int = LIMIT,
     working: Callable[[tuple[int, int]], tuple[int, int]] = working_size,
 ) -> VideoLabels:
@@ -108,27 +108,38 @@ def read_video_labels(
     Raises:
         InputError: no label belongs to any frame of this video, or a frame or label cannot be read.
     """
-    files = labels.files(source.name)
+    given = labels.names(source.name)
     detector = CutDetector()
     found: list[LabelledFrame] = []
     cuts: list[int] = []
+    notes: list[str] = []
     first_name, count = "", 0
     for clip in buffers(source, limit):
         cuts += [clip.first + cut for cut in detector.cuts(clip.frames)]
         size = working(clip.size)
         for t, name in enumerate(clip.names):
-            file = labels.file(source.name, name)
-            if file is not None:
+            called = labels.find(source.name, clip.first + t, name)
+            if called is not None:
+                label = labels.read(source.name, clip.first + t, name, clip.frames[t])
+                note = check_proportions(label.shape, clip.size, f"the label {called}")
+                notes += [note] if note and not notes else []
                 frame = resize_frames(clip.frames[t : t + 1], size)[0]
-                found.append(LabelledFrame(clip.first + t, name, frame, mask_at(read_label(file), size), file))
+                found.append(LabelledFrame(clip.first + t, name, frame, mask_at(label, size), called))
         first_name, count = first_name or clip.names[0], count + len(clip)
     if not found:
         raise InputError(
             f"no label belongs to a frame of {source.name!r}: frames are named {first_name} and so on, "
-            f"labels {files[0].name} and so on; rename the labels after their frames"
+            f"labels {given[0]} and so on; rename the labels after their frames"
         )
-    used = {frame.file for frame in found}
-    return VideoLabels(tuple(found), tuple(c for c in cuts if 0 < c < count), tuple(f for f in files if f not in used))
+    used = {frame.called for frame in found}
+    if not any(frame.mask.any() for frame in found):
+        notes.append(f"the labels ({', '.join(sorted(used)[:3])}) are empty: they say that nothing is salient")
+    return VideoLabels(
+        tuple(found),
+        tuple(c for c in cuts if 0 < c < count),
+        tuple(name for name in given if name not in used),
+        (*labels.notes(source.name), *notes),
+    )
 
 
 def mask_at(label: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.uint8]:
