@@ -148,21 +148,6 @@ def stream(
     yield from VideoBooster(target, card=card, registry=registry, labels=labels, **options).stream(frames)
 
 
-def _with_labels(options: dict[str, Any], labels: Labels | None) -> dict[str, Any]:
-    """Options that hold the labels, too."""
-    if labels is None:
-        return options
-    given = str(labels) if isinstance(labels, (str, Path)) else LabelArrays(labels)
-    return {"booster": "labels", **options, "booster_options": {**options.get("booster_options", {}), "labels": given}}
-
-
-def _with_warnings(notes: list[dict[str, Any]], warnings: list[str]) -> tuple[dict[str, Any], ...]:
-    """The buffers' notes, with more warnings in the first."""
-    if not warnings or not notes:
-        return tuple(notes)
-    return ({**notes[0], "warnings": [*warnings, *notes[0].get("warnings", ())]}, *notes[1:])
-
-
 def _plan(target: Any, card: TargetCard | None, registry: Registry | None, options: dict[str, Any]) -> Plan:
     known = {f.name for f in fields(Options)} - {"target", "executor", "scope"}
     for name in options:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from map_files import write_sequence
+from published_layouts import davsod, write_maps
 
 from vsodboost.cli import main
 from vsodboost.cli.eval import eval_command
@@ -80,7 +81,7 @@ def test_the_table_shows_rows_differences_and_the_worst(folders: Path) -> None:
     first, second = (line.split() for line in lines if line.strip().startswith("mean"))
     assert first[:3] == ["mean", "4", f"{scores['mean']['maxF']:.3f}"]
     assert all(value[0] in "+-" for value in second[2:])
-    assert any(line.startswith("2 sequences, protocol all, step 2;") for line in lines)
+    assert any(line.startswith("davis, 2 sequences, protocol all, step 2;") for line in lines)
     assert lines[-1].startswith("worst sequence libby: S -0.")
     assert "\x1b" not in result.stdout
     assert all(line == line.rstrip() for line in lines)
@@ -143,3 +144,152 @@ def test_through_the_entry_point(folders: Path, capsys: pytest.CaptureFixture[st
     assert (left.value.code, output.out) == (1, "")
     assert len(output.err.splitlines()) == 1
     assert "frame 00000 of goat has no map" in output.err
+
+
+# ---- several methods, for papers ----
+
+
+def means(folders: Path, *names: str) -> dict[str, dict[str, float]]:
+    return {name: evaluate(folders / "gt", folders / name, only=["cows", "libby"]).mean for name in names}
+
+
+def test_several_folders_stand_side_by_side_the_best_in_bold(folders: Path) -> None:
+    expected = means(folders, "maps", "base")
+    better = max(expected, key=lambda name: expected[name]["S"])
+    worse = min(expected, key=lambda name: expected[name]["S"])
+    arguments = (folders / "gt", folders / "maps", folders / "base", "--common", "--figures", "S,mae")
+    lines = run(*arguments).stdout.splitlines()
+    head = next(line.split() for line in lines if line.strip().startswith("method"))
+    assert head == ["method", "S↑", "MAE↓"]
+    assert next(line.split() for line in lines if line.split()[:1] == [better])[1] == f"{expected[better]['S']:.3f}*"
+    assert "* the best of its figure" in lines
+    assert "davis, 2 sequences, protocol all" in lines
+    markdown = run(*arguments, "--format", "markdown").stdout
+    assert f"| {better} | **{expected[better]['S']:.3f}** |" in markdown
+    assert f"| {worse} | {expected[worse]['S']:.3f} |" in markdown
+    latex = run(*arguments, "--format", "latex").stdout
+    assert rf"{better} & \textbf{{{expected[better]['S']:.3f}}} & " in latex
+    assert latex.count(r"\begin{tabular}{lrr}") == 2 and r"\toprule" in latex
+
+
+def test_equal_methods_are_both_the_best(folders: Path) -> None:
+    shutil.copytree(folders / "base", folders / "copy")
+    arguments = (folders / "gt", folders / "base", folders / "copy", "--json")
+    got = json.loads(run(*arguments).stdout)
+    assert set(map(tuple, got["best"].values())) == {("base", "copy")}
+
+
+def test_json_of_several(folders: Path) -> None:
+    arguments = (folders / "gt", f"net={folders / 'base'}", folders / "maps", "--common", "--json")
+    got = json.loads(run(*arguments).stdout)
+    expected = means(folders, "maps", "base")
+    assert list(got["methods"]) == ["net", "maps"]
+    assert got["methods"]["net"]["mean"] == pytest.approx(expected["base"])
+    assert got["methods"]["maps"]["predictions"] == str(folders / "maps")
+    assert list(got["methods"]["maps"]["sequences"]) == ["cows", "libby"]
+    (difference,) = got["differences"]
+    assert (difference["method"], difference["base"]) == ("maps", "net")
+    gain = expected["maps"]["S"] - expected["base"]["S"]
+    interval = difference["intervals"]["S"]
+    assert interval["difference"] == difference["delta"]["mean"]["S"] == pytest.approx(gain)
+    rows = difference["delta"]["sequences"]
+    assert interval["low"] == min(rows["cows"]["S"], rows["libby"]["S"]) <= gain  # of two, the worse drawn twice
+    assert got["layout"] == "davis" and got["notes"] == []
+
+
+def test_a_base_is_what_several_are_compared_with(folders: Path) -> None:
+    shutil.copytree(folders / "base", folders / "copy")
+    arguments = (folders / "gt", folders / "maps", folders / "copy", "--base", folders / "base", "--common")
+    got = json.loads(run(*arguments, "--json").stdout)
+    assert list(got["methods"]) == ["base", "maps", "copy"]
+    assert [(d["method"], d["base"]) for d in got["differences"]] == [("maps", "base"), ("copy", "base")]
+    rows = list(csv.DictReader(run(*arguments, "--format", "csv").stdout.splitlines()))
+    assert [(row["method"], row["sequence"]) for row in rows[::3]] == [(m, "cows") for m in ("base", "maps", "copy")]
+    assert rows[0]["d_S"] == "" and float(rows[-1]["d_S"]) == 0
+    assert float(rows[5]["d_S"]) == pytest.approx(got["differences"][0]["delta"]["mean"]["S"], abs=1e-6)
+    table = run(*arguments).stdout
+    assert "difference to base, with paired bootstrap intervals over 2 sequences" in table
+    assert "worst sequence of maps libby" in table
+
+
+def test_intervals_follow_the_mean_of_the_differences(folders: Path) -> None:
+    arguments = (folders / "gt", folders / "maps", "--base", folders / "base", "--common", "--figures", "J")
+    lines = [line.split() for line in run(*arguments, "--confidence", "0.9").stdout.splitlines()]
+    got = json.loads(run(*arguments, "--confidence", "0.9", "--json").stdout)["intervals"]["J"]
+    low, high = (next(line for line in lines if line[:3] == ["90", "%", word]) for word in ("from", "to"))
+    assert (low[-1], high[-1]) == (f"{got['low']:+.3f}", f"{got['high']:+.3f}")
+    assert "%" not in run(*arguments, "--bootstrap", "0").stdout
+    one = json.loads(run(*arguments, "--only", "cows", "--json").stdout)
+    assert "intervals" not in one
+
+
+def test_attributes(folders: Path) -> None:
+    (folders / "a.csv").write_text("sequence,fast,dark\ncows,1,0\nlibby,1,1\n")
+    arguments = (folders / "gt", folders / "maps", "--common", "--attributes", folders / "a.csv")
+    got = json.loads(run(*arguments, "--json").stdout)
+    assert got["attributes"]["dark"]["S"] == pytest.approx(got["sequences"]["libby"]["S"])
+    assert got["attributes"]["fast"] == {"sequences": 2, **got["mean"]}
+    rows = [line.split() for line in run(*arguments, "--figures", "S").stdout.splitlines()]
+    assert ["dark", "1", f"{got['sequences']['libby']['S']:.3f}"] in rows
+    both = run(folders / "gt", folders / "maps", folders / "base", *arguments[2:], "--figures", "S").stdout
+    assert ["attribute", "sequences", "maps", "base"] in [line.split() for line in both.splitlines()]
+    (folders / "a.csv").write_text("sequence,fast\ncows,1\n")
+    assert f"note: {folders / 'a.csv'} says nothing of libby" in run(*arguments).stderr
+
+
+def test_curves_are_written_as_pictures_and_data(folders: Path) -> None:
+    arguments = (folders / "gt", folders / "maps", folders / "base", "--common", "--curves", folders / "out")
+    assert run(*arguments).exit_code == 0
+    names = [f"{stem}.{suffix}" for stem in ("f", "pr") for suffix in ("csv", "png", "svg")]
+    assert sorted(path.name for path in (folders / "out").iterdir()) == names
+    evaluation = evaluate(folders / "gt", folders / "maps", only=["cows", "libby"])
+    rows = list(csv.DictReader((folders / "out" / "f.csv").read_text().splitlines()))
+    assert [row["threshold"] for row in rows] == [str(t) for t in range(256)]
+    assert max(float(row["maps"]) for row in rows) == pytest.approx(evaluation.dataset["maxF"], abs=1e-6)
+    pr = list(csv.DictReader((folders / "out" / "pr.csv").read_text().splitlines()))
+    assert float(pr[0]["base recall"]) == 1 and float(pr[255]["maps recall"]) < 0.9
+    assert float(pr[100]["maps precision"]) == pytest.approx(evaluation.curve("precision")[155], abs=1e-6)
+    assert "<title>base</title>" in (folders / "out" / "pr.svg").read_text()
+
+
+def test_methods_need_names_of_their_own(folders: Path) -> None:
+    shutil.copytree(folders / "base", folders / "other" / "base")
+    got = json.loads(run(folders / "gt", folders / "base", folders / "other" / "base", "--json").stdout)
+    assert list(got["methods"]) == [f"{folders.name}/base", "other/base"]
+    twice = failure(run(folders / "gt", f"a={folders / 'base'}", f"a={folders / 'other' / 'base'}"))
+    assert "two folders of maps are called a; give them names of their own: NAME=FOLDER" in str(twice)
+    weird = folders / "a=b"
+    shutil.copytree(folders / "base", weird)
+    assert json.loads(run(folders / "gt", weird, "--json").stdout)["predictions"] == str(weird)
+
+
+def test_the_layout_is_named_and_may_be_chosen(folders: Path, tmp_path: Path) -> None:
+    made = davsod(tmp_path / "data")
+    write_maps(made, tmp_path / "perfect")
+    table = run(made.root, tmp_path / "perfect").stdout
+    assert "davsod, 2 sequences, protocol all" in table
+    got = json.loads(run(made.root, tmp_path / "perfect", "--layout", "uvsd", "--json").stdout)
+    assert (got["layout"], got["mean"]["maxF"]) == ("uvsd", 1)
+    unknown = failure(run(made.root, tmp_path / "perfect", "--layout", "davsid"))
+    assert "no layout 'davsid'; there are " in str(unknown)
+
+
+def test_notes_go_to_standard_error_and_into_json(folders: Path) -> None:
+    for name in ("00000.png", "00001.png"):
+        short = folders / "gt" / "Annotations" / "480p" / "short"
+        short.mkdir(exist_ok=True)
+        shutil.copy(short.parent / "cows" / name, short / name)
+    result = run(folders / "gt", folders / "base", "--protocol", "davsod", "--json")
+    (note,) = json.loads(result.stdout)["notes"]
+    assert note.startswith("short has 2 masks, of which protocol davsod scores none")
+    assert f"note: {note}" in result.stderr
+
+
+def test_odd_requests(folders: Path) -> None:
+    for arguments, text in (
+        (("--figures", "S,SSIM"), "no figure 'ssim'; there are maxF, meanF"),
+        (("--figures", ","), "no figure ','"),
+        (("--attributes", folders / "nowhere.csv"), "no such file of attributes"),
+    ):
+        assert text in str(failure(run(folders / "gt", folders / "base", *arguments)))
+    assert run(folders / "gt").exit_code == 2

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from published_layouts import LAYOUTS, davsod
 from shared_data import shared
 from tiny_videos import plain_frames, write_video
 
@@ -189,3 +190,17 @@ def test_the_development_sets_open() -> None:
     davis = open_inputs([shared("data", "davis-dev")])
     assert len(davis) == 12 and sum(source.length or 0 for source in davis) == 828
     assert names(open_inputs([shared("data", "segtrack-dev")])) == ["cheetah", "girl", "parachute"]
+
+
+@pytest.mark.parametrize("layout", ["fbms", "davsod", "visal", "youtube-objects", "duts-tr", "segtrack-v2"])
+def test_data_sets_give_their_frames_and_never_their_masks(tmp_path: Path, layout: str) -> None:
+    made = LAYOUTS[layout](tmp_path)
+    sources = open_inputs([made.root])
+    assert names(sources) == list(made.truths)
+    assert [[frame.name for frame in source.frames()] for source in sources] == [*made.frames.values()]
+
+
+def test_one_sequence_of_davsod(tmp_path: Path) -> None:
+    made = davsod(tmp_path)
+    (source,) = open_inputs([made.root / "select_0398"])
+    assert (source.name, source.length, source.path.name) == ("select_0398", 3, "Imgs")

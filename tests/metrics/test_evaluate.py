@@ -152,3 +152,25 @@ def test_a_comparison_is_new_minus_base_and_names_the_worst(folders: tuple[Path,
         compare(new, evaluate(truth, worse, "davsod"))
     with pytest.raises(ValueError, match="sequences or frames"):
         compare(new, evaluate(truth, worse, only=["cows"]))
+
+
+def test_truth_or_maps_that_say_nothing_are_noted(tmp_path: Path) -> None:
+    write_sequence(tmp_path / "gt" / "cows", tmp_path / "maps" / "cows", 3)
+    write_sequence(tmp_path / "gt" / "libby", tmp_path / "maps" / "libby", 3)
+    assert evaluate(tmp_path / "gt", tmp_path / "maps").notes == ()
+    for t in range(3):
+        write(tmp_path / "gt" / "cows" / f"{t:05d}.png", np.zeros((48, 64), np.uint8))
+        write(tmp_path / "maps" / "libby" / f"{t:05d}.png", np.full((48, 64), 7, np.uint8))
+    notes = evaluate(tmp_path / "gt", tmp_path / "maps").notes
+    assert notes == (
+        "cows: the truth is empty in every scored frame",
+        f"libby: every map in {tmp_path / 'maps'} has one value only",
+    )
+
+
+def test_curves_are_means_over_sequences(folders: tuple[Path, Path, Path]) -> None:
+    truth, _, maps = folders
+    evaluation = evaluate(truth, maps)
+    recall = [row.recall for row in evaluation.sequences]
+    np.testing.assert_allclose(evaluation.curve("recall"), (recall[0] + recall[1]) / 2)
+    assert evaluation.curve("f_curve").max() == evaluation.dataset["maxF"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vsodboost.data.errors import InputError, UsageError
 from vsodboost.data.video import UnreadableSource, VideoSource, natural_key
+from vsodboost.datasets.videos import dataset_videos
 from vsodboost.io.frame_folder import FrameFolder
 from vsodboost.io.image_file import is_image
 from vsodboost.io.video_file import VIDEO_SUFFIXES, VideoFile
@@ -38,6 +39,8 @@ def discover(path: Path) -> list[VideoSource]:
         return _davis(jpeg_images)
     if path.name == "JPEGImages":
         return _davis(path)
+    if (known := dataset_videos(path)) is not None:
+        return list(known)
     return _inside(path, children)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,11 +17,13 @@ import cv2
 import numpy as np
 
 from vsodboost.data.errors import InputError, UsageError
+from vsodboost.datasets import Dataset
 from vsodboost.metrics.curves import Curve
 from vsodboost.metrics.figures import FIGURES, BlockScore, Figures, score_block
 from vsodboost.metrics.grey_files import readings_of
 from vsodboost.metrics.protocols import Protocol, protocol_named
-from vsodboost.metrics.sequences import Pair, PairedSequence, paired_sequences
+from vsodboost.metrics.sequences import Pair, PairedSequence, pair_up, scored_dataset
+from vsodboost.metrics.swapped import look_swapped
 
 BLOCK_FRAMES = 16
 """Frames a worker takes at a time; fixed, so that figures do not depend on the number of workers to the last bit."""
@@ -40,8 +42,14 @@ class SequenceScore:
     figures: Figures
     f_curve: Curve
     e_curve: Curve
+    precision: Curve
+    recall: Curve
+    empty_truths: int = 0
+    """Frames in whose truth nothing is salient."""
+    flat_maps: int = 0
+    """Frames whose map has one value throughout."""
     notes: tuple[str, ...] = ()
-    """What the user should know: how files were read where that is not obvious, and of a sequence that is empty."""
+    """What the user should know: how files were read where that is not obvious."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +62,20 @@ class Evaluation:
     """Mean over sequences; under ``davsod`` maxF and maxE are those of ``dataset``."""
     dataset: Figures
     """maxF and maxE as the maximum of the curve averaged over sequences, whatever the protocol."""
+    layout: str = "plain"
+    """Layout of the data set; see ``vsodboost.datasets``."""
+    notes: tuple[str, ...] = ()
+    """What people should know, a line each: sequences left out, maps found by number, truth that is empty."""
 
     @property
     def frames(self) -> int:
         """Number of scored frames."""
         return sum(sequence.frames for sequence in self.sequences)
+
+    def curve(self, name: str) -> Curve:
+        """Mean over sequences of one of their curves: ``f_curve``, ``e_curve``, ``precision`` or ``recall``."""
+        mean: Curve = np.mean([getattr(sequence, name) for sequence in self.sequences], axis=0)
+        return mean
 
     def sequence(self, name: str) -> SequenceScore:
         """The row of that sequence; KeyError if there is none."""
@@ -69,7 +86,7 @@ class Evaluation:
 
 
 def evaluate(
-    truth: Path | str,
+    truth: Path | str | Dataset,
     predictions: Path | str,
     protocol: str = "all",
     *,
@@ -77,11 +94,13 @@ def evaluate(
     only: Iterable[str] | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
+    layout: str | None = None,
 ) -> Evaluation:
     """Score a folder of maps.
 
     Args:
-        truth: a DAVIS root, its ``Annotations``, a folder of sequence folders, or one sequence folder.
+        truth: root of a data set in any layout of ``vsodboost.datasets``, or a folder in it, such as one sequence; or
+            the data set itself (``metrics.sequences.scored_dataset``).
         predictions: one folder a sequence, one 8- or 16-bit map a frame, of any size.
         protocol: ``all`` or ``davsod``, see ``vsodboost.metrics.protocols``.
         step: score every ``step``-th frame.
@@ -89,16 +108,19 @@ def evaluate(
         jobs: worker processes. They are spawned: with more than one, a script must guard its body with
             ``if __name__ == "__main__"``.
         progress: called after every block of frames.
+        layout: the truth's layout, None to recognise it.
 
     Raises:
-        UsageError: a folder does not exist, unknown protocol or sequence, ``step`` or ``jobs`` below 1.
+        UsageError: a folder does not exist, unknown protocol, layout or sequence, ``step`` or ``jobs`` below 1.
         InputError: a scored frame has no map, or a file cannot be read.
     """
-    return evaluate_all(truth, [predictions], protocol, step=step, only=only, jobs=jobs, progress=progress)[0]
+    return evaluate_all(
+        truth, [predictions], protocol, step=step, only=only, jobs=jobs, progress=progress, layout=layout
+    )[0]
 
 
 def evaluate_all(
-    truth: Path | str,
+    truth: Path | str | Dataset,
     predictions: Sequence[Path | str],
     protocol: str = "all",
     *,
@@ -106,6 +128,7 @@ def evaluate_all(
     only: Iterable[str] | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
+    layout: str | None = None,
 ) -> list[Evaluation]:
     """Score several folders of maps of the same sequences with one set of workers; see ``evaluate``.
 
@@ -114,10 +137,33 @@ def evaluate_all(
     if step < 1 or jobs < 1:
         raise UsageError(f"step and jobs are at least 1, got {step} and {jobs}")
     rules = protocol_named(protocol)
+    dataset = truth if isinstance(truth, Dataset) else scored_dataset(Path(truth), layout)
     names = None if only is None else list(only)
-    planned = [paired_sequences(Path(truth), Path(p), rules, step=step, only=names) for p in predictions]
-    scores = _scored([sequence for folder in planned for sequence in folder], rules, jobs, progress)
-    return [_evaluation(rules, [next(scores) for _ in folder]) for folder in planned]
+    planned = [pair_up(dataset, Path(p), rules, step=step, only=names) for p in predictions]
+    scores = _scored([sequence for folder in planned for sequence in folder.sequences], rules, jobs, progress)
+    found = []
+    for folder, place in zip(planned, predictions, strict=True):
+        notes = list(folder.notes)
+        if look_swapped(folder.sequences):
+            notes.append(
+                f"the truth in {dataset.root} is soft and the maps in {place} have two values: are GT and PRED swapped?"
+            )
+        rows = [next(scores) for _ in folder.sequences]
+        notes += _empty(rows, place)
+        found.append(replace(evaluation_of(rules, rows), layout=dataset.layout, notes=tuple(notes)))
+    return found
+
+
+def evaluation_of(protocol: Protocol, sequences: Sequence[SequenceScore]) -> Evaluation:
+    """The means of scored sequences, of which there is at least one."""
+    mean = {f.key: float(np.mean([s.figures[f.key] for s in sequences])) for f in FIGURES}
+    dataset = {
+        "maxF": float(np.mean([s.f_curve for s in sequences], axis=0).max()),
+        "maxE": float(np.mean([s.e_curve for s in sequences], axis=0).max()),
+    }
+    if protocol.max_of_mean_curve:
+        mean |= dataset
+    return Evaluation(protocol.name, tuple(sequences), mean, dataset)
 
 
 def _scored(
@@ -138,14 +184,18 @@ def _scored(
                 done += part.frames
                 if progress is not None:
                     progress(done, total)
-            notes = (*how.truth.notes, *how.maps.notes, *_of_empty(whole))
-            yield SequenceScore(sequence.name, whole.frames, whole.figures(), whole.f.curve, whole.e.curve, notes)
-
-
-def _of_empty(score: BlockScore) -> Iterator[str]:
-    for what, count in (("truth masks", score.empty_truths), ("maps", score.empty_maps)):
-        if count == score.frames:
-            yield f"the {what} are empty in all {count} frames"
+            yield SequenceScore(
+                sequence.name,
+                whole.frames,
+                whole.figures(),
+                whole.f.curve,
+                whole.e.curve,
+                whole.precision.curve,
+                whole.recall.curve,
+                whole.empty_truths,
+                whole.flat_maps,
+                (*(() if how.truth is None else how.truth.notes), *how.maps.notes),
+            )
 
 
 def _blocks(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
@@ -179,12 +229,9 @@ def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends the workers after their block
 
 
-def _evaluation(protocol: Protocol, sequences: list[SequenceScore]) -> Evaluation:
-    mean = {f.key: float(np.mean([s.figures[f.key] for s in sequences])) for f in FIGURES}
-    dataset = {
-        "maxF": float(np.mean([s.f_curve for s in sequences], axis=0).max()),
-        "maxE": float(np.mean([s.e_curve for s in sequences], axis=0).max()),
-    }
-    if protocol.max_of_mean_curve:
-        mean |= dataset
-    return Evaluation(protocol.name, tuple(sequences), mean, dataset)
+def _empty(rows: list[SequenceScore], predictions: Path | str) -> list[str]:
+    """Sequences whose truth or maps say nothing in any frame: most often files that are not what they seem."""
+    return [
+        *(f"{row.name}: the truth is empty in every scored frame" for row in rows if row.empty_truths == row.frames),
+        *(f"{row.name}: every map in {predictions} has one value only" for row in rows if row.flat_maps == row.frames),
+    ]

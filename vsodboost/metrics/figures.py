@@ -14,12 +14,14 @@ from vsodboost.metrics.boundary_f import boundary_f
 from vsodboost.metrics.curves import CurveMean
 from vsodboost.metrics.e_measure import e_measure
 from vsodboost.metrics.f_measure import f_measure
-from vsodboost.metrics.grey_files import Readings, Truth, read_map, read_whole_truth
+from vsodboost.metrics.grey_files import Readings, TruthMask, read_map
 from vsodboost.metrics.jaccard import jaccard
 from vsodboost.metrics.mae import mae
+from vsodboost.metrics.precision_recall import precision_recall
 from vsodboost.metrics.protocols import Protocol
 from vsodboost.metrics.s_measure import s_measure
 from vsodboost.metrics.sequences import Pair
+from vsodboost.metrics.truth import truth_mask
 from vsodboost.metrics.weighted_f import weighted_f
 
 
@@ -56,9 +58,13 @@ class BlockScore:
     def __init__(self) -> None:
         self.f = CurveMean()
         self.e = CurveMean()
-        self._sums = dict.fromkeys(("S", "wF", "MAE", "J", "F"), 0.0)
+        self.precision = CurveMean()
+        self.recall = CurveMean()
         self.empty_truths = 0
-        self.empty_maps = 0
+        """Frames in whose truth nothing is salient."""
+        self.flat_maps = 0
+        """Frames whose map has one value throughout."""
+        self._sums = dict.fromkeys(("S", "wF", "MAE", "J", "F"), 0.0)
 
     @property
     def frames(self) -> int:
@@ -71,15 +77,15 @@ class BlockScore:
         Raises:
             InputError: one of its files cannot be read, or one is upright and the other is not.
         """
-        truth = read_whole_truth(pair.truth, None if readings is None else readings.truth)
+        truth = truth_mask(pair.truth, None if readings is None else readings.truth)
         saliency = read_map(pair.prediction, None if readings is None else readings.maps)
         height, width = truth.mask.shape
         check_proportions((saliency.shape[0], saliency.shape[1]), (height, width), f"the map {pair.prediction}")
         self.empty_truths += not truth.mask.any()
-        self.empty_maps += not saliency.any()
+        self.flat_maps += bool(saliency.min() == saliency.max())
         self._score(*protocol.prepared(saliency, (height, width)), truth)
 
-    def _score(self, grey: NDArray[np.float64], written: NDArray[np.float64], truth: Truth) -> None:
+    def _score(self, grey: NDArray[np.float64], written: NDArray[np.float64], truth: TruthMask) -> None:
         """Pixels of void are left out where a figure asks each pixel alone; where it looks at regions and contours,
         they are background of both (``davis2017-evaluation`` does the same)."""
         mask = truth.mask
@@ -88,10 +94,12 @@ class BlockScore:
             scored = ~truth.void
             if not scored.any():
                 raise InputError("a truth mask is void everywhere, so there is nothing to score; leave the frame out")
-            one, one_written, one_mask = (values[scored][None] for values in (grey, written, mask))
+            one, one_written, one_mask = grey[scored][None], written[scored][None], mask[scored][None]
             grey, written = np.where(truth.void, 0, grey), np.where(truth.void, 0, written)
         self.f.add(f_measure(one, one_mask))
         self.e.add(e_measure(one, one_mask))
+        for mean, score in zip((self.precision, self.recall), precision_recall(one, one_mask), strict=True):
+            mean.add(score)
         self._sums["S"] += s_measure(grey, mask)
         self._sums["wF"] += weighted_f(grey, mask)
         self._sums["MAE"] += mae(one, one_mask)
@@ -102,8 +110,10 @@ class BlockScore:
         """Take in every frame another block has seen."""
         self.f.merge(other.f)
         self.e.merge(other.e)
+        self.precision.merge(other.precision)
+        self.recall.merge(other.recall)
         self.empty_truths += other.empty_truths
-        self.empty_maps += other.empty_maps
+        self.flat_maps += other.flat_maps
         for key, value in other._sums.items():
             self._sums[key] += value
 

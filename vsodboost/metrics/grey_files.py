@@ -20,12 +20,13 @@ from vsodboost.metrics.sequences import Pair
 class Readings:
     """How the truth masks and the maps of one sequence are read."""
 
-    truth: Reading
+    truth: Reading | None
+    """None where the data set itself says which colours are objects."""
     maps: Reading
 
 
 @dataclass(frozen=True)
-class Truth:
+class TruthMask:
     """A truth mask ``bool[H, W]``, and the pixels that are not scored, ``void bool[H, W]``; None where all are."""
 
     mask: NDArray[np.bool_]
@@ -38,9 +39,11 @@ def readings_of(pairs: Sequence[Pair]) -> Readings:
     Raises:
         InputError: a file cannot be read, or what the files mean cannot be known.
     """
-    truth = MaskSequence([pair.truth for pair in pairs], "truth")
+    # Truth whose colours are said to be the background's (FBMS-59) needs no deciding.
+    masks = [file for pair in pairs if pair.truth.background is None for file in pair.truth.files]
+    truth = MaskSequence(masks, "truth").reading if masks else None
     maps = MaskSequence([pair.prediction for pair in pairs], "map")
-    return Readings(truth.reading, maps.reading)
+    return Readings(truth, maps.reading)
 
 
 def read_map(path: Path, reading: Reading | None = None) -> Pixels:
@@ -57,7 +60,7 @@ def read_truth(path: Path, reading: Reading | None = None) -> NDArray[np.bool_]:
     return read_whole_truth(path, reading).mask
 
 
-def read_whole_truth(path: Path, reading: Reading | None = None) -> Truth:
+def read_whole_truth(path: Path, reading: Reading | None = None) -> TruthMask:
     """Return a truth mask and its void; without a sequence's ``reading``, as it is alone.
 
     Grey above 128 of 255 is foreground (DAVSOD toolbox, PySODMetrics); so is every object's number or colour.
@@ -66,4 +69,4 @@ def read_whole_truth(path: Path, reading: Reading | None = None) -> Truth:
         InputError: the file cannot be read, or is no mask.
     """
     plane = MaskSequence([path], "truth", reading=reading).read(path)
-    return Truth(plane.above(HALF), plane.void)
+    return TruthMask(plane.above(HALF), plane.void)

@@ -1,8 +1,8 @@
-"""Reading training data: video with truth (DAVIS-like roots) and still images with truth (DUTS-like folders)."""
+"""Reading training data into memory: videos with truth, and still images with truth."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from vsodboost.data.errors import UsageError
 from vsodboost.data.types import Frames
+from vsodboost.training.files import list_files, training_dataset
 from vsodboost.training.masks import read_mask
-
-_IMAGES = (".jpg", ".jpeg", ".png", ".bmp")
 
 
 @dataclass(frozen=True)
@@ -36,14 +35,6 @@ class AnnotatedVideo:
 
     def __len__(self) -> int:
         return len(self.frames)
-
-
-def _find(folder: Path, *names: str) -> Path | None:
-    return next((folder / name for name in names if (folder / name).is_dir()), None)
-
-
-def _images(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in _IMAGES)
 
 
 def _read_frame(path: Path) -> NDArray[np.uint8]:
@@ -69,42 +60,61 @@ def read_pair(image: Path, mask: Path, long_side: int) -> tuple[NDArray[np.uint8
     return np.asarray(frame, np.uint8), np.asarray(truth, np.uint8)
 
 
-def _video_folders(root: Path) -> Iterator[tuple[str, Path, Path]]:
-    frames, truths = _find(root, "JPEGImages/480p", "JPEGImages"), _find(root, "Annotations/480p", "Annotations")
-    if frames is None or truths is None:
-        raise UsageError(f"{root} is no DAVIS-like root: it needs JPEGImages/ and Annotations/")
-    for folder in sorted(p for p in frames.iterdir() if p.is_dir()):
-        if (truths / folder.name).is_dir():
-            yield folder.name, folder, truths / folder.name
+def read_videos(
+    root: Path, *, without: Sequence[str] = (), long_side: int = 432, united: Path | None = None
+) -> list[AnnotatedVideo]:
+    """Every sequence of a data set of videos but those in ``without``, as far as consecutive frames have truth.
 
+    Motion is learned between neighbours: a sequence with gaps in its truth is given as the runs of at least two frames
+    between them, the second of which is called ``NAME@INDEX`` after its first frame, and so on.
 
-def read_videos(root: Path, *, without: Sequence[str] = (), long_side: int = 432) -> list[AnnotatedVideo]:
-    """Every sequence of a DAVIS-like root (JPEGImages[/480p]/SEQ, Annotations[/480p]/SEQ) but those in ``without``."""
+    Args:
+        root: see ``list_files``.
+        without: names of sequences to leave out.
+        long_side: frames are shrunk to at most that many px.
+        united: see ``list_files``.
+
+    Raises:
+        UsageError: no sequence has two consecutive annotated frames, or a file cannot be read.
+    """
     videos = []
-    for name, images, masks in _video_folders(root):
-        if name in without:
+    for files in list_files([root], united).videos:
+        if files.name in without:
             continue
-        pairs = []
-        for image in _images(images):
-            mask = masks / f"{image.stem}.png"
-            if mask.exists():
-                pairs.append(read_pair(image, mask, long_side))
-        if pairs:
+        for number, run in enumerate(_runs(files.labelled)):
+            pairs = [read_pair(files.frames[t], mask, long_side) for t in run if (mask := files.masks[t]) is not None]
+            name = f"{files.name}@{run[0]}" if number else files.name
             videos.append(AnnotatedVideo(name, np.stack([p[0] for p in pairs]), np.stack([p[1] for p in pairs])))
     if not videos:
-        raise UsageError(f"no annotated sequence found in {root}")
+        raise UsageError(
+            f"{root}: no sequence with two annotated frames in a row, from which motion could be learned; sparsely"
+            " annotated sets are for trainers of single frames"
+        )
     return videos
 
 
-def read_stills(root: Path, *, long_side: int = 400) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-    """Image and mask pairs of a DUTS-like root (images/ and masks/, or DUTS-TR-Image/ and DUTS-TR-Mask/)."""
-    images, masks = _find(root, "images", "DUTS-TR-Image"), _find(root, "masks", "DUTS-TR-Mask")
-    if images is None or masks is None:
-        raise UsageError(f"{root} is no folder of stills: it needs images/ and masks/")
-    pairs = [(p, masks / f"{p.stem}.png") for p in _images(images)]
-    return [read_pair(image, mask, long_side) for image, mask in pairs if mask.exists()]
+def read_stills(
+    root: Path, *, long_side: int = 400, united: Path | None = None
+) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """Image and mask pairs of a set of stills; see ``list_files``."""
+    return [read_pair(image, mask, long_side) for image, mask in list_files([root], united).stills]
 
 
 def is_stills(root: Path) -> bool:
-    """Whether a data folder holds stills rather than video."""
-    return _find(root, "images", "DUTS-TR-Image") is not None
+    """Whether a data folder holds stills rather than video.
+
+    Raises:
+        UsageError: it holds neither.
+    """
+    return training_dataset(root).stills
+
+
+def _runs(labelled: Sequence[int]) -> list[list[int]]:
+    """Runs of consecutive indices, of two at least."""
+    runs: list[list[int]] = []
+    for t in labelled:
+        if runs and runs[-1][-1] == t - 1:
+            runs[-1].append(t)
+        else:
+            runs.append([t])
+    return [run for run in runs if len(run) > 1]

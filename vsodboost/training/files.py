@@ -1,4 +1,7 @@
-"""Lists of training files that are read when a step needs them: whole data sets do not fit in memory."""
+"""Lists of training files that are read when a step needs them: whole data sets do not fit in memory.
+
+Every trainer sees the data through this one scanner, in the natural order of the frames.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsodboost.data.errors import UsageError
+import numpy as np
+from PIL import Image
 
-_IMAGES = (".jpg", ".jpeg", ".png", ".bmp")
-_FRAMES, _TRUTHS = ("JPEGImages/480p", "JPEGImages"), ("Annotations/480p", "Annotations")
-_STILLS = (("images", "masks"), ("DUTS-TR-Image", "DUTS-TR-Mask"))
+from vsodboost.data.errors import InputError, UsageError
+from vsodboost.datasets import Dataset, Truth, read_dataset
+from vsodboost.io.atomic import write_png
+from vsodboost.metrics.truth import truth_mask
 
 
 @dataclass(frozen=True)
@@ -35,53 +40,78 @@ class TrainingFiles:
     stills: tuple[tuple[Path, Path], ...]
 
 
-def list_files(roots: Sequence[Path]) -> TrainingFiles:
-    """Everything annotated below DAVIS-like roots (JPEGImages, Annotations) and folders of stills (images, masks).
+def list_files(roots: Sequence[Path], united: Path | None = None) -> TrainingFiles:
+    """Everything annotated below roots of data sets, in any layout that ``vsodboost.datasets`` knows.
+
+    Args:
+        roots: roots of sets of videos or stills.
+        united: folder for masks that are no plain grey file of their own (a file an object, object colours): each is
+            written there once as 0 and 255, at ``<united>/<root>/<sequence>/<frame>.png``. Without it such sets are
+            refused.
 
     Raises:
-        UsageError: a root is neither, or has no annotated frame or image.
+        UsageError: a root has no annotated frame or image, or needs ``united``.
+        InputError: a mask that must be united cannot be read.
     """
     videos: list[VideoFiles] = []
     stills: list[tuple[Path, Path]] = []
     for root in roots:
-        found_videos, found_stills = _videos(root), _stills(root)
-        if not found_videos and not found_stills:
-            raise UsageError(
-                f"{root}: no training data; it needs JPEGImages/SEQUENCE and Annotations/SEQUENCE, or images and masks"
-            )
-        videos += found_videos
-        stills += found_stills
+        dataset = training_dataset(root)
+        place = None if united is None else united / root.resolve().name
+        found = [
+            VideoFiles(s.name, s.frames, tuple(_mask(truth, place, s.name) for truth in s.aligned()))
+            for s in dataset.labelled
+        ]
+        if dataset.stills:
+            stills += [
+                (image, mask) for s in found for image, mask in zip(s.frames, s.masks, strict=True) if mask is not None
+            ]
+        else:
+            videos += [video for video in found if video.labelled]
     return TrainingFiles(tuple(videos), tuple(stills))
 
 
-def _videos(root: Path) -> list[VideoFiles]:
-    frames, truths = _first(root, _FRAMES), _first(root, _TRUTHS)
-    if frames is None or truths is None:
-        return []
-    found = []
-    for folder in sorted(path for path in frames.iterdir() if path.is_dir()):
-        images = _images(folder)
-        masks = tuple(_existing(truths / folder.name / f"{image.stem}.png") for image in images)
-        if any(masks):
-            found.append(VideoFiles(folder.name, tuple(images), masks))
-    return found
+def training_dataset(root: Path) -> Dataset:
+    """The data set in ``root``, which has frames and truth.
+
+    Raises:
+        UsageError: it has not.
+    """
+    try:
+        dataset = read_dataset(root)
+    except InputError as error:
+        raise UsageError(f"{_needs(root)} ({error})") from error
+    if not any(truth is not None for sequence in dataset.sequences for truth in sequence.aligned()):
+        raise UsageError(_needs(root))
+    return dataset
 
 
-def _stills(root: Path) -> list[tuple[Path, Path]]:
-    for images, masks in _STILLS:
-        if (root / images).is_dir() and (root / masks).is_dir():
-            pairs = [(image, root / masks / f"{image.stem}.png") for image in _images(root / images)]
-            return [(image, mask) for image, mask in pairs if mask.is_file()]
-    return []
+def _needs(root: Path) -> str:
+    return f"{root}: no training data; it needs JPEGImages/SEQUENCE and Annotations/SEQUENCE, or images and masks"
 
 
-def _first(root: Path, names: Sequence[str]) -> Path | None:
-    return next((root / name for name in names if (root / name).is_dir()), None)
+def _mask(truth: Truth | None, united: Path | None, sequence: str) -> Path | None:
+    """One grey file for the truth of a frame: its own where it is one, else a united one."""
+    if truth is None:
+        return None
+    if len(truth.files) == 1 and truth.background is None and not _has_palette(truth.files[0]):
+        return truth.files[0]
+    if united is None:
+        raise UsageError(
+            f"{truth.files[0]}: its truth is coded or lies in several files; convert it to one grey mask a frame"
+        )
+    path = united / sequence / f"{truth.frame}.png"
+    if not path.exists():
+        write_png(path, np.where(truth_mask(truth).mask, 255, 0).astype(np.uint8))
+    return path
 
 
-def _images(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _IMAGES)
-
-
-def _existing(path: Path) -> Path | None:
-    return path if path.is_file() else None
+def _has_palette(path: Path) -> bool:
+    """Whether the pixels are numbers of objects with colours, as in DAVIS 2017; only the header is read."""
+    if path.suffix.lower() != ".png":
+        return False
+    try:
+        with Image.open(path) as image:
+            return image.mode == "P"
+    except (OSError, ValueError, SyntaxError):
+        return False  # whoever reads the pixels says what is wrong

@@ -67,9 +67,10 @@ def read_data(
     videos: list[AnnotatedVideo] = []
     for root in request.data:
         if is_stills(root):
-            stills += read_stills(root)
+            stills += read_stills(root, united=request.folder / "masks")
         else:
-            videos += read_videos(root, without=[name for name in without.split(",") if name])
+            left_out = [name for name in without.split(",") if name]
+            videos += read_videos(root, without=left_out, united=request.folder / "masks")
     registry = Registry.load()
     estimators = {name: registry.build("flows", name, Request(seed=request.seed))[0] for name in flows.split(",")}
     for video in videos:
@@ -158,7 +159,7 @@ def spatial_paper(request: TrainingRequest) -> Path:
     from vsodboost.training.paper import ImageBatches, LabelledImage, PaperTraining, frames_of, load_vgg, train
 
     options = read_settings(PaperTraining, request.options)
-    files = list_files(request.data)
+    files = list_files(request.data, request.folder / "masks")
     images = frames_of(_left(files.videos, options.without)) + [LabelledImage(*pair) for pair in files.stills]
     request.say(f"{len(images)} annotated frames")
     torch.manual_seed(request.seed)
@@ -176,7 +177,7 @@ def mqpm_paper(request: TrainingRequest) -> Path:
     from vsodboost.training import paper
 
     options = read_settings(paper.PaperMqpmTraining, request.options)
-    videos = _left(list_files(request.data).videos, options.without)
+    videos = _left(list_files(request.data, request.folder / "masks").videos, options.without)
     if not videos:
         raise UsageError("train mqpm-paper needs annotated video (a DAVIS-like root); stills have no motion")
     registry, wanted = Registry.load(), Request(device=request.device, seed=request.seed)
@@ -210,7 +211,9 @@ def fgplg(request: TrainingRequest) -> Path:
     from vsodboost.training import fgplg as recipe
 
     options = read_settings(recipe.FgplgTraining, request.options)
-    videos = _left(list_files(request.data).videos, request.options.get("without", VALIDATION))
+    videos = _left(
+        list_files(request.data, request.folder / "masks").videos, request.options.get("without", VALIDATION)
+    )
     registry, wanted = Registry.load(), Request(device=request.device, seed=request.seed)
     card = registry.card("spatial_models", options.network)
     if card.channels != 7:

@@ -161,9 +161,9 @@ def trust(request: TrainingRequest) -> Path:
     """``vsodboost train trust``: writes trust.json."""
     options = read_settings(TrustOptions, request.options)
     only = [name for name in options.only.split(",") if name]
-    videos = [
-        v for root in request.data if not is_stills(root) for v in read_videos(root) if not only or v.name in only
-    ]
+    roots = [root for root in request.data if not is_stills(root)]
+    masks = request.folder / "masks"
+    videos = [v for root in roots for v in read_videos(root, united=masks) if not only or v.name in only]
     if not videos:
         raise UsageError("train trust needs annotated video; is the name in only=... right?")
     seen = observe(videos, request, options)
