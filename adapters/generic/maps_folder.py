@@ -11,13 +11,22 @@ from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
 from vsodboost.registry.interfaces import Request
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from vsodboost.data.types import Clip, Frames, Maps
+    from vsodboost.data.video import VideoSource
+    from vsodboost.io.missing_maps import Policy
 
 CARD = TargetCard(
     summary="a folder of saliency maps, DIR/<video>/<frame>.png, of any size and kind (docs/inputs.md)",
     argument="DIR",
     licence="yours",
     batch=100,
+    options={
+        "missing": "frames without a map: auto (default) leaves them to the student where every N-th frame has one or at "
+        "most a fifth has none, and refuses more; fill always leaves them, fail never"
+    },
 )
 COMPARED = 10
 """Every so many frames it is made sure that the map is not the frame itself."""
@@ -26,17 +35,31 @@ COMPARED = 10
 class MapsTarget:
     """Reads the maps of the frames it is given. ``notes`` are what the user should know of those of the last video."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, missing: Policy = "auto") -> None:
         from vsodboost.io.map_folder import MapFolder
+        from vsodboost.io.missing_maps import MissingMaps
 
         self.maps = MapFolder(folder)
         self._video = ""
         self._proportions: list[str] = []
+        self._missing = MissingMaps(missing)
 
     @property
     def notes(self) -> list[str]:
         """How the maps of the last video were matched, read and fitted, where that is not obvious."""
-        return self.maps.notes(self._video) + self._proportions
+        return self.maps.notes(self._video) + self._proportions + self._missing.notes
+
+    def check(self, source: VideoSource) -> list[str]:
+        """Return what is odd about the maps of a video. Raises InputError when too many frames have none, or one is no
+        image."""
+        from vsodboost.io.map_check import check_maps
+
+        return check_maps(self.maps, source, self._missing)
+
+    def missing(self, clip: Clip) -> NDArray[np.bool_]:
+        """Mark the frames of a clip that have no map, ``bool[T]``; their maps are empty. Raises InputError when they
+        are too many."""
+        return ~self._missing.seen(clip.first, clip.names, self.maps.available(clip.video, clip.names), clip.video)
 
     def predict(self, clip: Clip) -> Maps:
         """Return maps ``float32[T, H, W]`` at the clip's size. Raises InputError when one is missing or unreadable, or
@@ -51,6 +74,9 @@ class MapsTarget:
         height, width = clip.size
         found = []
         for t, name in enumerate(clip.names):
+            if self.maps.file(clip.video, name) is None:
+                found.append(np.zeros(clip.size, np.float32))  # ``missing`` says so
+                continue
             m = self.maps.read(clip.video, name)
             if (clip.first + t) % COMPARED == 0:
                 self._check(name, m, clip.frames[t])
@@ -77,7 +103,10 @@ def build(request: Request) -> MapsTarget:
     folder = Path(request.argument).expanduser()
     if not folder.is_dir():
         raise UsageError(f"maps:{request.argument} is no folder; give the folder that holds <video>/<frame>.png")
-    return MapsTarget(folder)
+    missing = request.options.get("missing", "auto")
+    if missing not in ("auto", "fill", "fail"):
+        raise UsageError(f"target 'maps': missing={missing}; it is auto, fill or fail")
+    return MapsTarget(folder, missing)  # type: ignore[arg-type]
 
 
 @hookimpl

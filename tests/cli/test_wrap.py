@@ -293,6 +293,7 @@ def test_wrong_use(tmp_path: Path, wrap: Wrap) -> None:
         (["--target", "maps"], "target 'maps' needs an argument: maps:DIR"),
         (["--target", "lite:x"], "target 'lite' takes no argument, but 'x' was given"),
         (["--device", "warp"], "device 'warp' cannot be used"),
+        (["--config", config(seed=-1)], "made.toml: seed: -1 is not in the range 0<=x<=4294967295"),
         (["-o", "."], "is the input itself; choose another -o"),
         (["--config", "none.toml"], "cannot read the config none.toml"),
     ):

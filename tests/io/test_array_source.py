@@ -19,7 +19,7 @@ def test_lists_and_arrays_can_be_read_again(kind: type) -> None:
     assert (source.name, source.length, source.size, source.fps) == ("mine", 3, (48, 64), 30.0)
     for _ in range(2):
         frames = list(source.frames())
-        assert [frame.name for frame in frames] == ["00000", "00001", "00002"]
+        assert [frame.name for frame in frames] == ["00000", "00001", "00002"] == list(source.names)
         np.testing.assert_array_equal([frame.image for frame in frames], plain_frames(3))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -12,8 +13,17 @@ import cv2
 import numpy as np
 import pytest
 
-from vsodboost.data.errors import VsodboostError
-from vsodboost.io.atomic import TEMPORARY, atomic_path, remove_leftovers, write_bytes, write_png, write_text
+from vsodboost.data.errors import VideoError, VsodboostError
+from vsodboost.io.atomic import (
+    TEMPORARY,
+    atomic_path,
+    remove_leftovers,
+    write_bytes,
+    write_errors,
+    write_png,
+    write_text,
+)
+from vsodboost.io.unfinished import remove_unfinished, unfinished
 
 
 def test_folders_are_made_and_files_replaced(tmp_path: Path) -> None:
@@ -57,6 +67,27 @@ def test_an_error_in_the_block_leaves_the_old_file_and_nothing_else(tmp_path: Pa
         temporary.write_bytes(b"half")
         raise RuntimeError("my own")
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"]
+
+
+def test_what_is_open_is_known_and_can_be_removed_from_outside(tmp_path: Path) -> None:
+    with atomic_path(tmp_path / "clip.mp4") as temporary:
+        assert temporary in unfinished
+        temporary.write_bytes(b"half")
+        remove_unfinished()
+        assert not temporary.exists() and not unfinished
+        temporary.write_bytes(b"whole")
+    assert not unfinished and (tmp_path / "clip.mp4").read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize(
+    ("number", "stops"),
+    [(errno.ENOSPC, True), (errno.EROFS, True), (errno.EIO, True), (errno.EACCES, False), (errno.ENOTDIR, False)],
+)
+def test_an_error_stops_everything_or_one_video(number: int, stops: bool) -> None:
+    with pytest.raises(VsodboostError, match=r"^cannot write a\.png: ") as caught, write_errors(Path("a.png")):
+        raise OSError(number, os.strerror(number))
+    assert isinstance(caught.value, VideoError) != stops
+    assert str(caught.value).endswith("; make room and run it again") == (number == errno.ENOSPC)
 
 
 def test_errors_name_the_file_in_one_line(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ def test_frames_come_in_natural_order_and_hidden_files_are_passed_over(tmp_path:
     folder = FrameFolder(tmp_path)
     assert [frame.name for frame in folder.frames()] == ["frame1", "frame2", "frame10"]
     assert (folder.length, folder.size, folder.fps) == (3, (48, 64), 24.0)
+    assert folder.names == ("frame1", "frame2", "frame10") and FrameFolder(tmp_path / "nowhere").names == ()
     assert len(list(folder.frames())) == 3
 
 

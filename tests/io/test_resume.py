@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vsodboost.data.errors import VsodboostError
+from vsodboost.data.errors import InputError, VsodboostError
 from vsodboost.io import atomic
 from vsodboost.io.resume import DONE, STARTED, VideoState
 from vsodboost.writers.maps import write_map
@@ -120,6 +120,8 @@ def test_leftovers_of_a_killed_run_are_swept(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "bear").touch()
+    with pytest.raises(InputError, match="bear is a file; remove it, or choose another -o"):
+        VideoState.check(tmp_path, "bear", "a")
     with pytest.raises(VsodboostError, match=r"cannot write .*bear"):
         VideoState.begin(tmp_path, "bear", "a")
 

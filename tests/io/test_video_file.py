@@ -304,6 +304,7 @@ def test_names_of_a_long_video_sort_as_they_count(tmp_path: Path, monkeypatch: p
     assert not isinstance(header, InputError)
     monkeypatch.setattr(type(header), "length", 123456)
     assert [frame.name for frame in source.frames()] == ["000000", "000001"]
+    assert source.names == ("000000",)  # the only one that is certain
 
 
 def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,12 @@ from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import InputError, PluginError, UsageError
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import Clip, Maps
+from vsodboost.data.video import UnreadableSource
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.plan import as_target
 from vsodboost.registry.interfaces import Request
-from vsodboost.targets.network_target import NetworkTarget, run_target, windows
+from vsodboost.targets.network_target import CallableTarget, NetworkTarget, check_source, run_target, windows
 
 
 class Recorder:
@@ -230,3 +232,37 @@ def test_functions_networks_and_targets_count_as_targets_and_nothing_else_does()
     np.testing.assert_allclose(found, frames.frames[..., 0] / 255)
     with pytest.raises(UsageError, match="a int is no target; give a function"):
         as_target(3, card(), Request())
+
+
+class Checking:
+    """A target that looks at the video first."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def predict(self, clip: Clip) -> Maps:
+        return np.zeros(clip.frames.shape[:3], np.float32)
+
+    def check(self, source: Any) -> Any:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def test_a_target_may_check_a_video_before_any_work() -> None:
+    source = ArraySource(np.zeros((2, 4, 4, 3), np.uint8), name="bear")
+    assert check_source(Checking(["odd"]), source, "target 'x'") == ["odd"]
+    assert check_source(CallableTarget(lambda frames: frames), source, "target 'x'") == []
+    with pytest.raises(InputError, match=r"^no map$"):
+        check_source(Checking(InputError("no map")), source, "target 'x'")
+    with pytest.raises(PluginError, match="target 'x' failed to check bear: boom"):
+        check_source(Checking(RuntimeError("boom")), source, "target 'x'")
+    for wrong in (None, "odd", [1]):
+        with pytest.raises(PluginError, match=r"target 'x' returned no list of lines from check\(bear\)"):
+            check_source(Checking(wrong), source, "target 'x'")
+
+
+def test_a_video_that_cannot_be_read_is_not_put_to_the_target() -> None:
+    source = UnreadableSource("bear", Path("bear"), InputError("no video"))
+    with pytest.raises(InputError, match="no video"):
+        check_source(Checking(RuntimeError("boom")), source, "target 'x'")

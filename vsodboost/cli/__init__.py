@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any
 
 import click
 
 from vsodboost.cli.allocator import keep_freed_memory
+from vsodboost.cli.signals import Ended, handled
+from vsodboost.cli.streams import OutputLost, prepared
 from vsodboost.data.errors import VsodboostError
+from vsodboost.io.unfinished import remove_unfinished
 from vsodboost.version import __version__
+
+_INTERRUPTED = 130
 
 COMMANDS = {
     "wrap": ("vsodboost.cli.wrap", "wrap_command"),
@@ -20,6 +26,14 @@ COMMANDS = {
     "weights": ("vsodboost.cli.weights", "weights"),
     "labels": ("vsodboost.cli.labels", "labels"),
 }
+
+
+class _Passed(Exception):
+    """Carries what a command raised past click."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Commands(click.Group):
@@ -34,6 +48,12 @@ class Commands(click.Group):
         module, attribute = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, OSError) as error:  # click has answers of its own to these
+            raise _Passed(error) from error
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         import difflib
@@ -60,33 +80,64 @@ def cli(ctx: click.Context, debug: bool) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Entry point: errors become one line on stderr and an exit code (1: a video failed, 2: wrong use)."""
+    """Entry point: errors become one line on stderr and an exit code (1: a video failed, 2: wrong use).
+
+    A signal that ends the command gives 128 + its number: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
+    """
     arguments = sys.argv[1:] if arguments is None else arguments
     keep_freed_memory()
     debug = "--debug" in arguments
     if debug:  # wherever it stands
         arguments = ["--debug", *(a for a in arguments if a != "--debug")]
+    hint = "; --resume goes on with what is left" if {"wrap", "train"} & set(arguments) else ""
+
+    def last_words(ended: KeyboardInterrupt) -> str:
+        by = f"ended by {ended}" if isinstance(ended, Ended) and ended.exit_code != _INTERRUPTED else "interrupted"
+        return f"vsodboost: {by}{hint}"
+
+    with prepared(), handled(last_words):
+        try:
+            code = _code_of(arguments, debug)
+        except KeyboardInterrupt as ended:
+            remove_unfinished()
+            click.echo(last_words(ended), err=True)
+            code = ended.exit_code if isinstance(ended, Ended) else _INTERRUPTED
+    sys.exit(code)
+
+
+def _code_of(arguments: list[str], debug: bool) -> int:
+    """Run the command and say what went wrong; its exit code. KeyboardInterrupt passes, with ``debug`` all errors."""
     try:
-        code = cli.main(arguments, prog_name="vsodboost", standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+        try:
+            code = cli.main(arguments, prog_name="vsodboost", standalone_mode=False)
+            sys.stdout.flush()
+        except _Passed as passed:
+            raise passed.error from None
+    except SystemExit as leaving:
+        if isinstance(leaving.code, str):
+            click.echo(leaving.code, err=True)
+            return 1
+        code = leaving.code
+    except click.exceptions.Abort as error:
+        raise KeyboardInterrupt from error
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
     except VsodboostError as error:
         if debug:
             raise
         click.echo(f"vsodboost: {error}", err=True)
-        sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        hint = "; --resume goes on with what is left" if {"wrap", "train"} & set(arguments) else ""
-        click.echo(f"vsodboost: interrupted{hint}", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
+        return error.exit_code
+    except OutputLost as error:
+        click.echo(f"vsodboost: cannot write to standard output: {error.strerror}", err=True)
+        return 1
     except Exception as error:
         if debug:
             raise
+        if isinstance(error, OSError) and error.filename is not None and error.strerror:
+            click.echo(f"vsodboost: {os.fsdecode(error.filename)}: {error.strerror}", err=True)
+            return 1
         reason = " ".join(str(error).split()) or "no message"
         click.echo(f"vsodboost: unexpected {type(error).__name__}: {reason}; run again with --debug", err=True)
-        sys.exit(1)
+        return 1
+    return code if isinstance(code, int) else 0

@@ -35,7 +35,7 @@ def labels() -> None:
 @click.option("--labels", "given", type=FOLDER, help="Labels there are already: DIR/<video>/<frame>.png.")
 @click.option("--copy-to", type=FOLDER, help="Also copy the frames there as PNG, to draw on.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The list as JSON on standard output.")
 def suggest_command(
     video: str,
@@ -140,7 +140,6 @@ def _copy(source: VideoSource, wanted: set[str], folder: Path) -> None:
     for frame in source.frames():
         if frame.name in wanted:
             path = folder / f"{safe_name(frame.name)}.png"
-            path.parent.mkdir(parents=True, exist_ok=True)
             write_png(path, frame.image)
 
 

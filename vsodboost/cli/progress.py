@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 @contextmanager
 def shown(sources: Sequence[VideoSource], *, quiet: bool) -> Iterator[Progress]:
     """A bar a video on a terminal, a line a video elsewhere, nothing with ``quiet``."""
+    from vsodboost.cli.signals import check
     from vsodboost.pipeline.run import Progress
 
     if quiet:
-        yield Progress()
+        yield Progress(started=lambda source: check(), frames=lambda source, count: check())
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -39,10 +40,12 @@ def shown(sources: Sequence[VideoSource], *, quiet: bool) -> Iterator[Progress]:
     tasks: dict[str, Any] = {}
 
     def started(source: VideoSource) -> None:
+        check()
         tasks[source.name] = bars.add_task(f"{source.name} ({number[source.name]}/{total})", total=source.length)
 
     def frames(source: VideoSource, count: int) -> None:
         bars.advance(tasks[source.name], count)
+        check()
 
     def finished(summary: dict[str, Any]) -> None:
         bars.remove_task(tasks.pop(summary["video"]))
@@ -52,8 +55,11 @@ def shown(sources: Sequence[VideoSource], *, quiet: bool) -> Iterator[Progress]:
         if source.name in tasks:
             bars.remove_task(tasks.pop(source.name))
 
+    def noted(said: str) -> None:
+        console.print(f"vsodboost: {said}", soft_wrap=True, markup=False)
+
     with bars:
-        yield Progress(started, frames, finished, failed)
+        yield Progress(started, frames, finished, failed, noted)
 
 
 def line(summary: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ import click
 @click.option("--option", metavar="NAME=VALUE", multiple=True, help="Option of the trainer (steps=..., batch=...).")
 @click.option("--config", "config", type=click.Path(path_type=Path), help="Trainer options from a TOML file.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda ...")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoints in -o.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 def train(
@@ -35,7 +35,7 @@ def train(
     NAME is one of the project's own networks (lite, mqpm, trust, fgplg; mqpm-paper and spatial-paper for --profile
     paper) or a target model that says how it is trained. The file that comes out is named at the end.
     """
-    from vsodboost.cli.config import read_toml
+    from vsodboost.cli.config import read_pairs
     from vsodboost.cli.wrap import pairs
     from vsodboost.data.errors import UsageError
     from vsodboost.registry.device import resolve_device
@@ -52,7 +52,7 @@ def train(
         trainer = getattr(registry.entries["targets"][name].card, "trainer", None) if name in trainable else None
     if trainer is None:
         raise UsageError(f"'{name}' cannot be trained; these can: {', '.join([*TRAINERS, *sorted(trainable)])}")
-    options = {k: str(v) for k, v in read_toml(config).items()} if config else {}
+    options = read_pairs(config) if config else {}
     options.update(pairs(option, "--option"))
     folder = out or Path("runs") / name
     if (folder / f"{name}.safetensors").exists() and not resume:

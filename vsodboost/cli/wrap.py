@@ -15,7 +15,7 @@ from vsodboost.data.errors import UsageError
 
 if TYPE_CHECKING:
     from vsodboost.data.video import VideoSource
-    from vsodboost.pipeline.options import Options
+    from vsodboost.pipeline.plan import Plan
     from vsodboost.pipeline.run import Report
 
 
@@ -102,7 +102,13 @@ def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
 @click.option("--steps", type=click.IntRange(min=1), help="Fine-tuning steps a buffer.")
 @click.option("--buffer", type=click.IntRange(min=2), default=100, show_default=True, help="Frames resident at once.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seeded runs on the CPU are bit-identical.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Seeded runs on the CPU are bit-identical.",
+)
 @click.option(
     "--carry-over", is_flag=True, help="Keep the student from one video to the next, as the papers' scripts do."
 )
@@ -161,13 +167,16 @@ def wrap_command(
 
     Exit code: 0 all done, 1 some videos failed, 2 wrong use.
     """
+    from vsodboost.io.output_paths import refuse_unwritable
+
+    if resume and overwrite:
+        raise UsageError("--resume and --overwrite exclude each other; give one")
+    refuse_unwritable(out)
     from vsodboost.io.source import open_inputs
     from vsodboost.pipeline.options import choose
     from vsodboost.pipeline.plan import make_plan
     from vsodboost.registry.discovery import Registry
 
-    if resume and overwrite:
-        raise UsageError("--resume and --overwrite exclude each other; give one")
     choices: dict[str, Any] = {
         "target": target,
         "profile": profile,
@@ -205,7 +214,7 @@ def wrap_command(
     for note in plan.notes:
         click.echo(f"vsodboost: {note}", err=True)
     if dry_run:
-        sys.exit(_describe(sources, options, plan.device, as_json))
+        sys.exit(_describe(sources, plan, as_json))
     from vsodboost.cli.progress import shown
     from vsodboost.pipeline.run import OutputOptions, run
 
@@ -236,17 +245,19 @@ def _conclude(report: Report, out: Path, as_json: bool, quiet: bool) -> None:
     click.echo(f"{', '.join(counts)}{where}", err=True)
 
 
-def _describe(sources: list[VideoSource], options: Options, device: str, as_json: bool) -> int:
-    from vsodboost.data.errors import InputError
+def _describe(sources: list[VideoSource], plan: Plan, as_json: bool) -> int:
+    from vsodboost.data.errors import VideoError
     from vsodboost.io.probe import describe
+    from vsodboost.targets.network_target import check_source
 
     videos, code = [], 0
     for source in sources:
         try:
-            videos.append(describe(source))
-        except InputError as error:
+            videos.append({**describe(source), "warnings": check_source(plan.target, source, plan.name("target"))})
+        except VideoError as error:
             videos.append({"name": source.name, "path": str(source.path), "error": str(error)})
             code = 1
+    options, device = plan.options, plan.device
     if as_json:
         from dataclasses import asdict
 
@@ -260,6 +271,8 @@ def _describe(sources: list[VideoSource], options: Options, device: str, as_json
             continue
         frames = video["frames"] if video["frames"] is not None else "?"
         click.echo(f"{video['name']}: {frames} frames, {video['width']}x{video['height']}, {video['fps']:.3g} fps")
+        for warning in video["warnings"]:
+            click.echo(f"{video['name']}: {warning}")
     click.echo(
         f"target {options.target}, booster {options.booster}, flow {options.flow}, device {device}; nothing was written"
     )

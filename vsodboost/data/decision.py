@@ -12,7 +12,8 @@ from vsodboost.data.types import Maps, PerFrame
 class Decision(Rows):
     """Final maps ``float32[T, h, w]`` at the working size, ``weight`` float32[T] of the boosted map in each, ``trust``
     of the final and ``target_trust`` of the target's maps (estimated S-measure, [0, 1]), and a ``flags`` word a frame:
-    "" | "static" (nothing moves: passed through) | "untuned" (nothing was mined) | "low_trust" | what a booster adds.
+    "" | "static" (nothing moves: passed through) | "untuned" (nothing was mined) | "low_trust" | "no_target" (the
+    target has no map there; its trust is 0) | what a booster adds.
 
     ``target_detail``: at the source size, the target's own contours are taken over where both agree.
     """

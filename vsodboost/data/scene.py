@@ -42,6 +42,9 @@ class Scene:
     full: Frames | None = None
     """The frames at the source size, ``uint8[T, H, W, 3]``, for those who look closer; the engine always gives them."""
     fused_without_target: Maps | None = None
+    no_target: NDArray[np.bool_] | None = None
+    """``bool[T]``: the target has no map there; ``target`` is then what the fusion network says without it. None: it
+    has one everywhere."""
     links: Links | None = None
     """What belongs together in neighbouring frames (None: unknown, as if nothing did)."""
 
@@ -49,6 +52,11 @@ class Scene:
     def target_free(self) -> Maps:
         """The best prediction that owes nothing to the target: ``fused_without_target``, else the motion saliency."""
         return self.motion_maps if self.fused_without_target is None else self.fused_without_target
+
+    @property
+    def silent(self) -> NDArray[np.bool_]:
+        """``bool[T]``: frames for which the target has no map."""
+        return np.zeros(len(self), bool) if self.no_target is None else self.no_target
 
     def __len__(self) -> int:
         return len(self.frames)

@@ -52,9 +52,12 @@ class TrustGate:
         boosted_trust = model.estimate(trust_features(boosted, scene, seen, boosted))
         weight = smoothed(_weight(boosted_trust - target_trust, scene.shots), scene.shots)
         weight[_passed_through(scene)] = 0
+        weight[scene.silent] = 1  # there is nothing else
+        target_trust[scene.silent] = 0
         maps = weight[:, None, None] * boosted + (1 - weight[:, None, None]) * scene.target
         trust = model.estimate(trust_features(maps, scene, seen, boosted))
-        flags = tuple(_flag(weight[t], trust[t], predictions is not None) for t in range(len(scene)))
+        words = (_flag(weight[t], trust[t], predictions is not None) for t in range(len(scene)))
+        flags = tuple("no_target" if silent else word for silent, word in zip(scene.silent, words, strict=True))
         return Decision(maps.astype(np.float32), weight, trust, target_trust, flags)
 
 

@@ -32,6 +32,11 @@ class ArraySource:
         self._spent = False
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the frames; none for a generator."""
+        return tuple(f"{index:05d}" for index in range(self.length or 0))
+
+    @property
     def size(self) -> tuple[int, int] | None:
         """(H, W) of the first frame in px; None for a generator, which looking would spend."""
         if self._once:

@@ -6,6 +6,7 @@ with ``TEMPORARY`` and is swept away by the next run (``remove_leftovers``).
 
 from __future__ import annotations
 
+import errno
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,9 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.data.errors import VsodboostError
+from vsodboost.data.errors import VideoError, VsodboostError
+from vsodboost.io.unfinished import unfinished
 
 TEMPORARY = ".vsodboost-tmp-"
+
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_STOPS = {*_FULL, errno.EROFS, errno.EIO}
 
 
 @contextmanager
@@ -27,12 +32,14 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     The folder is made when missing. For writers that want a path of their own (video muxers).
 
     Raises:
-        VsodboostError: the folder or file cannot be written (permission, full disk, a file where a folder should be).
+        VsodboostError: the disk is full or read-only.
+        VideoError: the folder or file cannot be written (permission, a file where a folder should be).
     """
     path = Path(path)
     temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(6)}{path.suffix}")
     with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.add(temporary)
     try:
         yield temporary
         with write_errors(path):
@@ -40,6 +47,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     finally:
         with write_errors(path):
             temporary.unlink(missing_ok=True)
+        unfinished.discard(temporary)
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:
@@ -86,8 +94,20 @@ def remove_leftovers(folder: Path) -> None:
 
 @contextmanager
 def write_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError of the block into a one-line VsodboostError that names ``path``."""
+    """Turn an OSError of the block into a one-line error that names ``path``.
+
+    Raises:
+        VsodboostError: nothing more can be written anywhere: the disk is full, failing or read-only.
+        VideoError: this file cannot be written; others may.
+    """
     try:
         yield
     except OSError as error:
-        raise VsodboostError(f"cannot write {path}: {error.strerror or error}") from error
+        kind = VsodboostError if stops_everything(error) else VideoError
+        mend = "; make room and run it again" if error.errno in _FULL else ""
+        raise kind(f"cannot write {path}: {error.strerror or error}{mend}") from error
+
+
+def stops_everything(error: OSError) -> bool:
+    """Whether a failed write says that other files of the same disk will fail, too."""
+    return error.errno in _STOPS

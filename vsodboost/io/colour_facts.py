@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodboost.io.raw_image import Pixels
+
 FEW = 64
 """Colours in a file above which some must be mixtures at edges."""
 BLACK = 24
@@ -42,7 +44,7 @@ def is_grey(pixels: Colours, *, lossy: bool) -> bool:
     return bool((spread <= (10 if lossy else 2) * step).mean() >= 0.999)
 
 
-def luminance(pixels: NDArray[np.integer]) -> NDArray[np.integer]:  # type: ignore[type-arg]
+def luminance(pixels: Pixels) -> Pixels:
     """Turn ``[H, W, 3]`` RGB to grey as Pillow does (ITU-R 601, rounded), in the same whole numbers."""
     red, green, blue = (pixels[..., c].astype(np.int64) for c in range(3))
     return ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).astype(pixels.dtype)

@@ -76,7 +76,7 @@ def painted(image: Picture, frame: Picture) -> NDArray[np.bool_] | None:
         raise PaintedLabel("what is painted on the frame may be its background")
     if whole.sum() > 1.3 * marked.sum() or _is_thin(marked):
         raise PaintedLabel("only an outline is painted on the frame")
-    return marked
+    return np.asarray(marked, bool)
 
 
 def _erased(image: Picture, apart: NDArray[np.int16]) -> NDArray[np.bool_] | None:
@@ -115,26 +115,29 @@ def _detail(grey: Picture) -> NDArray[np.float32]:
 
 def _opened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The mask without specks of a pixel or two."""
-    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
+    return _morphed(mask, cv2.MORPH_OPEN, 2)
 
 
 def _inner(mask: NDArray[np.bool_], size: int = 3) -> NDArray[np.bool_]:
     """The mask without its edge, or with it where nothing else is left."""
-    inner = cv2.erode(mask.astype(np.uint8), np.ones((size, size), np.uint8)) > 0
+    inner = _morphed(mask, cv2.MORPH_ERODE, size)
     return inner if inner.any() else mask
+
+
+def _morphed(mask: NDArray[np.bool_], how: int, size: int) -> NDArray[np.bool_]:
+    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), how, np.ones((size, size), np.uint8)) > 0)
 
 
 def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The mask with its holes, of whatever size; gaps of a few pixels in its edge are none."""
-    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)) > 0
-    return ~_from_border(~closed)
+    return ~_from_border(~_morphed(mask, cv2.MORPH_CLOSE, 7))
 
 
 def _from_border(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The parts of a mask that touch the image's border."""
     framed = np.pad(mask, 1, constant_values=True).astype(np.uint8)
     cv2.floodFill(framed, None, (0, 0), 2)
-    return framed[1:-1, 1:-1] == 2
+    return np.asarray(framed[1:-1, 1:-1] == 2)
 
 
 def _is_thin(mask: NDArray[np.bool_]) -> bool:

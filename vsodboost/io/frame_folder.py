@@ -39,6 +39,11 @@ class FrameFolder:
         """Number of frames in the folder; None when it cannot be listed."""
         return None if isinstance(self._listing, InputError) else len(self._listing)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the frames, in natural order; none when the folder cannot be listed."""
+        return () if isinstance(self._listing, InputError) else tuple(file.stem for file in self._listing)
+
     @cached_property
     def size(self) -> tuple[int, int]:
         """(H, W) of the first frame in px; raises InputError when it cannot be read."""

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from vsodboost.data.errors import InputError, UsageError
 from vsodboost.data.video import natural_key
+from vsodboost.io.grey_kind import Use
 from vsodboost.io.image_file import is_image
 from vsodboost.io.map_names import NamedFiles
-from vsodboost.io.masks import MaskSequence, Use
+from vsodboost.io.masks import MaskSequence
 
 OWN = frozenset({"contact_sheet"})
 """Stems of what we write beside maps ourselves."""

@@ -39,3 +39,17 @@ def refuse_output_over_input(out: str | Path, video: str, source: Path) -> None:
     """Raise UsageError when the maps of ``video`` would land among its own frames (or input maps) at ``source``."""
     if source.exists() and video_folder(out, video).resolve() == source.resolve():
         raise UsageError(f"the output folder {Path(out) / video} is the input itself; choose another -o")
+
+
+def refuse_unwritable(out: str | Path) -> None:
+    """Raise UsageError when nothing could be written to ``out``; nothing is made, so a full disk is not noticed."""
+    place = Path(out).absolute()
+    try:
+        while not place.exists() and place != place.parent:
+            place = place.parent
+    except OSError as error:  # a name that is too long, a folder closed to us on the way
+        raise UsageError(f"cannot write to the output folder {out}: {error.strerror}; choose another -o") from error
+    if not place.is_dir():
+        raise UsageError(f"cannot write to the output folder {out}: {place} is a file; choose another -o")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise UsageError(f"cannot write to the output folder {out}: {place} is closed to us; choose another -o")

@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from vsodboost.data.errors import InputError
 from vsodboost.io.image_file import decode, read_whole
@@ -61,7 +61,7 @@ def read_raw(path: Path) -> RawImage:
             image.load()
             lossy = image.format in ("JPEG", "MPO") or _is_lossy_webp(data)
             return _of_pillow(path, ImageOps.exif_transpose(image) if lossy else image, lossy)
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         return _of_arrays(path, decode(path, data, cv2.IMREAD_UNCHANGED), lossy=False)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError(f"{path} is not a readable image ({error}); copy or export it again, or remove it") from error

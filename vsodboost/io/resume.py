@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from vsodboost.data.errors import VsodboostError
-from vsodboost.io.atomic import remove_leftovers, write_text
+from vsodboost.data.errors import InputError
+from vsodboost.io.atomic import remove_leftovers, write_errors, write_text
 from vsodboost.io.output_paths import video_folder
 
 DONE = ".done.json"
@@ -27,10 +27,21 @@ class VideoState:
     @staticmethod
     def check(out: str | Path, video: str, fingerprint: str) -> State:
         """``done``: finished with these settings, and every map is there; ``other settings``: finished, with others;
-        ``fresh``: nothing there; ``partial``: anything else."""
+        ``fresh``: nothing there; ``partial``: anything else.
+
+        Raises:
+            InputError: there is a file where the folder should be, or it cannot be listed.
+        """
         folder = video_folder(out, video)
-        if not folder.is_dir() or not any(folder.iterdir()):
+        try:
+            if not any(folder.iterdir()):
+                return "fresh"
+        except FileNotFoundError:
             return "fresh"
+        except NotADirectoryError as error:
+            raise InputError(f"{folder} is a file; remove it, or choose another -o") from error
+        except OSError as error:
+            raise InputError(f"cannot read {folder}: {error.strerror or error}") from error
         marker = _read(folder / DONE)
         if marker is None:
             return "partial"
@@ -47,17 +58,15 @@ class VideoState:
         Maps are deleted only where a marker shows that a run of ours wrote them.
 
         Raises:
-            VsodboostError: the folder cannot be written.
+            VsodboostError: the folder cannot be written; a VideoError when other folders may be.
         """
         folder = video_folder(out, video)
         ours = (folder / DONE).exists() or (folder / STARTED).exists()
         write_text(folder / STARTED, json.dumps({"fingerprint": fingerprint}))
-        try:
+        with write_errors(folder):
             (folder / DONE).unlink(missing_ok=True)
             for file in folder.glob("*.png") if ours else ():
                 file.unlink()
-        except OSError as error:
-            raise VsodboostError(f"cannot clear {folder}: {error.strerror or error}") from error
         remove_leftovers(folder)
 
     @staticmethod
@@ -69,7 +78,8 @@ class VideoState:
         """
         folder = video_folder(out, video)
         write_text(folder / DONE, json.dumps({"fingerprint": fingerprint, "frames": list(frames)}))
-        (folder / STARTED).unlink(missing_ok=True)
+        with write_errors(folder / STARTED):
+            (folder / STARTED).unlink(missing_ok=True)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -134,6 +134,11 @@ class VideoFile:
         return None if isinstance(self._header, InputError) else self._header.length
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names that are certain without decoding: the first frame's; what a container announces is not."""
+        return () if isinstance(self._header, InputError) else ("0" * self._digits(self._header),)
+
+    @property
     def size(self) -> tuple[int, int]:
         """(H, W) in px as shown; raises InputError when the file cannot be read."""
         if isinstance(self._header, InputError):
@@ -149,7 +154,7 @@ class VideoFile:
         """
         if isinstance(self._header, InputError):
             raise self._header
-        digits = max(5, len(str((self._header.length or 1) - 1)))
+        digits = self._digits(self._header)
         first: tuple[int, ...] | None = None
         count = 0
         tally = RunSummary()
@@ -165,6 +170,10 @@ class VideoFile:
                     )
                 yield Frame(name, image)
         self._check_whole(count, tally, self._header)
+
+    @staticmethod
+    def _digits(header: _Header) -> int:
+        return max(5, len(str((header.length or 1) - 1)))
 
     def _check_whole(self, decoded: int, tally: RunSummary, header: _Header) -> None:
         """Raise when the file holds less than it announces, or part of it is damaged."""

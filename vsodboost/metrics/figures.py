@@ -89,7 +89,8 @@ class BlockScore:
         """Pixels of void are left out where a figure asks each pixel alone; where it looks at regions and contours,
         they are background of both (``davis2017-evaluation`` does the same)."""
         mask = truth.mask
-        one, one_written, one_mask = grey, written, mask
+        one: NDArray[np.float64] = grey
+        one_written, one_mask = written, mask
         if truth.void is not None:
             scored = ~truth.void
             if not scored.any():

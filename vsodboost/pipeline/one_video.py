@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import torch
 from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.data.video import VideoSource
 from vsodboost.io.atomic import write_text
+from vsodboost.io.lock import VideoLocks
 from vsodboost.io.output_paths import video_folder
 from vsodboost.io.resume import VideoState
 from vsodboost.pipeline.engine import Engine
@@ -35,6 +36,9 @@ class VideoWork:
     fingerprint: str
     weights: dict[str, torch.Tensor] | None
     frames: Callable[[VideoSource, int], None]
+    locks: VideoLocks
+    notes: Mapping[str, Sequence[str]]
+    """What the target said of each video before any work, by the video's name."""
 
     def __call__(self, source: VideoSource) -> dict[str, Any]:
         """Boost and write one video; return what ``run.json`` says of it.
@@ -45,9 +49,10 @@ class VideoWork:
         started = time.perf_counter()
         engine, notify = self.engine, self.engine.plan.registry.notify
         notify("vsodboost_video_started", video=source.name)
-        summed = RunSummary()
+        summed = RunSummary(warnings=list(self.notes.get(source.name, ())))
         with ExitStack() as unfinished:
             for buffer in engine.boost(source, weights=self.weights):
+                self.locks.confirm(source.name)
                 if not summed.names:  # nothing is touched before the first buffer has succeeded
                     self._begin(source, buffer, unfinished)
                 self._notify_of(buffer)

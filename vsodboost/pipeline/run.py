@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from vsodboost.data.errors import InputError, VideoError, VsodboostError
+from vsodboost.data.errors import InputError, UsageError, VideoError
 from vsodboost.data.training_set import TrainingSet
 from vsodboost.data.video import VideoSource
+from vsodboost.io.lock import InUse, VideoLocks
 from vsodboost.io.output_paths import refuse_output_over_input, video_folder
 from vsodboost.io.resume import VideoState
 from vsodboost.pipeline.engine import Engine
@@ -23,6 +24,7 @@ from vsodboost.registry.world import own_world
 from vsodboost.registry.writer import Writer
 from vsodboost.spatial.finetune import tune
 from vsodboost.spatial.replay import at_size, thin
+from vsodboost.targets.network_target import check_source
 from vsodboost.version import __version__
 from vsodboost.weights.shipped import shipped_hash
 
@@ -49,6 +51,8 @@ class Progress:
     frames: Callable[[VideoSource, int], None] = lambda source, count: None
     finished: Callable[[dict[str, Any]], None] = lambda summary: None
     failed: Callable[[VideoSource, Exception], None] = lambda source, error: None
+    noted: Callable[[str], None] = lambda line: None
+    """A line about the run itself."""
 
 
 @dataclass(frozen=True)
@@ -65,33 +69,107 @@ class OutputOptions:
 def run(plan: Plan, sources: Sequence[VideoSource], output: OutputOptions, progress: Progress | None = None) -> Report:
     """Boost every source and write ``<out>/<video>/``: maps, frames.csv, run.json and what other writers make.
 
+    All videos are checked before work on the first begins.
+
     Raises:
-        UsageError: a writer of that name does not exist.
-        VsodboostError: nothing can be written any more (a full disk).
+        UsageError: a writer of that name does not exist, the output folder cannot be written, or another run is writing
+            all that is left to do.
+        VsodboostError: the disk is full.
     """
-    progress = progress or Progress()
-    fingerprint = plan.options.fingerprint(version=__version__, weights=shipped_hash())
-    report = Report()
-    writers = build_writers(plan, output.writers)
-    waiting = list(_waiting(sources, output, fingerprint, report, progress))
-    engine = Engine(plan)
-    weights = None
-    if plan.options.scope == "dataset":
-        weights = _tune_on_all(engine, waiting, report, progress)
-    work = VideoWork(engine, output.out, writers, fingerprint, weights, progress.frames)
+    with VideoLocks(output.out) as locks:
+        return _Run(plan, output, progress or Progress(), locks).of(sources)
 
-    def work_on(source: VideoSource) -> dict[str, Any]:
-        progress.started(source)
-        return work(source)
 
-    with guarded(plan.name("executor")):
-        for outcome in plan.executor.run(work_on, [s for s in waiting if s.name not in report.failed]):
-            if outcome.error is not None:
-                _failed(report, progress, outcome.source, outcome.error)
-            elif outcome.summary is not None:
-                report.done.append(outcome.summary)
-                progress.finished(outcome.summary)
-    return report
+class _Run:
+    """One run, while it holds the locks of its videos."""
+
+    def __init__(self, plan: Plan, output: OutputOptions, progress: Progress, locks: VideoLocks) -> None:
+        self.plan, self.output, self.progress, self.locks = plan, output, progress, locks
+        self.report = Report()
+        self._fingerprint = plan.options.fingerprint(version=__version__, weights=shipped_hash())
+
+    def of(self, sources: Sequence[VideoSource]) -> Report:
+        """Check, then boost, every source that is not done."""
+        writers = build_writers(self.plan, self.output.writers)
+        waiting = self._waiting(sources)
+        for owner in dict.fromkeys(self.locks.taken_over.values()):
+            videos = [video for video, left_by in self.locks.taken_over.items() if left_by == owner]
+            who = f" ({owner})" if owner else ""
+            self.progress.noted(f"took over from a run that is gone{who}: {', '.join(videos)}")
+        notes = self._checked(waiting)
+        engine = Engine(self.plan)
+        weights = None
+        if self.plan.options.scope == "dataset":
+            weights = _tune_on_all(engine, [s for s in waiting if s.name in notes], self._fail)
+        work = VideoWork(
+            engine, self.output.out, writers, self._fingerprint, weights, self.progress.frames, self.locks, notes
+        )
+
+        def boost_and_write(source: VideoSource) -> dict[str, Any]:
+            self.progress.started(source)
+            return work(source)
+
+        left = [s for s in waiting if s.name in notes and s.name not in self.report.failed]
+        with guarded(self.plan.name("executor")):
+            for outcome in self.plan.executor.run(boost_and_write, left):
+                if outcome.summary is None:
+                    self._fail(outcome.source, outcome.error or VideoError("the executor says nothing of it"))
+                    continue
+                self.locks.release(outcome.source.name)
+                self.report.done.append(outcome.summary)
+                self.progress.finished(outcome.summary)
+        return self.report
+
+    def _fail(self, source: VideoSource, error: Exception) -> None:
+        self.report.failed[source.name] = str(error)
+        self.progress.failed(source, error)
+        self.locks.release(source.name)
+
+    def _checked(self, waiting: Sequence[VideoSource]) -> dict[str, list[str]]:
+        """What the target says of each video before any work; one that it cannot do fails here."""
+        notes = {}
+        for source in waiting:
+            try:
+                notes[source.name] = check_source(self.plan.target, source, self.plan.name("target"))
+            except VideoError as error:
+                self._fail(source, error)
+        return notes
+
+    def _waiting(self, sources: Sequence[VideoSource]) -> list[VideoSource]:
+        """The videos that are to be done, each of them locked; what stands in the way of one is its own failure."""
+        waiting: list[VideoSource] = []
+        in_use: list[InUse] = []
+        for source in sources:
+            try:
+                if self._is_kept(source):
+                    self.report.skipped.append(source.name)
+                    continue
+                self.locks.take(source.name)
+                if self._is_kept(source):  # another run finished it just now
+                    self.locks.release(source.name)
+                    self.report.skipped.append(source.name)
+                    continue
+                _refuse_results(source, self.output, self._fingerprint)
+            except VideoError as error:
+                self._fail(source, error)
+                in_use += [error] if isinstance(error, InUse) else []
+                continue
+            waiting.append(source)
+        if in_use and len(in_use) + len(self.report.skipped) == len(sources):
+            more = f" (so it is with {len(in_use)} videos)" if len(in_use) > 1 else ""
+            raise UsageError(f"{in_use[0]}{more}")
+        return waiting
+
+    def _is_kept(self, source: VideoSource) -> bool:
+        """Whether the video is finished and is to be kept. Raises InputError when its folder cannot be used."""
+        out = self.output.out
+        folder = video_folder(out, source.name)
+        refuse_output_over_input(out, source.name, source.path)
+        if folder.exists() and not folder.is_dir():
+            raise InputError(
+                f"{folder} is a file; the maps of {source.name!r} want a folder there: move it, or choose another -o"
+            )
+        return self.output.resume and VideoState.check(out, source.name, self._fingerprint) == "done"
 
 
 def build_writers(plan: Plan, names: Sequence[str]) -> dict[str, Writer]:
@@ -101,37 +179,10 @@ def build_writers(plan: Plan, names: Sequence[str]) -> dict[str, Writer]:
     return {name: plan.registry.build("writers", name, request)[0] for name in chosen}
 
 
-def _failed(report: Report, progress: Progress, source: VideoSource, error: Exception) -> None:
-    report.failed[source.name] = str(error)
-    progress.failed(source, error)
-
-
-def _waiting(
-    sources: Sequence[VideoSource], output: OutputOptions, fingerprint: str, report: Report, progress: Progress
-) -> Iterator[VideoSource]:
-    """Yield the videos that are to be boosted; what stands in the way of one is its own failure."""
-    for source in sources:
-        try:
-            if _is_done(source, output, fingerprint):
-                report.skipped.append(source.name)
-                continue
-        except VsodboostError as error:
-            _failed(report, progress, source, error)
-            continue
-        yield source
-
-
-def _is_done(source: VideoSource, output: OutputOptions, fingerprint: str) -> bool:
-    """Whether the video is finished and is to be kept. Raises VsodboostError when its folder cannot be used."""
+def _refuse_results(source: VideoSource, output: OutputOptions, fingerprint: str) -> None:
+    """Raise InputError where there are results that were not asked to be replaced."""
     folder = video_folder(output.out, source.name)
-    refuse_output_over_input(output.out, source.name, source.path)
-    if folder.exists() and not folder.is_dir():
-        raise InputError(
-            f"{folder} is a file; the maps of {source.name!r} want a folder there: move it, or choose another -o"
-        )
     state = VideoState.check(output.out, source.name, fingerprint)
-    if output.resume and state == "done":
-        return True
     if state != "fresh" and not output.overwrite and not output.resume:
         raise InputError(
             f"{folder} already holds results; "
@@ -142,11 +193,10 @@ def _is_done(source: VideoSource, output: OutputOptions, fingerprint: str) -> bo
             f"{folder} was made with other settings, weights or another version; "
             "give the same ones to --resume, or --overwrite, or another -o"
         )
-    return False
 
 
 def _tune_on_all(
-    engine: Engine, sources: Sequence[VideoSource], report: Report, progress: Progress
+    engine: Engine, sources: Sequence[VideoSource], fail: Callable[[VideoSource, Exception], None]
 ) -> dict[str, torch.Tensor] | None:
     """Return the student's weights by the papers' protocol: tuned once on the mined frames of the whole set."""
     pool: list[TrainingSet] = []
@@ -159,7 +209,7 @@ def _tune_on_all(
                 both = TrainingSet.concat([*pool, at_size(found, (int(size[0]), int(size[1])))])
                 pool = [thin(both, DATASET_FRAMES)]
         except VideoError as error:
-            _failed(report, progress, source, error)
+            fail(source, error)
     if not pool:
         return None
     plan = engine.plan

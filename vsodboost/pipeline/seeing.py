@@ -18,7 +18,7 @@ from vsodboost.pipeline.plan import Plan
 from vsodboost.pipeline.stage_timer import StageTimer
 from vsodboost.registry.checks import checked_sized_maps
 from vsodboost.registry.guard import guarded
-from vsodboost.targets.network_target import run_target
+from vsodboost.targets.network_target import missing_frames, run_target
 
 
 def see(plan: Plan, clip: Clip, shots: Sequence[tuple[int, int]], seconds: StageTimer) -> tuple[Scene, Maps]:
@@ -40,11 +40,16 @@ def see(plan: Plan, clip: Clip, shots: Sequence[tuple[int, int]], seconds: Stage
                 for (a, b), cues in zip(shots, by_shot, strict=True)
             ]
         )
+        silent = missing_frames(plan.target, clip, plan.name("target"))
     cues = MotionCues.concat(by_shot)
     small_target = resize_maps(target, size)
     with seconds.of("fuse"):
+        alone = _untuned(plan, small, cues, None)
+        if silent.any():  # there the student speaks for the target
+            small_target = np.where(silent[:, None, None], alone, small_target)
+            target[silent] = resize_maps(alone[silent], clip.size)
         fused, without_target = (
-            smooth_along_flow(_untuned(plan, small, cues, maps), cues.links) for maps in (small_target, None)
+            smooth_along_flow(maps, cues.links) for maps in (_untuned(plan, small, cues, small_target), alone)
         )
     agreement = s_measure(as_tensor(cues.maps), as_tensor(small_target)).clamp(0, 1).numpy()
     scene = Scene(
@@ -63,6 +68,7 @@ def see(plan: Plan, clip: Clip, shots: Sequence[tuple[int, int]], seconds: Stage
         full=clip.frames,
         fused_without_target=without_target,
         links=cues.links,
+        no_target=silent,
     )
     return scene, target
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from vsodboost.data.errors import PluginError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from vsodboost.data.decision import Decision
@@ -86,6 +88,28 @@ class TrainableTarget(Target, Protocol):
 
     def twin(self, learning_rate: float | None = None) -> StudentModel | None:
         """A copy that learns by itself, at the card's rate if none is given; None if this one cannot learn."""
+        ...
+
+
+@runtime_checkable
+class CheckingTarget(Target, Protocol):
+    """A target that can tell before any work whether it will do for a video, such as one that reads files."""
+
+    def check(self, source: VideoSource) -> list[str]:
+        """What the user should hear of although the video can be done, a line each; called before the first frame.
+
+        Raises:
+            InputError: this video cannot be done; the others go on.
+        """
+        ...
+
+
+@runtime_checkable
+class PartialTarget(Target, Protocol):
+    """A target that has no map for some frames; there the student alone speaks."""
+
+    def missing(self, clip: Clip) -> NDArray[np.bool_]:
+        """For which frames there is no map, ``bool[T]``; what ``predict`` returns for them does not count."""
         ...
 
 

@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import PluginError
 from vsodboost.data.types import Clip, Frames, Maps
+from vsodboost.data.video import UnreadableSource
 from vsodboost.ops.flow_image import flow_images
 from vsodboost.registry.checks import checked_maps
 from vsodboost.registry.guard import guarded, is_own
-from vsodboost.registry.interfaces import Request, Target
+from vsodboost.registry.interfaces import CheckingTarget, PartialTarget, Request, Target
 from vsodboost.registry.world import foreign_world
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from vsodboost.data.video import VideoSource
     from vsodboost.spatial.student import Student
 
 Layout = Literal["batch", "clip", "list"]
@@ -202,6 +205,42 @@ def run_target(target: Target, card: TargetCard, clip: Clip, plugin: str) -> Map
             seen[start:stop] += 1
     assert total is not None
     return _resize((total / seen[:, None, None])[:count], clip.size)
+
+
+def check_source(target: Target, source: VideoSource, plugin: str) -> list[str]:
+    """What ``target`` has to say of a video before any work; nothing when it has no ``check``.
+
+    Raises:
+        InputError: the video cannot be read, or the target cannot do it.
+        PluginError: its check failed, or returned something else than lines.
+    """
+    if isinstance(source, UnreadableSource):
+        raise source.error
+    if not isinstance(target, CheckingTarget):
+        return []
+    with guarded(plugin, f"to check {source.path}", of=target):
+        notes = target.check(source)
+    if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
+        raise PluginError(f"{plugin} returned no list of lines from check({source.name}); expected list[str]")
+    return notes
+
+
+def missing_frames(target: Target, clip: Clip, plugin: str) -> NDArray[np.bool_]:
+    """Return for which frames of a clip the target has no map, ``bool[T]``; only a ``PartialTarget`` may have none.
+
+    Raises:
+        InputError: too many are missing.
+        PluginError: the target failed to say, or said something else.
+    """
+    if not isinstance(target, PartialTarget):
+        return np.zeros(len(clip), bool)
+    with guarded(plugin, f"on frames {clip.names[0]} to {clip.names[-1]}", of=target):
+        missing = np.asarray(target.missing(clip))
+    if missing.shape != (len(clip),) or missing.dtype != bool:
+        raise PluginError(
+            f"{plugin}: missing returned {missing.dtype}{list(missing.shape)}; expected bool[{len(clip)}]"
+        )
+    return missing
 
 
 def _predict(target: Target, clip: Clip, plugin: str) -> Maps:

@@ -57,7 +57,8 @@ class Keyframe(Booster):
     def mine(self, scene: Scene) -> Mined:
         """The keyframes, each by how far its maps overlap, and how good its motion is."""
         ratio = non_overlap(self.motion_saliency(scene), scene.target)
-        chosen = np.flatnonzero((ratio < self.settings.threshold) & (scene.quality >= self.settings.quality))
+        eligible = ~scene.silent & (scene.quality >= self.settings.quality)
+        chosen = np.flatnonzero(eligible & (ratio < self.settings.threshold))
         notes = {"keyframes": len(chosen), "NR": [round(float(r), 4) for r in ratio]}
         if len(chosen) == 0:
             return Mined.nothing(scene, reason="motion and target overlap in no frame", **notes)

@@ -42,11 +42,12 @@ class Mqp(Booster):
         """One frame a window, best first by consistency; the least consistent quarter of them is left out."""
         s = self.settings
         agreement = _agreement(scene)
-        eligible = ~scene.static & (scene.quality >= s.quality) & (scene.target.max(axis=(1, 2)) > 0.3)
-        if not eligible.any() and not scene.static.all():
+        moving = ~scene.static & ~scene.silent
+        eligible = moving & (scene.quality >= s.quality) & (scene.target.max(axis=(1, 2)) > 0.3)
+        if not eligible.any() and moving.any():
             # Motion never reaches the bar in this buffer: its best third is still the best there is to learn from.
-            bar = np.quantile(scene.quality[~scene.static], 2 / 3)
-            eligible = ~scene.static & (scene.quality >= bar)
+            bar = np.quantile(scene.quality[moving], 2 / 3)
+            eligible = moving & (scene.quality >= bar)
         if not eligible.any():
             return Mined.nothing(scene, reason="nothing moves")
         chosen = window_winners(agreement, eligible, scene.shots, s.window) if s.filtered else np.flatnonzero(eligible)

@@ -57,7 +57,7 @@ class PaperMqp(Booster):
     def mine(self, scene: Scene) -> Mined:
         """The frames of high motion quality, and of T of those the one that target and motion agree on most."""
         s = self.settings
-        chosen = filtered(scene, scene.quality >= 0.5, s)
+        chosen = filtered(scene, (scene.quality >= 0.5) & ~scene.silent, s)
         if len(chosen) == 0:
             return Mined.nothing(scene, reason="no motion of high quality")
         self._tuned = True

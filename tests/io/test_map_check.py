@@ -1,0 +1,115 @@
+"""A folder of maps looked at before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tiny_videos import plain_frames, write_video
+
+from vsodboost.data.errors import InputError
+from vsodboost.data.video import VideoSource
+from vsodboost.io.array_source import ArraySource
+from vsodboost.io.map_check import check_maps
+from vsodboost.io.map_folder import MapFolder
+from vsodboost.io.source import open_inputs
+
+NAMES = [f"{index:05d}" for index in range(5)]
+
+
+def pictures(folder: Path, names: Sequence[str], size: tuple[int, int] = (48, 64), mode: str = "L") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        Image.fromarray(np.full(size, 255, np.uint8)).convert(mode).save(folder / f"{name}.png")
+    return folder
+
+
+@pytest.fixture
+def bear(tmp_path: Path) -> VideoSource:
+    """Five frames of 64x48."""
+    return open_inputs([pictures(tmp_path / "bear", NAMES, mode="RGB")])[0]
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> VideoSource:
+    """A file of five frames of 64x48."""
+    return open_inputs([write_video(tmp_path / "clip.mp4", plain_frames(5))])[0]
+
+
+def test_nothing_is_said_of_maps_that_fit(tmp_path: Path, bear: VideoSource, clip: VideoSource) -> None:
+    for source in (bear, clip):
+        pictures(tmp_path / "maps" / source.name, NAMES, (24, 32))
+        assert check_maps(MapFolder(tmp_path / "maps"), source) == []
+    assert check_maps(MapFolder(tmp_path / "maps" / "bear"), ArraySource(plain_frames(5), name="x")) == []
+    assert check_maps(MapFolder(tmp_path / "maps" / "bear"), ArraySource(iter(plain_frames(5)), name="x")) == []
+
+
+def test_a_frame_without_a_map_is_named(tmp_path: Path, bear: VideoSource, clip: VideoSource) -> None:
+    pictures(tmp_path / "maps" / "bear", NAMES[:3])
+    with pytest.raises(InputError, match=r"no map for frame 00003 of 'bear'.*3 of 5 frames have one"):
+        check_maps(MapFolder(tmp_path / "maps"), bear)
+    pictures(tmp_path / "maps" / "clip", NAMES[1:])
+    with pytest.raises(InputError, match=r"no map for frame 00000 of 'clip'.*4 maps, 00001 to 00004"):
+        check_maps(MapFolder(tmp_path / "maps"), clip)
+    with pytest.raises(InputError, match="no maps for 'bear'"):
+        check_maps(MapFolder(pictures(tmp_path / "none", [])), bear)
+
+
+def test_maps_without_a_frame_are_counted(tmp_path: Path, bear: VideoSource, clip: VideoSource) -> None:
+    for name in ("bear", "clip"):
+        pictures(tmp_path / "maps" / name, [*NAMES, "00005", "00006"])
+    maps = MapFolder(tmp_path / "maps")
+    assert check_maps(maps, bear) == ["2 of 7 maps belong to no frame, the first is 00005.png"]
+    assert check_maps(maps, clip) == ["there are 7 maps for about 5 frames"]
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        ((64, 48), ["maps of 48x64 have another orientation than frames of 64x48; they are stretched to fit"]),
+        ((32, 32), ["maps of 32x32 have another aspect ratio than frames of 64x48; they are stretched to fit"]),
+        ((25, 33), []),
+    ],
+)
+def test_another_shape_is_said(tmp_path: Path, bear: VideoSource, size: tuple[int, int], said: list[str]) -> None:
+    pictures(tmp_path / "maps" / "bear", NAMES, size)
+    assert check_maps(MapFolder(tmp_path / "maps"), bear) == said
+
+
+def test_square_frames_have_no_orientation(tmp_path: Path) -> None:
+    source = open_inputs([pictures(tmp_path / "bear", NAMES, (48, 48))])[0]
+    for size in ((24, 48), (48, 24)):
+        pictures(tmp_path / "maps" / "bear", NAMES, size)
+        [note] = check_maps(MapFolder(tmp_path / "maps"), source)
+        assert "another aspect ratio" in note
+
+
+def test_a_mixture_is_said(tmp_path: Path, bear: VideoSource) -> None:
+    pictures(tmp_path / "maps" / "bear", NAMES)
+    pictures(tmp_path / "maps" / "bear", NAMES[:2], (24, 32), "RGB")
+    assert check_maps(MapFolder(tmp_path / "maps"), bear) == [
+        "maps are of 2 sizes, 3 of them 64x48",
+        "maps are of 2 kinds: 3 grey, 2 colour",
+    ]
+
+
+def test_what_is_no_image_is_named_wherever_it_stands(tmp_path: Path, bear: VideoSource) -> None:
+    folder = pictures(tmp_path / "maps" / "bear", NAMES)
+    (folder / "00004.png").write_bytes(b"not an image")
+    with pytest.raises(InputError, match=r"00004\.png is not a readable image"):
+        check_maps(MapFolder(tmp_path / "maps"), bear)
+    whole = (folder / "00000.png").read_bytes()
+    (folder / "00000.png").write_bytes(whole[: len(whole) // 2])  # the first one is decoded
+    with pytest.raises(InputError, match=r"00000\.png is cut short"):
+        check_maps(MapFolder(tmp_path / "maps"), bear)
+
+
+def test_a_video_without_frames_has_its_own_fault(tmp_path: Path) -> None:
+    (tmp_path / "empty" / "one").mkdir(parents=True)
+    pictures(tmp_path / "empty" / "two", NAMES)
+    source = open_inputs([tmp_path / "empty"])[0]
+    assert (source.name, source.length) == ("one", 0)
+    assert check_maps(MapFolder(tmp_path), source) == []

@@ -1,0 +1,86 @@
+"""A video's maps looked at before any work: names, counts, sizes and kinds, without decoding more than the first."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from vsodboost.data.errors import InputError
+from vsodboost.data.video import VideoSource
+from vsodboost.io.map_folder import MapFolder
+from vsodboost.io.missing_maps import MissingMaps
+
+ASPECT = 0.05
+"""How far the maps' aspect ratio may be from the frames' before it is said; rounding of small maps is less."""
+KINDS = {"1": "1-bit", "L": "grey", "LA": "grey and alpha", "P": "palette", "RGB": "colour", "RGBA": "colour and alpha"}
+
+
+def check_maps(maps: MapFolder, source: VideoSource, missing: MissingMaps) -> list[str]:
+    """Return what is odd about the maps of ``source``, a line each.
+
+    Names are compared as far as the source knows them without decoding (its attribute ``names``).
+
+    Raises:
+        InputError: the video has no maps, too many frames have none, or one is no image.
+    """
+    if source.length == 0:  # reading it says what is wrong
+        return []
+    names: tuple[str, ...] = getattr(source, "names", ())
+    files = maps.files(source.name)
+    silent = missing.judged(maps.available(source.name, names), names, source.name) if len(names) > 1 else []
+    known = next((name for name in names if maps.file(source.name, name) is not None), None)
+    if known is not None:
+        maps.read(source.name, known)
+    headers = [_header(file) for file in files]
+    return [
+        *silent,
+        *_counts(maps, source, names, files),
+        *_sizes(source, Counter(size for size, _ in headers)),
+        *_kinds(Counter(kind for _, kind in headers)),
+    ]
+
+
+def _counts(maps: MapFolder, source: VideoSource, names: tuple[str, ...], files: tuple[Path, ...]) -> list[str]:
+    if len(names) == source.length:
+        used = {maps.file(source.name, name) for name in names}
+        spare = [file.name for file in files if file not in used]
+        return [f"{len(spare)} of {len(files)} maps belong to no frame, the first is {spare[0]}"] if spare else []
+    announced = source.length  # an estimate in some containers
+    if announced is None or abs(announced - len(files)) <= 1:
+        return []
+    return [f"there are {len(files)} maps for about {announced} frames"]
+
+
+def _sizes(source: VideoSource, sizes: Counter[tuple[int, int]]) -> list[str]:
+    frame: tuple[int, int] | None = getattr(source, "size", None)
+    [((height, width), count)] = sizes.most_common(1)
+    notes = [] if len(sizes) == 1 else [f"maps are of {len(sizes)} sizes, {count} of them {width}x{height}"]
+    if frame is None or abs(width * frame[0] / (height * frame[1]) - 1) <= ASPECT:
+        return notes
+    turned = (height - width) * (frame[1] - frame[0]) > 0
+    what = "another orientation" if turned else "another aspect ratio"
+    odd = f"maps of {width}x{height} have {what} than frames of {frame[1]}x{frame[0]}; they are stretched to fit"
+    return [*notes, odd]
+
+
+def _kinds(kinds: Counter[str]) -> list[str]:
+    if len(kinds) == 1:
+        return []
+    listed = ", ".join(f"{count} {KINDS.get(kind, kind)}" for kind, count in kinds.most_common())
+    return [f"maps are of {len(kinds)} kinds: {listed}"]
+
+
+def _header(file: Path) -> tuple[tuple[int, int], str]:
+    """(H, W) in px and Pillow's mode, from the first bytes of the file."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # nothing is decompressed
+            with Image.open(file) as image:
+                opened: Any = image
+                return (opened.height, opened.width), str(opened.mode)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InputError(f"{file} is not a readable image; copy or export it again, or remove it") from error
