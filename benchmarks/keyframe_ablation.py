@@ -24,8 +24,8 @@ from mqp_ablation import FirstFrames, Replay, Score, Truths, add_all, at_size, m
 
 from vsodboost.boosters.keyframe.low_level import low_level_saliency
 from vsodboost.data.video import VideoSource
+from vsodboost.datasets.inputs import open_inputs
 from vsodboost.decision.fusion import fuse, predict
-from vsodboost.io.source import open_inputs
 from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences

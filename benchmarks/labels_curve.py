@@ -30,9 +30,9 @@ from vsodboost.boosters.labels.reading import LabelFolder
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Clip, Maps
 from vsodboost.data.video import VideoSource
+from vsodboost.datasets.inputs import open_inputs
 from vsodboost.decision.fusion import predict
 from vsodboost.io.atomic import write_png
-from vsodboost.io.source import open_inputs
 from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences

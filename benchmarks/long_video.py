@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from vsodboost.data.video import Frame, VideoSource
-from vsodboost.io.source import open_inputs
+from vsodboost.datasets.inputs import open_inputs
 from vsodboost.ops.resize import working_size
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.options import Options

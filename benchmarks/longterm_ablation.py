@@ -27,8 +27,8 @@ from vsodboost.boosters.longterm import mining, survey, teaching
 from vsodboost.boosters.longterm.booster import Longterm
 from vsodboost.data.types import Maps
 from vsodboost.data.video import VideoSource
+from vsodboost.datasets.inputs import open_inputs
 from vsodboost.decision.fusion import fuse, predict
-from vsodboost.io.source import open_inputs
 from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences

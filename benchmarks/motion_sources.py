@@ -28,7 +28,7 @@ from mqp_ablation import SHOWN, FirstFrames, Replay, Score, Truths, add_all, at_
 from vsodboost.data.errors import UnknownPlugin, UsageError, WeightsError
 from vsodboost.data.types import Clip, FlowField, Frames
 from vsodboost.data.video import VideoSource
-from vsodboost.io.source import open_inputs
+from vsodboost.datasets.inputs import open_inputs
 from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import Clip, Maps
 from vsodboost.data.video import Frame, VideoSource
+from vsodboost.datasets.inputs import open_inputs
 from vsodboost.decision.fusion import fuse, predict
-from vsodboost.io.source import open_inputs
 from vsodboost.metrics.curves import CurveMean
 from vsodboost.metrics.f_measure import f_measure
 from vsodboost.metrics.grey_files import read_truth

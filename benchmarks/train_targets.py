@@ -40,8 +40,8 @@ from vsodboost_adapters.training.start import fill_encoder, imagenet_weights
 
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.types import Clip, FlowField, Frames
+from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.atomic import write_png
-from vsodboost.io.source import open_inputs
 from vsodboost.metrics.evaluate import Evaluation, evaluate
 from vsodboost.ops.flow_image import flow_image
 from vsodboost.ops.resize import resize_frames

@@ -15,8 +15,8 @@ from vsodboost.data.boosted import BoostedFrame
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import UsageError
 from vsodboost.data.video import VideoSource
+from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.array_source import ArraySource
-from vsodboost.io.source import open_inputs
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.options import Options, choose
 from vsodboost.pipeline.plan import Plan, make_plan

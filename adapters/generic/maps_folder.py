@@ -24,8 +24,8 @@ CARD = TargetCard(
     licence="yours",
     batch=100,
     options={
-        "missing": "frames without a map: auto (default) leaves them to the student where every N-th frame has one or at "
-        "most a fifth has none, and refuses more; fill always leaves them, fail never"
+        "missing": "frames without a map: auto (default) leaves them to the student where every N-th frame has one or "
+        "at most a fifth has none, and refuses more; fill always leaves them, fail never"
     },
 )
 COMPARED = 10

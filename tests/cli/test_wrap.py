@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from stranger_package import GOOD, Install, install, write_package  # noqa: F401
 from tiny_videos import cut, noise_frames, write_video
 
 from vsodboost.cli import main
+from vsodboost.io.video_file import VideoFile
 from vsodboost.pipeline import plan
 
 SIZE = (64, 96)
@@ -154,7 +156,8 @@ def test_an_empty_folder(tmp_path: Path, wrap: Wrap) -> None:
     (tmp_path / "empty").mkdir()
     left = wrap("empty", "-o", "out")
     assert left.code == 1
-    assert left.line == "vsodboost: empty: empty holds no frames (jpg, jpeg, png, bmp), videos or folders of frames"
+    kinds = "jpg, jpeg, png, bmp, webp, tif, tiff"
+    assert left.line == f"vsodboost: empty: empty holds no frames ({kinds}), videos or folders of frames"
     assert not (tmp_path / "out").exists()
 
 
@@ -282,6 +285,90 @@ def test_one_video_of_several_fails_and_the_others_complete(tmp_path: Path, wrap
     assert [video["video"] for video in summary["done"]] == ["a", "c"] and list(summary["failed"]) == ["b"]
     assert left.line.startswith("vsodboost: b: cannot read ")
     assert folders(tmp_path / "out") == ["a", "c"]
+
+
+def test_what_is_no_video_is_passed_over_and_told_of(tmp_path: Path, wrap: Wrap) -> None:
+    frame_folder(tmp_path / "videos" / "a")
+    (tmp_path / "videos" / "empty").mkdir()
+    (tmp_path / "videos" / "__MACOSX").mkdir()
+    told = "passed over in videos: 1 file or folder of the system (__MACOSX), 1 folder without frames (empty)"
+    left = wrap("videos", "-o", "videos/boosted")
+    assert (left.code, left.line) == (0, f"vsodboost: {told}")
+    left = wrap("videos", "-o", "again", "--json")
+    told = told.replace("videos: ", "videos: 1 folder of earlier results (boosted), ")
+    assert (left.code, left.line) == (0, f"vsodboost: {told}")
+    summary = json.loads(left.out)
+    assert [done["video"] for done in summary["done"]] == ["a"] and summary["passed_over"] == [told]
+    assert told in wrap("videos", "--dry-run").out
+    assert json.loads(wrap("videos", "--dry-run", "--json").out)["passed_over"] == [told]
+
+
+@pytest.mark.parametrize("name", ["take\\1", "line\nfeed", os.fsdecode(b"caf\xe9"), "x" * 252])
+def test_a_video_whose_name_no_folder_can_have_fails_alone(tmp_path: Path, wrap: Wrap, name: str) -> None:
+    for folder in ("good", "bad"):
+        frame_folder(tmp_path / "videos" / folder)
+    try:
+        (tmp_path / "videos" / "bad").rename(tmp_path / "videos" / name)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    left = wrap("videos", "-o", "out", "--json")
+    summary = json.loads(left.out)
+    assert left.code == 1 and [done["video"] for done in summary["done"]] == ["good"]
+    assert list(summary["failed"]) == [name] and folders(tmp_path / "out") == ["good"]
+    assert "rename the video" in left.line and left.line.isprintable()
+    assert wrap("videos", "--dry-run").code == 0
+
+
+def test_a_frame_whose_name_is_not_utf8_fails_its_video_alone(tmp_path: Path, wrap: Wrap) -> None:
+    for name in ("bad", "good"):
+        frame_folder(tmp_path / "videos" / name)
+    frames = tmp_path / "videos" / "bad"
+    try:
+        (frames / "00003.png").rename(frames / os.fsdecode(b"0000\xe9.png"))
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    left = wrap("videos", "-o", "out", "--json")
+    summary = json.loads(left.out)
+    assert left.code == 1 and [done["video"] for done in summary["done"]] == ["good"]
+    assert list(summary["failed"]) == ["bad"] and "'0000\\udce9' is a name that is not UTF-8" in left.line
+    left = wrap("videos", "--dry-run")
+    assert left.code == 1 and "bad: videos/bad: '0000\\udce9' is a name" in left.out and "good: 6 frames" in left.out
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_a_pipe_named_like_a_frame_or_a_video_is_no_input(tmp_path: Path, wrap: Wrap) -> None:
+    frame_folder(tmp_path / "videos" / "good")
+    os.mkfifo(frame_folder(tmp_path / "videos" / "bad") / "00006.png")
+    os.mkfifo(tmp_path / "videos" / "pipe.mp4")
+    left = wrap("videos", "-o", "out", "--json")
+    summary = json.loads(left.out)
+    assert left.code == 1 and [done["video"] for done in summary["done"]] == ["good"]
+    assert set(summary["failed"]) == {"bad", "pipe"}
+    assert all("is a named pipe, not a file" in reason for reason in summary["failed"].values())
+
+
+def test_an_overlay_of_a_varying_frame_rate_lasts_as_long_as_the_video(tmp_path: Path, wrap: Wrap) -> None:
+    clip = write_video(tmp_path / "screen.webm", moving_disc(), "libvpx", stamps=[0, 1, 2, 20, 30, 50])
+    assert wrap(clip, "-o", "out", "--write", "overlay").code == 0
+    overlay = VideoFile(tmp_path / "out" / "screen" / "overlay.mp4")
+    assert [frame.time for frame in overlay.frames()] == pytest.approx([0, 0.1, 0.2, 2, 3, 5], abs=0.002)
+
+
+def test_which_stream_is_the_film_is_told(tmp_path: Path, wrap: Wrap) -> None:
+    with av.open(str(tmp_path / "disc.mkv"), "w") as file:
+        for size in (SIZE, (2 * SIZE[0], 2 * SIZE[1])):
+            stream = file.add_stream("mpeg4", rate=10)
+            stream.height, stream.width = size
+            stream.pix_fmt = "yuv420p"
+        small, large = file.streams.video
+        for frame in moving_disc():
+            file.mux(small.encode(av.VideoFrame.from_ndarray(frame, "rgb24")))
+        file.mux(large.encode(av.VideoFrame.from_ndarray(moving_disc(1, (128, 192))[0], "rgb24")))
+        file.mux([*small.encode(None), *large.encode(None)])
+    left = wrap("disc.mkv", "-o", "out")
+    told = "disc: it holds 2 video streams; number 0 (96x64) is taken for the film"
+    assert left.code == 0 and f"vsodboost: {told}" in left.lines
+    assert told in wrap("disc.mkv", "--dry-run").out
 
 
 def test_wrong_use(tmp_path: Path, wrap: Wrap) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -62,6 +63,44 @@ def test_grey_and_deep_frames_become_rgb(tmp_path: Path) -> None:
     for frame in FrameFolder(tmp_path).frames():
         assert frame.image.dtype == np.uint8 and frame.image.shape == (4, 6, 3)
         assert np.unique(frame.image).tolist() == [77]
+
+
+@pytest.mark.parametrize("suffix", ["webp", "WebP", "tif", "tiff", "TIF", "jpeg", "bmp"])
+def test_kinds_of_frames(tmp_path: Path, suffix: str) -> None:
+    for t, image in enumerate(plain_frames(3)):
+        options = {"lossless": True} if suffix.lower() == "webp" else {}
+        Image.fromarray(image).save(tmp_path / f"{t}.{suffix}", **options)  # type: ignore[arg-type]
+    folder = FrameFolder(tmp_path)
+    assert (folder.length, folder.size) == (3, (48, 64))
+    for frame, wanted in zip(folder.frames(), plain_frames(3), strict=True):
+        assert np.abs(frame.image.astype(int) - wanted).max() <= 2
+
+
+def test_folders_named_like_frames_are_passed_over(tmp_path: Path) -> None:
+    write_png(tmp_path / "0.png", plain_frames(1)[0])
+    (tmp_path / "1.png").mkdir()  # as @eaDir has them
+    assert [frame.name for frame in FrameFolder(tmp_path).frames()] == ["0"]
+
+
+@pytest.mark.parametrize("name", [b"0000\xe9", b"a\\b", b"line\nfeed", b"\x1b[31m"])
+def test_a_name_that_no_map_can_have_is_said_before_any_work(tmp_path: Path, name: bytes) -> None:
+    write_png(tmp_path / "0.png", plain_frames(1)[0])
+    try:
+        (tmp_path / "0.png").rename(tmp_path / os.fsdecode(name + b".png"))
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    with pytest.raises(InputError) as caught:
+        next(FrameFolder(tmp_path).frames())
+    said = str(caught.value)
+    assert repr(os.fsdecode(name)) in said and "rename" in said and said.isprintable()
+    said.encode("utf-8")
+
+
+def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:
+    write_png(tmp_path / "0.png", plain_frames(1)[0])
+    (tmp_path / "1.png").symlink_to("gone")
+    with pytest.raises(InputError, match=r"cannot read .*1\.png"):
+        list(FrameFolder(tmp_path).frames())
 
 
 def test_a_folder_that_vanished_says_so(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def save(path: Path, pixels: np.ndarray, **options: object) -> Path:
     return path
 
 
-@pytest.mark.parametrize("suffix", ["png", "bmp", "jpg"])
+@pytest.mark.parametrize("suffix", ["png", "bmp", "jpg", "webp", "tif"])
 def test_colours_are_rgb(tmp_path: Path, suffix: str) -> None:
     green = np.zeros((16, 16, 3), np.uint8)
     green[..., 0], green[..., 1] = 40, 200
@@ -30,7 +30,7 @@ def test_colours_are_rgb(tmp_path: Path, suffix: str) -> None:
     assert np.abs(image.astype(int) - green).max() <= 3
 
 
-@pytest.mark.parametrize("suffix", ["png", "bmp", "jpg"])
+@pytest.mark.parametrize("suffix", ["png", "bmp", "jpg", "webp", "tif"])
 @pytest.mark.parametrize("share", [0.999, 0.6, 0.02])
 @pytest.mark.parametrize("read", [read_rgb, read_grey])
 def test_a_cut_image_is_never_half_read(tmp_path: Path, suffix: str, share: float, read: object) -> None:
@@ -73,6 +73,27 @@ def test_what_is_no_image_is_named(tmp_path: Path, content: bytes) -> None:
 def test_a_missing_image_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.png: No such file"):
         read_rgb(tmp_path / "gone.png")
+
+
+def test_what_opencv_cannot_decode_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "float.tif"
+    Image.fromarray(NOISE[..., 0].astype(np.float32)).save(path)
+    with pytest.raises(InputError, match=r"float\.tif is not a readable image"):
+        read_rgb(path)
+    captured = capfd.readouterr()
+    assert captured.out == captured.err == ""
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_deflate", "packbits"])
+def test_tiff_of_each_compression(tmp_path: Path, compression: str | None) -> None:
+    path = save(tmp_path / "a.tif", NOISE, compression=compression)
+    np.testing.assert_array_equal(read_rgb(path), NOISE)
+
+
+def test_a_deep_tiff_keeps_its_upper_byte(tmp_path: Path) -> None:
+    Image.fromarray(NOISE[..., 0].astype(np.uint16) * 256 + 7).save(tmp_path / "deep.tif")
+    image = read_rgb(tmp_path / "deep.tif")
+    np.testing.assert_array_equal(image, np.repeat(NOISE[..., :1], 3, axis=2))
 
 
 def test_the_exif_orientation_of_a_frame_is_applied(tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from tiny_videos import plain_frames, write_video
 
 from vsodboost.data.errors import InputError
 from vsodboost.data.video import VideoSource
+from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.map_check import check_maps
 from vsodboost.io.map_folder import MapFolder
-from vsodboost.io.source import open_inputs
 
 NAMES = [f"{index:05d}" for index in range(5)]
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from tiny_videos import plain_frames, write_video
 
 from vsodboost.data.errors import InputError
+from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.atomic import write_png
 from vsodboost.io.probe import describe
-from vsodboost.io.source import open_inputs
 
 
 def test_a_video_file(tmp_path: Path) -> None:
@@ -46,3 +47,19 @@ def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
     for source in open_inputs([tmp_path / "text.mp4", tmp_path / "empty"]):
         with pytest.raises(InputError, match=source.name):
             describe(source)
+
+
+def test_a_choice_among_streams_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "two.mkv"
+    with av.open(str(path), "w") as file:
+        for size in ((48, 64), (96, 128)):
+            stream = file.add_stream("mpeg4", rate=10)
+            stream.height, stream.width = size
+            stream.pix_fmt = "yuv420p"
+        for stream in file.streams.video:
+            for image in plain_frames(3, stream.height, stream.width):
+                file.mux(stream.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
+            file.mux(stream.encode(None))
+    described = describe(open_inputs([path])[0])
+    assert described["notes"] == ["it holds 2 video streams; number 1 (128x96) is taken for the film"]
+    assert (described["width"], described["height"]) == (128, 96)

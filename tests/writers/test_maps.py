@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import pytest
 
 from vsodboost.data.errors import InputError, UsageError
 from vsodboost.io.map_folder import MapFolder
-from vsodboost.io.output_paths import refuse_output_over_input, safe_name, video_folder
+from vsodboost.io.output_paths import printable, refuse_output_over_input, safe_name, video_folder
 from vsodboost.writers.maps import map_to_uint8, write_map
 
 
@@ -48,6 +49,20 @@ def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, name: str) -> Non
 @pytest.mark.parametrize("name", ["00000", "a b", "clip..v2", "…übung", "x" * 200])
 def test_other_names_are_kept(name: str) -> None:
     assert safe_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [(os.fsdecode(b"caf\xe9"), "not UTF-8"), ("x" * 252, "too long"), ("ä" * 126, "too long")]
+)
+def test_names_that_file_systems_or_tables_do_not_take_are_refused(name: str, said: str) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        safe_name(name)
+    assert str(caught.value).isprintable()
+
+
+def test_any_name_can_be_printed() -> None:
+    assert printable(Path("äöü/take 1")) == "äöü/take 1"
+    assert printable(os.fsdecode(b"caf\xe9\n\x1b[31m")) == "caf\\udce9\\n\\x1b[31m"
 
 
 def test_a_link_out_of_the_output_folder_is_refused(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def suggest_command(
     """
     from vsodboost.boosters.labels.suggesting import suggest
     from vsodboost.data.errors import UsageError
-    from vsodboost.io.source import open_inputs
+    from vsodboost.datasets.inputs import open_inputs
 
     sources = open_inputs([video])
     if len(sources) != 1:

@@ -14,7 +14,7 @@ from vsodboost.cli.config import with_config
 from vsodboost.data.errors import UsageError
 
 if TYPE_CHECKING:
-    from vsodboost.data.video import VideoSource
+    from vsodboost.datasets.inputs import Inputs
     from vsodboost.pipeline.plan import Plan
     from vsodboost.pipeline.run import Report
 
@@ -172,7 +172,7 @@ def wrap_command(
     if resume and overwrite:
         raise UsageError("--resume and --overwrite exclude each other; give one")
     refuse_unwritable(out)
-    from vsodboost.io.source import open_inputs
+    from vsodboost.datasets.inputs import open_inputs
     from vsodboost.pipeline.options import choose
     from vsodboost.pipeline.plan import make_plan
     from vsodboost.registry.discovery import Registry
@@ -210,6 +210,8 @@ def wrap_command(
     if not quiet:
         for broken in registry.broken:
             click.echo(f"vsodboost: plugin {broken.plugin} is left out: {broken.reason}", err=True)
+    for note in () if dry_run else sources.notes:
+        click.echo(f"vsodboost: {note}", err=True)
     plan = make_plan(options, registry)
     for note in plan.notes:
         click.echo(f"vsodboost: {note}", err=True)
@@ -222,19 +224,22 @@ def wrap_command(
     writing = OutputOptions(out, writers, resume=resume, overwrite=overwrite)
     with shown(sources, quiet=quiet) as progress:
         report = run(plan, sources, writing, progress)
-    _conclude(report, out, as_json, quiet)
+    _conclude(report, out, sources.notes, as_json, quiet)
     sys.exit(1 if report.failed else 0)
 
 
-def _conclude(report: Report, out: Path, as_json: bool, quiet: bool) -> None:
+def _conclude(report: Report, out: Path, notes: tuple[str, ...], as_json: bool, quiet: bool) -> None:
+    from vsodboost.io.output_paths import printable
+
     if as_json:
-        summary = {"out": str(out), "done": report.done, "skipped": report.skipped, "failed": report.failed}
+        summary: dict[str, Any] = {"out": str(out), "done": report.done, "skipped": report.skipped}
+        summary |= {"failed": report.failed, "passed_over": list(notes)}
         click.echo(json.dumps(summary, indent=1, default=dict))
     for done in report.done:
         for warning in done["warnings"]:
-            click.echo(f"vsodboost: {done['video']}: {warning}", err=True)
+            click.echo(printable(f"vsodboost: {done['video']}: {warning}"), err=True)
     for video, reason in report.failed.items():
-        click.echo(f"vsodboost: {video}: {reason}", err=True)
+        click.echo(printable(f"vsodboost: {video}: {reason}"), err=True)
     if quiet or as_json:
         return
     counts = (
@@ -245,8 +250,9 @@ def _conclude(report: Report, out: Path, as_json: bool, quiet: bool) -> None:
     click.echo(f"{', '.join(counts)}{where}", err=True)
 
 
-def _describe(sources: list[VideoSource], plan: Plan, as_json: bool) -> int:
+def _describe(sources: Inputs, plan: Plan, as_json: bool) -> int:
     from vsodboost.data.errors import VideoError
+    from vsodboost.io.output_paths import printable
     from vsodboost.io.probe import describe
     from vsodboost.targets.network_target import check_source
 
@@ -261,18 +267,21 @@ def _describe(sources: list[VideoSource], plan: Plan, as_json: bool) -> int:
     if as_json:
         from dataclasses import asdict
 
-        click.echo(
-            json.dumps({"videos": videos, "settings": asdict(options), "device": device}, indent=1, default=dict)
-        )
+        settings = asdict(options)
+        summary = {"videos": videos, "passed_over": list(sources.notes), "settings": settings, "device": device}
+        click.echo(json.dumps(summary, indent=1, default=dict))
         return code
     for video in videos:
+        name = printable(video["name"])
         if "error" in video:
-            click.echo(f"{video['name']}: {video['error']}")
+            click.echo(f"{name}: {printable(video['error'])}")
             continue
         frames = video["frames"] if video["frames"] is not None else "?"
-        click.echo(f"{video['name']}: {frames} frames, {video['width']}x{video['height']}, {video['fps']:.3g} fps")
-        for warning in video["warnings"]:
-            click.echo(f"{video['name']}: {warning}")
+        click.echo(f"{name}: {frames} frames, {video['width']}x{video['height']}, {video['fps']:.3g} fps")
+        for note in (*video.get("notes", ()), *video["warnings"]):
+            click.echo(f"{name}: {printable(note)}")
+    for note in sources.notes:
+        click.echo(note)
     click.echo(
         f"target {options.target}, booster {options.booster}, flow {options.flow}, device {device}; nothing was written"
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
@@ -18,10 +19,16 @@ FOLDER_FPS = 24.0
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame: ``name`` (file stem, or zero-padded index in a video file) and ``image`` ``uint8[H, W, 3]`` RGB."""
+    """One frame: ``name`` (file stem, or zero-padded index in a video file) and ``image`` ``uint8[H, W, 3]`` RGB.
+
+    ``time`` is when it is shown, in seconds since the video's first frame, never less than the one before;
+    ``duration`` for how long, in seconds. None: the source does not know, and the frame rate tells.
+    """
 
     name: str
     image: NDArray[np.uint8]
+    time: float | None = None
+    duration: float | None = None
 
 
 class VideoSource(Protocol):
@@ -74,7 +81,46 @@ class UnreadableSource:
         raise self.error
 
 
-def natural_key(text: str) -> list[tuple[int, int, str]]:
-    """Sort key that counts: ``frame2`` before ``frame10``; ties are broken by the text itself."""
-    parts = [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text) if part]
-    return [*parts, (-1, 0, text)]
+def notes_of(source: VideoSource) -> tuple[str, ...]:
+    """What the user should know of how a source is read although nothing is wrong: its ``notes``, if it has any."""
+    return tuple(getattr(source, "notes", ()))
+
+
+_NUMBER = re.compile(r"((?:(?<![^\s_=(\[,])-)?\d+(?:\.\d+)*)")
+"""A number in a name; a hyphen is its sign at the beginning and after a space or ``_=([,``: ``t_-2``, not ``t-2``."""
+
+
+def natural_key(text: str, counters: Container[int] = ()) -> list[tuple[int, Decimal, str]]:
+    """Sort key that counts: ``frame2`` before ``frame10``, ``t_-1.5`` before ``t_0.25``; the text itself breaks ties.
+
+    Negative and decimal numbers count as such. Where there is more than one point (2024.01.02), and in the numbers of
+    the name whose places (0, 1 ...) are ``counters``, a point ends a number.
+    """
+    parts: list[tuple[int, Decimal, str]] = []
+    for place, part in enumerate(_NUMBER.split(text)):
+        if place % 2 == 0:
+            parts += [(1, Decimal(0), part)] if part else []
+        elif part.count(".") == 1 and place // 2 not in counters:
+            parts.append((0, Decimal(part), ""))
+        else:
+            parts += [(0, Decimal(number), "") for number in part.split(".")]
+    return [*parts, (-1, Decimal(0), text)]
+
+
+def natural_order(names: Iterable[str]) -> list[str]:
+    """Names sorted by ``natural_key``, as people count; whether points are decimal points is seen from all of them.
+
+    ``shot1.9`` and ``shot1.10`` are the ninth and the tenth of a shot: nobody writes a tenth as .10 beside .9.
+    """
+    names = list(names)
+    fractions: dict[int, set[str]] = {}
+    for name in names:
+        for place, part in enumerate(_NUMBER.findall(name)):
+            if part.count(".") == 1:
+                fractions.setdefault(place, set()).add(part.partition(".")[2])
+    counters = {
+        place
+        for place, seen in fractions.items()
+        if len({len(part) for part in seen}) > 1 and any(len(part) > 1 and part.endswith("0") for part in seen)
+    }
+    return sorted(names, key=lambda name: natural_key(name, counters))

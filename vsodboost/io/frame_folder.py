@@ -7,32 +7,54 @@ from functools import cached_property
 from pathlib import Path
 
 from vsodboost.data.errors import InputError
-from vsodboost.data.video import FOLDER_FPS, Frame, natural_key
-from vsodboost.io.image_file import is_image, read_rgb
+from vsodboost.data.video import FOLDER_FPS, Frame, natural_order
+from vsodboost.io.image_file import KINDS, is_image, read_rgb
+from vsodboost.io.limits import MAX_PIXELS, special
+from vsodboost.io.output_paths import safe_name
 
 
 class FrameFolder:
-    """Frames ``jpg``, ``jpeg``, ``png`` or ``bmp`` of one folder in natural order (``frame2`` before ``frame10``).
+    """Frames (``image_file.KINDS``: jpg, png, webp, tif ...) of one folder in natural order (``natural_order``).
 
     Hidden files and folders inside are passed over. ``files`` restricts it to some of the folder's frames.
-    Grey and 16-bit frames become ``uint8`` RGB and an EXIF orientation is applied: see ``image_file.read_rgb``.
+    Grey and 16-bit frames become ``uint8`` RGB and an EXIF orientation is applied: see ``image_file.read_rgb``. A frame
+    of more than ``max_pixels`` pixels is refused before it is decoded; a pipe or device of that name is never opened.
     """
 
-    def __init__(self, path: Path, name: str | None = None, files: Sequence[Path] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        name: str | None = None,
+        files: Sequence[Path] | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
         self.path = path
         self.name = name or path.resolve().name
         self.fps = FOLDER_FPS
-        self._files = None if files is None else sorted(set(files), key=lambda file: natural_key(file.name))
+        self._files = files
+        self._max_pixels = max_pixels
 
     @cached_property
     def _listing(self) -> list[Path] | InputError:
-        if self._files is not None:
-            return self._files
         try:
-            files = [file for file in self.path.iterdir() if is_image(file)]
+            files = self.path.iterdir() if self._files is None else iter(set(self._files))
+            by_name = {file.name: file for file in files if is_image(file) and not file.is_dir()}
         except OSError as error:
             return InputError(f"cannot read {self.path}: {error.strerror or error}")
-        return sorted(files, key=lambda file: natural_key(file.name))
+        stems: dict[str, Path] = {}
+        for name in natural_order(by_name):
+            file = by_name[name]
+            what = special(file)
+            if what is not None:
+                return InputError(f"{file} is {what}, not a file; remove it, or copy what it gives into a file")
+            try:
+                safe_name(file.stem)  # said before any work, not when its map is to be written
+            except InputError as error:
+                return InputError(f"{self.path}: {error}")
+            if file.stem in stems:
+                return InputError(f"{self.path} holds both {stems[file.stem].name} and {file.name}; remove one")
+            stems[file.stem] = file
+        return list(stems.values())
 
     @property
     def length(self) -> int | None:
@@ -54,20 +76,16 @@ class FrameFolder:
         """The frames in natural order.
 
         Raises:
-            InputError: no frames, one that cannot be read, one of another size than the first, or two of one name.
+            InputError: no frames, one that cannot be read or is no file, one of another size than the first, two of one
+                name, or a name that no map can have.
         """
         if isinstance(self._listing, InputError):
             raise self._listing
         if not self._listing:
-            raise InputError(f"{self.path} holds no frames (jpg, jpeg, png, bmp)")
-        names: dict[str, Path] = {}
-        for file in self._listing:
-            if file.stem in names:
-                raise InputError(f"{self.path} holds both {names[file.stem].name} and {file.name}; remove one")
-            names[file.stem] = file
+            raise InputError(f"{self.path} holds no frames ({', '.join(KINDS)})")
         first: tuple[int, ...] | None = None
         for file in self._listing:
-            image = read_rgb(file)
+            image = read_rgb(file, self._max_pixels)
             first = first or image.shape
             if image.shape != first:
                 raise InputError(

@@ -8,6 +8,8 @@ from pathlib import Path
 from vsodboost.data.errors import InputError, UsageError
 
 FORBIDDEN = frozenset("/\\" + ('<>:"|?*' if os.name == "nt" else ""))
+LONGEST = 251
+"""Bytes of a name; with ".png" it has 255, which file systems allow."""
 
 
 def safe_name(name: str) -> str:
@@ -16,11 +18,24 @@ def safe_name(name: str) -> str:
     Maps are found by these names later, so a renamed one would be lost.
 
     Raises:
-        InputError: empty, ``.``, ``..``, hidden, or with a separator (of any system) or a control character.
+        InputError: empty, ``.``, ``..``, hidden, too long, not UTF-8, or with a separator (of any system) or a control
+            character.
     """
+    try:
+        length = len(name.encode("utf-8"))
+    except UnicodeEncodeError as error:  # bytes of another encoding, which Python hands on as surrogates
+        raise InputError(f"{name!r} is a name that is not UTF-8; rename the video or frame") from error
     if not name or name.startswith(".") or any(char in FORBIDDEN or ord(char) < 32 for char in name):
         raise InputError(f"{name!r} cannot be the name of an output file or folder; rename the video or frame")
+    if length > LONGEST:
+        raise InputError(f"{name!r} is too long for the name of an output file or folder; rename the video or frame")
     return name
+
+
+def printable(text: object) -> str:
+    """The text of a path or name as any terminal and file takes it: control characters, and bytes that are not UTF-8,
+    become escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))
 
 
 def video_folder(out: str | Path, video: str) -> Path:

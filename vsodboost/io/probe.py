@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, runtime_checkable
 
-from vsodboost.data.video import UnreadableSource, VideoSource
+from vsodboost.data.video import UnreadableSource, VideoSource, notes_of
 
 
 @runtime_checkable
@@ -16,7 +16,8 @@ class _Sized(Protocol):
 def describe(source: VideoSource) -> dict[str, Any]:
     """``name``, ``path``, ``frames`` (announced, or None), ``width`` and ``height`` in px (or None), ``fps``.
 
-    At most one frame is decoded. A generator of frames is left untouched, so its size is None.
+    ``notes`` are there when there are some: which of several streams is taken, say. At most one frame is decoded. A
+    generator of frames is left untouched, so its size is None.
 
     Raises:
         InputError: the source cannot be read.
@@ -24,6 +25,7 @@ def describe(source: VideoSource) -> dict[str, Any]:
     if isinstance(source, UnreadableSource):
         raise source.error
     size = source.size if isinstance(source, _Sized) else None
+    notes = notes_of(source)
     return {
         "name": source.name,
         "path": str(source.path),
@@ -31,4 +33,5 @@ def describe(source: VideoSource) -> dict[str, Any]:
         "width": size[1] if size else None,
         "height": size[0] if size else None,
         "fps": source.fps,
+        **({"notes": list(notes)} if notes else {}),
     }

@@ -14,7 +14,9 @@ import torch
 
 from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.data.video import VideoSource
+from vsodboost.data.video import notes_of as notes_of_source
 from vsodboost.io.atomic import write_text
+from vsodboost.io.frame_times import TimedSource
 from vsodboost.io.lock import VideoLocks
 from vsodboost.io.output_paths import video_folder
 from vsodboost.io.resume import VideoState
@@ -49,12 +51,13 @@ class VideoWork:
         started = time.perf_counter()
         engine, notify = self.engine, self.engine.plan.registry.notify
         notify("vsodboost_video_started", video=source.name)
-        summed = RunSummary(warnings=list(self.notes.get(source.name, ())))
+        summed = RunSummary(warnings=[*notes_of_source(source), *self.notes.get(source.name, ())])
+        timed = TimedSource(source)
         with ExitStack() as unfinished:
-            for buffer in engine.boost(source, weights=self.weights):
+            for buffer in engine.boost(timed, weights=self.weights):
                 self.locks.confirm(source.name)
                 if not summed.names:  # nothing is touched before the first buffer has succeeded
-                    self._begin(source, buffer, unfinished)
+                    self._begin(timed, buffer, unfinished)
                 self._notify_of(buffer)
                 with engine.seconds.of("write"):
                     self._each(lambda writer, buffer=buffer: writer.add(buffer))  # type: ignore[misc]
@@ -73,10 +76,10 @@ class VideoWork:
         self._conclude(source, summary, summed.names)
         return summary
 
-    def _begin(self, source: VideoSource, buffer: BoostedBuffer, unfinished: ExitStack) -> None:
+    def _begin(self, source: TimedSource, buffer: BoostedBuffer, unfinished: ExitStack) -> None:
         VideoState.begin(self.out, source.name, self.fingerprint)
         size = (int(buffer.frames.shape[1]), int(buffer.frames.shape[2]))
-        output = VideoOutput(video_folder(self.out, source.name), source, size)
+        output = VideoOutput(video_folder(self.out, source.name), source, size, source.times)
         unfinished.callback(self._abort)
         self._each(lambda writer: writer.begin(output))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from vsodboost.data.video import VideoSource
 @dataclass(frozen=True)
 class VideoOutput:
     """Where a video's outputs go: ``folder`` exists and is the video's own; nothing is written outside it. ``source``
-    is the video, ``size`` (H, W) px of its frames."""
+    is the video, ``size`` (H, W) px of its frames. ``times`` says of frames, by their names, when each is shown and for
+    how long, in seconds (None: the frame rate tells); it grows as frames are read."""
 
     folder: Path
     source: VideoSource
     size: tuple[int, int]
+    times: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
 
 
 class Writer(ABC):

@@ -11,9 +11,9 @@ from shared_data import shared
 from tiny_videos import plain_frames, write_video
 
 from vsodboost.data.errors import InputError, UsageError
-from vsodboost.data.video import natural_key
+from vsodboost.data.video import natural_key, natural_order
+from vsodboost.datasets.inputs import VideoSource, open_inputs
 from vsodboost.io.atomic import write_png
-from vsodboost.io.source import VideoSource, open_inputs
 
 
 def frame_folder(folder: Path, count: int = 2, suffix: str = "png") -> Path:
@@ -112,6 +112,12 @@ def test_frames_given_by_glob_or_shell_are_one_video_a_folder(tmp_path: Path, on
     ] * 2
 
 
+def test_an_animated_gif_is_a_video(tmp_path: Path) -> None:
+    write_video(tmp_path / "a.gif", plain_frames(3), "gif", pix_fmt="rgb8")
+    (source,) = open_inputs([tmp_path])
+    assert (source.name, source.length, len(list(source.frames()))) == ("a", 3, 3)
+
+
 def test_a_folder_whose_name_looks_like_a_pattern(tmp_path: Path) -> None:
     assert names(open_inputs([frame_folder(tmp_path / "clip[1]")])) == ["clip[1]"]
 
@@ -146,13 +152,12 @@ def test_one_bad_input_does_not_lose_the_others(tmp_path: Path) -> None:
             next(source.frames())
 
 
-def test_an_empty_folder_among_folders_is_named(tmp_path: Path) -> None:
+def test_an_empty_folder_among_folders_is_passed_over_and_told_of(tmp_path: Path) -> None:
     frame_folder(tmp_path / "all" / "a")
     (tmp_path / "all" / "b").mkdir()
     sources = open_inputs([tmp_path / "all"])
-    assert names(sources) == ["a", "b"]
-    with pytest.raises(InputError, match=r"all/b holds no frames"):
-        next(sources[1].frames())
+    assert names(sources) == ["a"]
+    assert sources.notes == (f"passed over in {tmp_path / 'all'}: 1 folder without frames (b)",)
 
 
 def test_frames_beside_videos_want_a_choice(tmp_path: Path) -> None:
@@ -181,9 +186,38 @@ def test_a_named_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
         open_inputs([tmp_path / "pipe.mp4"])
 
 
-def test_names_sort_as_people_count() -> None:
-    ordered = ["9", "10", "a", "a01", "a1", "a2", "a10", "a10b", "b", "b1"]
+@pytest.mark.parametrize(
+    "ordered",
+    [
+        ["9", "10", "a", "a01", "a1", "a2", "a10", "a10b", "b", "b1"],
+        ["-10", "-2", "-1.5", "-1", "0", "0.25", "0.5", "3", "10"],
+        ["t_-2", "t_-1", "t_0", "t_1"],
+        ["t=-0.5", "t=0.125", "t=0.5", "t=1.0"],
+        ["frame-1", "frame-2", "frame-10"],  # a hyphen, no sign
+        ["clip - 1", "clip - 2", "clip - 10"],
+        ["2024-01-02", "2024-01-10", "2024-02-01"],
+        ["2024.01.02", "2024.01.10", "2024.2.3"],  # a date, no decimals
+        ["x0.00", "x0.04", "x0.10", "x1.00"],
+        ["take1.0009", "take1.0010", "take2.0001"],
+    ],
+)
+def test_names_sort_as_people_count(ordered: list[str]) -> None:
     assert sorted(sorted(ordered), key=natural_key) == ordered
+    assert natural_order(reversed(ordered)) == ordered
+
+
+def test_counters_behind_a_point_are_told_from_decimals() -> None:
+    assert natural_order(["s1.10", "s1.9", "s1.11", "s1.1"]) == ["s1.1", "s1.9", "s1.10", "s1.11"]
+    assert natural_order(["s1.1", "s1.25", "s1.9"]) == ["s1.1", "s1.25", "s1.9"]
+    versioned = ["v1.10_t0.25", "v1.10_t0.5", "v1.9_t0.125"]
+    assert natural_order(versioned) == ["v1.9_t0.125", "v1.10_t0.25", "v1.10_t0.5"]
+
+
+def test_a_folder_of_decimal_and_negative_numbers_is_read_in_order(tmp_path: Path) -> None:
+    for name in ("1.5", "-0.5", "0.25", "10.0", "-2", "2"):
+        write_png(tmp_path / f"{name}.png", plain_frames(1)[0])
+    (source,) = open_inputs([tmp_path])
+    assert [frame.name for frame in source.frames()] == ["-2", "-0.5", "0.25", "1.5", "2", "10.0"]
 
 
 def test_the_development_sets_open() -> None:

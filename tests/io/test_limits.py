@@ -1,0 +1,99 @@
+"""What is no file is never opened."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from tiny_videos import plain_frames
+from vsodboost.errors import InputError
+
+from vsodboost.datasets.inputs import open_inputs
+from vsodboost.io.atomic import write_png
+from vsodboost.io.image_file import read_grey, read_rgb
+from vsodboost.io.limits import refuse_special, special
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+
+
+def make(path: Path, kind: str) -> Path:
+    """A pipe, a device, a link to one, or a socket at ``path``."""
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "link":
+        os.mkfifo(path.parent / ".pipe")
+        path.symlink_to(".pipe")
+    else:
+        here = Path.cwd()
+        os.chdir(path.parent)  # the name of a socket must be short
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(path.name)
+        os.chdir(here)
+    return path
+
+
+KINDS = {"pipe": "a named pipe", "device": "a device", "link": "a named pipe", "socket": "a socket"}
+
+
+def test_files_are_files(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.touch()
+    (tmp_path / "link").symlink_to("a")
+    (tmp_path / "nothing").symlink_to("gone")
+    for name in ("a", "link", "nothing", "gone"):
+        assert special(tmp_path / name) is None
+        refuse_special(tmp_path / name)
+    assert special(tmp_path) == "a folder"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_frame_that_is_no_file_fails_its_video_at_once(tmp_path: Path, kind: str) -> None:
+    for t in range(3):
+        write_png(tmp_path / "all" / "good" / f"{t}.png", plain_frames(1)[0])
+        write_png(tmp_path / "all" / "bad" / f"{t}.png", plain_frames(1)[0])
+    make(tmp_path / "all" / "bad" / "3.png", kind)
+    started = time.monotonic()
+    bad, good = open_inputs([tmp_path / "all"])
+    with pytest.raises(InputError, match=rf"3\.png is {KINDS[kind]}, not a file"):
+        next(bad.frames())
+    assert len(list(good.frames())) == 3
+    assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_folder_of_nothing_but_pipes(tmp_path: Path, kind: str) -> None:
+    make(tmp_path / "0.png", kind)
+    (source,) = open_inputs([tmp_path])
+    with pytest.raises(InputError, match=rf"0\.png is {KINDS[kind]}"):
+        next(source.frames())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pipe_among_frames_given_one_by_one(tmp_path: Path, kind: str) -> None:
+    write_png(tmp_path / "0.png", plain_frames(1)[0])
+    make(tmp_path / "1.png", kind)
+    (source,) = open_inputs([tmp_path / "0.png", tmp_path / "1.png"])
+    with pytest.raises(InputError, match=rf"1\.png is {KINDS[kind]}"):
+        next(source.frames())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_video_among_videos_that_is_no_file_fails_by_name(tmp_path: Path, kind: str) -> None:
+    write_png(tmp_path / "good" / "0.png", plain_frames(1)[0])
+    make(tmp_path / "clip.mp4", kind)
+    bad, good = open_inputs([tmp_path])
+    assert (bad.name, good.name) == ("clip", "good")
+    with pytest.raises(InputError, match=rf"clip\.mp4 is {KINDS[kind]}, not a file"):
+        next(bad.frames())
+
+
+@pytest.mark.parametrize("read", [read_rgb, read_grey])
+@pytest.mark.parametrize("kind", KINDS)
+def test_maps_and_frames_are_read_from_files_only(tmp_path: Path, kind: str, read: object) -> None:
+    with pytest.raises(InputError, match=rf"0\.png is {KINDS[kind]}"):
+        read(make(tmp_path / "0.png", kind))  # type: ignore[operator]
