@@ -41,6 +41,7 @@ CARD = TargetCard(
         published="https://github.com/TJUMMG/DS-Net (README: Baidu pan 1DdDIGhPYTT5_-cwvCdEhLA, code 87xl)",
         licence="none stated",
         build=build_network,
+        ignores_extra=True,  # the authors load what has a name that the network knows
     ),
     input_size=(512, 512),
     resize="pil",  # the released maps were made with PIL's antialiased resizing

@@ -46,6 +46,7 @@ CARD = TargetCard(
         published=PUBLISHED,
         licence="MIT",
         build=partial(build_network, "video"),
+        ignores_extra=True,  # the authors load with strict=False
     ),
     input_size=(448, 448),
     resize="pil",  # the released maps were made with PIL's antialiased resizing
@@ -65,6 +66,7 @@ IMAGE_CARD = TargetCard(
         published=PUBLISHED,
         licence="MIT",
         build=partial(build_network, "image"),
+        ignores_extra=True,
     ),
     input_size=(448, 448),
     resize="pil",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,3 +55,64 @@ def mean_graph(
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     onnx.save(model, str(path))
     return path
+
+
+class RedGraph:
+    """A graph in the making that finds what is red: ``map`` is the red channel of the frames, ``[N, 1, h, w]`` in 0..1.
+
+    The input ``x`` is normalised as for ImageNet, or, where its ``kind`` is a whole number, pixels of 0..255.
+    """
+
+    MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+    def __init__(self, shape: Sequence[Side], *, channels_last: bool = False, kind: str = "FLOAT") -> None:
+        self._nodes: list[Any] = []
+        self._constants: list[Any] = []
+        self._input = onnx.helper.make_tensor_value_info("x", getattr(onnx.TensorProto, kind), list(shape))
+        x = self.op("Cast", "x", to=onnx.TensorProto.FLOAT)
+        if channels_last:
+            x = self.op("Transpose", x, perm=[0, 3, 1, 2])
+        if kind == "FLOAT":
+            mean, std = (np.array(v, np.float32).reshape(1, 3, 1, 1) for v in (self.MEAN, self.STD))
+            x = self.op("Add", self.op("Mul", x, self.constant(std)), self.constant(mean))
+        else:
+            x = self.op("Div", x, self.constant(np.float32(255)))
+        start, end, axis = (self.constant(np.array([v], np.int64)) for v in (0, 1, 1))
+        red = self.op("Slice", x, start, end, axis)
+        self.map = self.op("Clip", red, self.constant(np.float32(0)), self.constant(np.float32(1)))
+
+    def constant(self, value: Any, name: str = "") -> str:
+        """The name of an initialiser."""
+        name = name or f"c{len(self._constants)}"
+        self._constants.append(onnx.numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def op(self, kind: str, *inputs: str, name: str = "", **attributes: Any) -> str:
+        """The name of a node's one output."""
+        name = name or f"{kind}{len(self._nodes)}"
+        self._nodes.append(onnx.helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
+
+    def times(self, gain: float, offset: float = 0.0) -> str:
+        """The map on another scale."""
+        return self.op(
+            "Add", self.op("Mul", self.map, self.constant(np.float32(gain))), self.constant(np.float32(offset))
+        )
+
+    def two_classes(self, *, sharpness: float = 0.0) -> str:
+        """Background and object, ``[N, 2, h, w]``: probabilities, or logits of that sharpness."""
+        both = self.op("Concat", self.op("Sub", self.constant(np.float32(1)), self.map), self.map, axis=1)
+        return self.op("Mul", both, self.constant(np.float32(sharpness))) if sharpness else both
+
+    def save(self, path: Path, outputs: Mapping[str, str], kinds: Mapping[str, str] | None = None, **how: Any) -> Path:
+        """Write the graph whose ``outputs`` are, by name, these tensors; they are FLOAT but for those in ``kinds``."""
+        kinds = kinds or {}
+        infos = []
+        for name, tensor in outputs.items():
+            kind = getattr(onnx.TensorProto, kinds.get(name, "FLOAT"))
+            self.op("Cast", tensor, name=name, to=kind)
+            infos.append(onnx.helper.make_tensor_value_info(name, kind, None))
+        graph = onnx.helper.make_graph(self._nodes, "red", [self._input], infos, self._constants)
+        model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=9)
+        onnx.save(model, str(path), **how)
+        return path

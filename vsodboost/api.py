@@ -77,7 +77,8 @@ class VideoBooster:
         Args:
             target: a name (``"lite"``, ``"maps:DIR"``, ``"onnx:FILE"`` ...), a function frames -> maps
                 (``uint8[T, H, W, 3]`` -> ``float[T, h, w]`` in [0, 1]), a torch module, or a Target.
-            card: how to feed a live target (size, normalisation, window); the default suits a function.
+            card: how to feed a live target (size, normalisation, window); the default suits a function, and a torch
+                module that takes frames normalised as for ImageNet: a trial call finds what its output means.
             registry: plugins loaded before; default: all that are installed.
             labels: masks of some frames, ``{frame index: mask}`` (see ``boosters.labels.reading.LabelArrays``), or a
                 folder of them; the booster is ``labels`` if none is named.
@@ -158,7 +159,7 @@ def _plan(target: Any, card: TargetCard | None, registry: Registry | None, optio
     if isinstance(target, str):
         return make_plan(replace(chosen, target=target), registry)
     name = getattr(target, "__name__", type(target).__name__)
-    live = (target, card or TargetCard(summary=f"the caller's {name}"))
+    live = (target, card or TargetCard(summary=f"the caller's {name}", output="auto"))
     return make_plan(replace(chosen, target=name), registry, target=live)
 
 

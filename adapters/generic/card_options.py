@@ -6,10 +6,14 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import UsageError
+
+if TYPE_CHECKING:
+    from vsodboost.targets.output_reader import Activation, OutputReader
+    from vsodboost.targets.value_range import Scale
 
 FEEDING = {
     "size": "HxW in px the frames are resized to, or source",
@@ -19,6 +23,7 @@ FEEDING = {
     "std": "each channel is divided by, as mean (default: ImageNet's; with scale=1: 1)",
     "channels": "rgb (default) or bgr: the order of the network's channels, mean and std",
     "batch": "frames a call at most (default 8)",
+    "multiple": "sides are padded to multiples of so many px (default: what a trial call finds)",
     "minmax": "on stretches each map to the full range (default off)",
 }
 """Options that say how a network is fed and read; ``fed_by`` understands them."""
@@ -29,6 +34,14 @@ WINDOWING = {
     "overlap": "where clips overlap: mean (default) or last",
 }
 """Options that say how a video is cut into clips; ``windowed_by`` understands them."""
+
+READING = {
+    "output": "name or number of the output that is the map (default: the one whose name or size says so)",
+    "class": "number of the class that is the object, for a channel a class and for maps of class numbers",
+    "activation": "auto (default), sigmoid for logits, softmax for logits of classes, or none for values in 0..1",
+    "range": "LOW..HIGH, what the values run over, as 0..100 (default: 0..1, 0..255 and -1..1 are recognised)",
+}
+"""Options that say how a network's output is read; ``reader_for`` understands them."""
 
 Numbers = tuple[float, float, float]
 
@@ -66,6 +79,26 @@ class CardOptions:
             raise self.refusal(name, "a whole number of at least 1")
         return int(self._values[name])
 
+    def number(self, name: str) -> int | None:
+        """A whole number of at least 0; None when it is not given."""
+        if name not in self._values:
+            return None
+        if not re.fullmatch(r"[0-9]{1,9}", self._values[name]):
+            raise self.refusal(name, "a whole number of at least 0")
+        return int(self._values[name])
+
+    def scale(self, name: str) -> Scale | None:
+        """LOW..HIGH; None when it is not given."""
+        if name not in self._values:
+            return None
+        number = r"([+-]?[0-9]+(?:\.[0-9]+)?)"
+        found = re.fullmatch(rf"{number}\.\.{number}", self._values[name])
+        if found is None or float(found[1]) == float(found[2]):
+            raise self.refusal(name, "LOW..HIGH, as 0..255 or -1..1")
+        from vsodboost.targets.value_range import Scale  # here, for NumPy comes with it
+
+        return Scale(float(found[1]), float(found[2]))
+
     def size(self, name: str) -> tuple[int, int] | None:
         """HxW in px as (H, W); None when it is not given or ``source``."""
         value = self._values.get(name, "source")
@@ -93,6 +126,31 @@ class CardOptions:
     def refusal(self, name: str, wanted: str) -> UsageError:
         """What to raise when the option ``name`` is none of what is ``wanted``."""
         return UsageError(f"{self.owner}: option {name} is {wanted}, not '{self._values.get(name, '')}'")
+
+
+def fed_as_usual(options: CardOptions) -> bool:
+    """Whether nothing was said of how pixels are normalised."""
+    return not any(name in options for name in ("mean", "std", "scale"))
+
+
+def reader_for(
+    options: CardOptions, *, usual: Activation = "auto", words: Mapping[str, Activation] | None = None
+) -> OutputReader:
+    """The reader that the options of ``READING`` describe; ``usual`` is the activation where none is given."""
+    from vsodboost.targets.output_reader import ACTIVATIONS, OutputReader  # here, for NumPy comes with it
+
+    activation: Any = options.choice("activation", ACTIVATIONS) if "activation" in options else usual
+    scale = options.scale("range")
+    if scale is not None and "activation" in options and activation not in ("auto", "none"):
+        raise UsageError(f"{options.owner}: options range and activation={activation} exclude each other")
+    return OutputReader(
+        options.owner,
+        output=options.text("output", ""),
+        label=options.number("class"),
+        activation=activation,
+        scale=scale,
+        words=words,
+    )
 
 
 def fed_by(options: CardOptions, card: TargetCard) -> TargetCard:

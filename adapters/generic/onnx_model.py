@@ -6,28 +6,41 @@ written by ``vsodboost weights export`` carries its whole card.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vsodboost.data.cards import TargetCard
-from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.data.errors import InputError, UsageError, WeightsError
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
 from vsodboost.registry.interfaces import Request
 from vsodboost.weights.graph_card import card_from_metadata
 
-from .card_options import FEEDING, WINDOWING, CardOptions, fed_by, windowed_by
-from .output_probe import tried
+from .card_options import (
+    FEEDING,
+    READING,
+    WINDOWING,
+    CardOptions,
+    fed_as_usual,
+    fed_by,
+    reader_for,
+    windowed_by,
+)
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from vsodboost.targets.network_target import NetworkTarget
+    from vsodboost.targets.output_reader import Activation
 
     from .onnx_network import OnnxNetwork
 
+ON_CPU = (
+    "it runs on the CPU: this onnxruntime cannot use CUDA (it takes vsodboost[gpu] alone, without onnxruntime's CPU "
+    "package beside it)"
+)
+"""onnxruntime falls back to the CPU without a word; only the session knows where it runs."""
 FREE_SIDE = 352
 """Side in px of the frames for a graph that takes any: what most saliency models were trained at."""
 
@@ -40,8 +53,7 @@ CARD = TargetCard(
         "size": f"HxW in px, or source, for a graph that takes any size (default {FREE_SIDE}x{FREE_SIDE})",
         **WINDOWING,
         "layout": "nchw, nhwc, ntchw, ncthw or nthwc (default: read from the graph)",
-        "output": "number or name of the output that is the map (default: the first that can be)",
-        "activation": "auto (default), sigmoid for logits, or none for probabilities",
+        **READING,
     },
 )
 
@@ -79,6 +91,7 @@ def build(request: Request) -> NetworkTarget:
         UsageError: the file is missing or no ONNX graph, its input is of another rank, an option contradicts it, its
             output is no map, or onnxruntime is missing.
     """
+    from vsodboost.targets.network_call import NetworkCall, tried
     from vsodboost.targets.network_target import NetworkTarget
 
     from .onnx_network import OnnxNetwork
@@ -91,24 +104,49 @@ def build(request: Request) -> NetworkTarget:
         network = OnnxNetwork(path, request.device)
     except WeightsError as error:  # the file was named on the command line: wrong use
         raise UsageError(str(error)) from error
-    _say_where(network, request.device, owner)
-    known = card_from_metadata(network.metadata)
+    known = _known_card(network, owner)
     given = graph_input(network.shapes, options, flow=known is not None and known.needs_flow)
-    card = _card(given, options, known)
-    target = NetworkTarget(network, card, request, forward=Graph(network, given.layout, options))
-    usual = "auto" if known is None else {"logits": "sigmoid", "probabilities": "none"}[known.output]
-    activation = options.choice("activation", ("auto", "sigmoid", "none")) if "activation" in options else usual
-    return tried(target, owner, activation=activation)
+    card = _card(given, options, known or (_of_pixels(options) if network.takes_pixels else None))
+    usual: Activation = "auto"
+    if known is not None:
+        usual = "sigmoid" if known.output == "logits" else "none"
+    call = NetworkCall(
+        reader_for(options, usual=usual),
+        LAYOUTS[given.layout],
+        names=network.outputs,
+        flip=options.choice("channels", ("rgb", "bgr")) == "bgr",
+        multiple=options.count("multiple") or 1,
+    )
+    target = NetworkTarget(network, card, request, forward=call)
+    free = given["h"] is None and given["w"] is None
+    hint = "; give the size it was made for with option size=HxW" if free and "size" not in options else ""
+    usual_feeding = known is None and not network.takes_pixels and fed_as_usual(options)
+    may_pad = free and "multiple" not in options
+    tried(target, call, owner, may_pad=may_pad, hint=hint, fed_as_usual=usual_feeding)
+    target.notes += where_it_runs(network, request.device)
+    return target
 
 
-def _say_where(network: OnnxNetwork, device: str, owner: str) -> None:
-    """onnxruntime falls back to the CPU without a word; only the session knows where it runs."""
-    if device.startswith("cuda") and "CUDAExecutionProvider" not in network.providers:
-        logging.getLogger("vsodboost").warning(
-            "vsodboost: %s runs on the CPU: this onnxruntime cannot use CUDA (it takes vsodboost[gpu] alone, without "
-            "onnxruntime's CPU package beside it)",
-            owner,
-        )
+def where_it_runs(network: OnnxNetwork, device: str) -> list[str]:
+    """What is to be noted of where a graph runs that was asked to run on ``device``."""
+    return [ON_CPU] if device.startswith("cuda") and "CUDAExecutionProvider" not in network.providers else []
+
+
+def _known_card(network: OnnxNetwork, owner: str) -> TargetCard | None:
+    try:
+        return card_from_metadata(network.metadata)
+    except InputError as error:
+        raise UsageError(f"{owner}: {error}") from error
+
+
+def _of_pixels(options: CardOptions) -> TargetCard:
+    """The card of a graph that takes whole numbers, and so pixels as they are."""
+    for name in ("mean", "std"):
+        if name in options:
+            raise UsageError(
+                f"{options.owner} takes whole numbers, so it gets pixels of 0..255; leave out option {name}"
+            )
+    return replace(CARD, mean=(0.0, 0.0, 0.0), std=(1 / 255, 1 / 255, 1 / 255))
 
 
 def graph_input(shapes: Sequence[Sequence[Any]], options: CardOptions, *, flow: bool = False) -> Input:
@@ -120,8 +158,12 @@ def graph_input(shapes: Sequence[Sequence[Any]], options: CardOptions, *, flow: 
     if len(shapes) != 1 + flow:
         raise UsageError(f"{owner} has {len(shapes)} inputs; a target has one, of {wanted}")
     shape = tuple(side if isinstance(side, int) and side > 0 else None for side in shapes[0])
+    if not shape and "layout" in options:  # the graph does not say, but the user does
+        shape = (None,) * len(options.choice("layout", tuple(LAYOUTS)))
     shown = "[" + ",".join(str(side or "?") for side in shape) + "]"
     fitting = [layout for layout in LAYOUTS if len(layout) == len(shape)]
+    if not shape:
+        raise UsageError(f"{owner} does not say what shape its input has; say it with option layout, as layout=nchw")
     if not fitting:
         raise UsageError(f"{owner} has an input of rank {len(shape)}, {shown}; a target takes {wanted}")
     if "layout" in options:
@@ -151,55 +193,6 @@ def _card(given: Input, options: CardOptions, known: TargetCard | None) -> Targe
         raise UsageError(f"{options.owner} takes clips of any length; say how long with option window")
     card = windowed_by(options, replace(card, input_size=size), clip=clip)
     return replace(card, batch=given["n"]) if given["n"] and card.window == 1 else card
-
-
-class Graph:
-    """The call of a graph: frames into its layout, and its map out of its outputs.
-
-    Which output is the map is settled by the first call: the one asked for, else the first that gives a map a frame.
-    """
-
-    def __init__(self, network: OnnxNetwork, layout: str, options: CardOptions) -> None:
-        """Raises UsageError when the graph has no such output as is asked for."""
-        self._arrange, self._owner, self._names = LAYOUTS[layout], options.owner, network.outputs
-        self._flip = options.choice("channels", ("rgb", "bgr")) == "bgr"
-        asked, names = options.text("output", ""), network.outputs
-        if asked and asked not in names and not (asked.isdecimal() and int(asked) < len(names)):
-            known = ", ".join(f"{name} ({index})" for index, name in enumerate(names))
-            raise UsageError(f"{self._owner} has no output '{asked}'; it has {known}")
-        index = names.index(asked) if asked in names else int(asked or 0)
-        self._candidates = [index] if asked else list(range(len(names)))
-
-    def __call__(self, network: nn.Module, frames: Tensor, flow: Tensor | None) -> Tensor:
-        """Maps ``[T, 1, h, w]`` of normalised ``frames`` ``[T, 3, h, w]`` and, where wanted, their flow images.
-
-        Raises:
-            UsageError: no output is a map a frame.
-        """
-        images = [frames] if flow is None else [frames, flow]
-        if self._flip:
-            images = [image.flip(1) for image in images]
-        outputs: tuple[Tensor, ...] = network(*(self._arrange(image) for image in images))
-        for index in self._candidates:
-            maps = as_maps(outputs[index], len(frames))
-            if maps is not None:
-                self._candidates = [index]
-                return maps
-        shapes = ", ".join(f"{self._names[i]} {list(outputs[i].shape)}" for i in self._candidates)
-        wanted = "a target gives one map a frame, as [N,1,h,w]"
-        raise UsageError(f"{self._owner} gives {shapes} for {len(frames)} frames; {wanted}")
-
-
-def as_maps(output: Tensor, count: int) -> Tensor | None:
-    """An output as maps ``[count, 1, h, w]``, wherever it has dimensions of 1; None when it is not a map a frame."""
-    if not output.is_floating_point():
-        return None
-    if output.ndim >= 4 and output.shape[-1] == 1:  # channels last
-        output = output[..., 0]
-    if output.ndim < 3 or min(output.shape[-2:]) < 2:
-        return None
-    maps = output.reshape(-1, 1, *output.shape[-2:])
-    return maps if len(maps) == count else None
 
 
 @hookimpl

@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -21,8 +22,16 @@ from vsodboost.data.errors import UsageError
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
 from vsodboost.registry.interfaces import Request, Target
 
-from .card_options import FEEDING, WINDOWING, CardOptions, fed_by, windowed_by
-from .output_probe import tried
+from .card_options import (
+    FEEDING,
+    READING,
+    WINDOWING,
+    CardOptions,
+    fed_as_usual,
+    fed_by,
+    reader_for,
+    windowed_by,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -36,13 +45,19 @@ CARD = TargetCard(
     licence="yours",
     options={
         **FEEDING,
+        **READING,
         **WINDOWING,
         "layout": "how a clip is given: clip (default) [1,T,3,h,w], batch [T,3,h,w] or list, T of [1,3,h,w]",
-        "output": "logits or probabilities (default: told by a trial call)",
         "device": "where this model runs, as cpu or cuda:1 (default: --device)",
     },
 )
-FOR_NETWORKS = (*FEEDING, "layout", "output", "device")
+FOR_NETWORKS = (*FEEDING, *READING, "layout", "device")
+LAYOUTS: dict[str, Callable[[Tensor], Any]] = {
+    "clip": lambda frames: frames[None],
+    "batch": lambda frames: frames,
+    "list": lambda frames: [frame[None] for frame in frames],
+}
+"""Frames ``[T, 3, h, w]`` in the form a network wants."""
 
 
 class CardedTarget:
@@ -51,6 +66,11 @@ class CardedTarget:
     def __init__(self, target: Target, card: TargetCard) -> None:
         self._target = target
         self.card = card
+
+    @property
+    def notes(self) -> list[str]:
+        """What the target has noted, if it notes anything."""
+        return list(getattr(self._target, "notes", ()))
 
     def predict(self, clip: Clip) -> Maps:
         """What the target says of the clip."""
@@ -86,55 +106,50 @@ def build(request: Request) -> Target:
 
 def _network_target(network: nn.Module, request: Request, options: CardOptions) -> NetworkTarget:
     from vsodboost.registry.device import resolve_device
+    from vsodboost.targets.network_call import NetworkCall, tried
     from vsodboost.targets.network_target import NetworkTarget
-
-    class Flipped(NetworkTarget):
-        """A network that was trained on BGR frames."""
-
-        def saliency(self, frames: Tensor, flow: Tensor | None = None) -> Tensor:
-            """As ``NetworkTarget.saliency``, of frames that are still RGB."""
-            return super().saliency(frames.flip(1), flow)
 
     device = resolve_device(options.text("device", request.device))
     card = windowed_by(options, fed_by(options, CARD))
-    layout: Any = options.choice("layout", ("clip", "batch", "list")) if card.window > 1 else "batch"
+    layout = options.choice("layout", ("clip", "batch", "list")) if card.window > 1 else "batch"
     if "layout" in options and card.window == 1:
         raise UsageError(f"{options.owner}: option layout is for clips; say how long with option window")
-    flip = options.choice("channels", ("rgb", "bgr")) == "bgr"
-    activation = {"": "auto", "logits": "sigmoid", "probabilities": "none"}[
-        options.choice("output", ("", "logits", "probabilities"))
-    ]
-    target = Flipped if flip else NetworkTarget
+    call = NetworkCall(
+        reader_for(options, words={"logits": "sigmoid", "probabilities": "none"}),
+        LAYOUTS[layout],
+        flip=options.choice("channels", ("rgb", "bgr")) == "bgr",
+        multiple=options.count("multiple") or 1,
+    )
+    target = NetworkTarget(network, card, replace(request, device=device), forward=call)
+    hint = "" if "size" in options else "; give the size it was made for with option size=HxW"
     return tried(
-        target(
-            network,
-            card,
-            replace(request, device=device),
-            select=_clip_maps if card.window > 1 else _first_tensor,
-            layout=layout,
-        ),
-        options.owner,
-        activation=activation,
+        target, call, options.owner, may_pad="multiple" not in options, hint=hint, fed_as_usual=fed_as_usual(options)
     )
 
 
-def _first_tensor(output: Any) -> Any:
-    """The first tensor of an output that may be a tuple, a list or a dictionary of tensors."""
-    while isinstance(output, (tuple, list, dict)) and output:
-        output = next(iter(output.values())) if isinstance(output, dict) else output[0]
-    return output
+def _refuse_weights(argument: str, owner: str) -> None:
+    """Refuse a file that is no Python code, in words that say what it is and how it can be used."""
+    from vsodboost.weights.file_kinds import program_in
 
-
-def _clip_maps(output: Any) -> Any:
-    """As ``_first_tensor``; a clip's ``[1,T,1,h,w]``, ``[1,1,T,h,w]`` or ``[1,T,h,w]`` become T maps."""
-    found = _first_tensor(output)
-    shape: Any = getattr(found, "shape", ())
-    is_clip = (len(shape) == 5 and 1 in (shape[1], shape[2])) or (len(shape) == 4 and shape[0] == 1)
-    return found.reshape(-1, 1, *shape[-2:]) if is_clip else found
+    for text in (argument, argument.rpartition(":")[0]):
+        path = Path(text).expanduser()
+        if not text or path.suffix == ".py" or not path.is_file():
+            continue
+        if path.suffix == ".onnx":
+            raise UsageError(f"{owner}: {path.name} is an ONNX graph; write onnx:{text}")
+        loads = "network.load_state_dict(torch.load(FILE, weights_only=True))"
+        program = program_in(path)
+        if program is not None:
+            loads = "torch.jit.load(FILE)" if "Script" in program else "torch.export.load(FILE).module()"
+        raise UsageError(
+            f"{owner}: {path.name} is {program or 'a file of weights'}, and code is run from Python files only; give a "
+            f".py file with a function that builds the network, with {loads}, as torch:FILE.py:FUNCTION"
+        )
 
 
 def _attribute(argument: str, owner: str) -> Any:
     """What ``module:name`` names; a dotted name goes down into classes and objects."""
+    _refuse_weights(argument, owner)
     where, _, name = argument.rpartition(":")
     if not where or not name:
         raise UsageError(f"{owner} names no callable; write torch:module:callable, as torch:my_model:Net")

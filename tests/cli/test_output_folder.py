@@ -18,7 +18,9 @@ from stranger_package import Install, install, write_package  # noqa: F401
 from tiny_videos import noise_frames
 
 from vsodboost.cli import main
+from vsodboost.data.errors import VsodboostError
 from vsodboost.io.atomic import write_png
+from vsodboost.io.lock import VideoLocks
 from vsodboost.pipeline import plan
 
 Wrap = Callable[..., tuple[int, list[str]]]
@@ -140,7 +142,12 @@ def test_a_file_where_a_video_belongs_fails_that_video(wrap: Wrap) -> None:
 
 def test_a_read_only_disk_is_one_line(mounted: Callable[[str], Path], wrap: Wrap) -> None:
     out = mounted("size=1m,ro")
-    assert wrap("a", "-o", out) == (1, [f"vsodboost: cannot write to the output folder {out}: Read-only file system"])
+    said = (
+        f"vsodboost: cannot write to the output folder {out / 'new'}: {out} is read-only or not ours; choose another -o"
+    )
+    assert wrap("a", "-o", out / "new") == (2, [said])
+    with pytest.raises(VsodboostError, match="Read-only file system"), VideoLocks(out / "new") as locks:
+        locks.take("a")  # for whoever comes to a run another way
 
 
 @pytest.mark.parametrize("size", [8, 24])

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from tiny_videos import plain_frames, write_video
-from vsodboost.errors import InputError, UsageError
 
+from vsodboost.data.errors import InputError, UsageError
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.datasets.passed_over import PassedOver, is_results, is_surely_results
 from vsodboost.io.atomic import write_png

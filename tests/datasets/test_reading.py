@@ -7,11 +7,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 from map_files import write
-from published_layouts import LAYOUTS, Published, davis_2016, davsod, fbms, grey, mask, photo, segtrack_v2, write_maps
+from published_layouts import (
+    LAYOUTS,
+    Published,
+    davis_2016,
+    davsod,
+    fbms,
+    grey,
+    mask,
+    photo,
+    segtrack_v2,
+    write_maps,
+    youtube_objects,
+)
 from sod_oracle import oracle_figures
 
 from vsodboost.data.errors import InputError, UsageError
-from vsodboost.datasets import Layout, layout_names, read_dataset
+from vsodboost.datasets import Layout, layout_names, listing, read_dataset
 from vsodboost.datasets.reading import LAYOUTS as READERS
 from vsodboost.datasets.videos import dataset_videos
 from vsodboost.metrics.evaluate import evaluate
@@ -198,3 +210,30 @@ def test_videos_beside_a_data_set_are_not_lost(tmp_path: Path) -> None:
     made = davsod(tmp_path)
     write(made.root / "my_clip" / "0.png", photo(0))
     assert dataset_videos(made.root) is None  # whoever asked lists the folders himself
+
+
+def test_the_documentation_lists_every_layout() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "inputs.md").read_text(encoding="utf-8")
+    assert [name for name in layout_names() if f"`{name}`" not in page] == []
+
+
+def test_a_closed_folder_beside_the_masks_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "gt" / "cows" / "0.png", grey(mask(0, 0)))
+    (tmp_path / "aaa").mkdir()
+
+    def scan(folder: Path) -> listing._Listed:
+        if Path(folder).name == "aaa":
+            raise InputError(f"cannot read {folder}: Permission denied")
+        return whole(folder)
+
+    whole = listing._scan
+    monkeypatch.setattr(listing, "_scan", scan)
+    assert read_dataset(tmp_path / "gt").summary == "plain, 1 sequence"
+    with pytest.raises(InputError, match="aaa: Permission denied"):
+        read_dataset(tmp_path)
+
+
+def test_a_shot_of_youtube_objects(tmp_path: Path) -> None:
+    made = youtube_objects(tmp_path)
+    (cat,) = read_dataset(made.root / "cat").sequences
+    assert cat.name == "cat_0012_003"

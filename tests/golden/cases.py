@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from golden.stored import TOLERANCE, Stored, of_folder, of_result
+from golden.stored import Stored, of_folder, of_result
 from moving_pattern import pattern
 from torch import Tensor, nn
 
@@ -108,8 +108,8 @@ class Case:
     card: vsodboost.TargetCard | None
     labels: tuple[int, ...]
     options: dict[str, Any]
-    tolerance: float = TOLERANCE
-    """Of the numbers in the result."""
+    tolerance: float | None = None
+    """Of all numbers in the result (None: each array's own)."""
 
     def run(self, folder: Path) -> Stored:
         """The result; ``folder`` is an empty one to work in."""

@@ -35,7 +35,7 @@ def test_numbers_are_compared_to_their_tolerance() -> None:
     assert stored.differences(RESULT, {**RESULT, "maps": moved}, tolerance=1e-4) == []
     moved[0, 0, 0] = np.nan
     assert changed(maps=moved) == ["maps: differs by up to inf, allowed 1e-05"]
-    assert len(changed(table__a__trust=np.array([0.50003]), png__a=np.array([102 / 255]))) == 2
+    assert len(changed(table__a__trust=np.array([0.50005]), png__a=np.array([102 / 255]))) == 2
     assert changed(maps=RESULT["maps"][:1]) == ["maps: shape (1, 3, 4), stored (2, 3, 4)"]
 
 

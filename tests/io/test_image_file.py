@@ -5,13 +5,13 @@ from __future__ import annotations
 from io import BytesIO
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from vsodboost.data.errors import InputError
-from vsodboost.io.image_file import read_grey, read_rgb
+from vsodboost.io.image_file import read_rgb
+from vsodboost.io.raw_image import read_raw
 
 NOISE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
 
@@ -32,7 +32,7 @@ def test_colours_are_rgb(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", ["png", "bmp", "jpg", "webp", "tif"])
 @pytest.mark.parametrize("share", [0.999, 0.6, 0.02])
-@pytest.mark.parametrize("read", [read_rgb, read_grey])
+@pytest.mark.parametrize("read", [read_rgb, read_raw])
 def test_a_cut_image_is_never_half_read(tmp_path: Path, suffix: str, share: float, read: object) -> None:
     path = save(tmp_path / f"cut.{suffix}", NOISE)
     data = path.read_bytes()
@@ -109,34 +109,3 @@ def test_the_exif_orientation_of_a_frame_is_applied(tmp_path: Path) -> None:
 def test_transparency_is_dropped(tmp_path: Path) -> None:
     pixels = np.dstack([NOISE, np.zeros((40, 60), np.uint8)])
     np.testing.assert_array_equal(read_rgb(save(tmp_path / "clear.png", pixels)), NOISE)
-
-
-def test_grey_maps_of_8_and_16_bits(tmp_path: Path) -> None:
-    ramp8 = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    ramp16 = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
-    cv2.imwrite(str(tmp_path / "8.png"), ramp8)
-    cv2.imwrite(str(tmp_path / "16.png"), ramp16)
-    eight, sixteen = read_grey(tmp_path / "8.png"), read_grey(tmp_path / "16.png")
-    assert eight.dtype == sixteen.dtype == np.float32
-    np.testing.assert_allclose(eight, ramp8 / 255, atol=1e-6)
-    np.testing.assert_allclose(sixteen, ramp16 / 65535, atol=1e-6)
-
-
-def test_colour_maps_become_grey(tmp_path: Path) -> None:
-    mask = np.zeros((10, 12), np.uint8)
-    mask[2:6, 3:9] = 255
-    for mode in ("L", "1", "RGB", "RGBA", "LA"):
-        Image.fromarray(mask).convert(mode).save(tmp_path / f"{mode}.png")
-        np.testing.assert_array_equal(read_grey(tmp_path / f"{mode}.png"), mask / 255, err_msg=mode)
-
-
-@pytest.mark.parametrize(("low", "high"), [(0, 255), (0, 1)])
-def test_a_palette_of_black_and_white(tmp_path: Path, low: int, high: int) -> None:
-    image = Image.new("P", (12, 10), low)
-    palette = [0] * 768
-    palette[3 * high : 3 * high + 3] = [255, 255, 255]
-    image.putpalette(palette)
-    image.paste(high, (3, 2, 9, 6))
-    image.save(tmp_path / "palette.png")
-    grey = read_grey(tmp_path / "palette.png")
-    assert grey.shape == (10, 12) and sorted(np.unique(grey)) == [0.0, 1.0] and grey.sum() == 24

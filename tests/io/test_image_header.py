@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from tiny_videos import plain_frames
-from vsodboost.errors import InputError
 
+from vsodboost.data.errors import InputError
 from vsodboost.io.frame_folder import FrameFolder
-from vsodboost.io.image_file import read_grey, read_rgb
+from vsodboost.io.image_file import read_rgb
 from vsodboost.io.image_header import ImageHeader, image_header
+from vsodboost.io.raw_image import read_raw
 
 NOISE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
 HUGE = 30000
@@ -68,7 +69,7 @@ def test_several_pictures_in_one_file_are_no_frame(tmp_path: Path, form: str) ->
     path = tmp_path / f"film.{form.lower()}"
     first, *others = [Image.fromarray(image) for image in plain_frames(3)]
     first.save(path, save_all=True, append_images=others)
-    for read in (read_rgb, read_grey):
+    for read in (read_rgb, read_raw):
         with pytest.raises(InputError, match=rf"film\.{form.lower()} holds several pictures"):
             read(path)
 
@@ -141,7 +142,7 @@ def webp_bomb() -> bytes:
 MEMORY = """
 import resource, sys
 from pathlib import Path
-from vsodboost.errors import InputError
+from vsodboost.data.errors import InputError
 from vsodboost.io.frame_folder import FrameFolder
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
@@ -182,7 +183,7 @@ def test_the_limit_is_the_callers(tmp_path: Path) -> None:
     path = tmp_path / "0.png"
     path.write_bytes(encoded("PNG"))
     assert read_rgb(path, max_pixels=2400).shape == read_rgb(path).shape == (40, 60, 3)
-    for read in (read_rgb, read_grey, lambda p, limit: list(FrameFolder(p.parent, max_pixels=limit).frames())):
+    for read in (read_rgb, read_raw, lambda p, limit: list(FrameFolder(p.parent, max_pixels=limit).frames())):
         with pytest.raises(InputError, match=r"0\.png announces 60x40 pixels, more than the 2,399"):
             read(path, 2399)
 

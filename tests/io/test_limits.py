@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from tiny_videos import plain_frames
-from vsodboost.errors import InputError
 
+from vsodboost.data.errors import InputError
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.atomic import write_png
-from vsodboost.io.image_file import read_grey, read_rgb
+from vsodboost.io.image_file import read_rgb
 from vsodboost.io.limits import refuse_special, special
+from vsodboost.io.raw_image import read_raw
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
 
@@ -92,7 +93,7 @@ def test_a_video_among_videos_that_is_no_file_fails_by_name(tmp_path: Path, kind
         next(bad.frames())
 
 
-@pytest.mark.parametrize("read", [read_rgb, read_grey])
+@pytest.mark.parametrize("read", [read_rgb, read_raw])
 @pytest.mark.parametrize("kind", KINDS)
 def test_maps_and_frames_are_read_from_files_only(tmp_path: Path, kind: str, read: object) -> None:
     with pytest.raises(InputError, match=rf"0\.png is {KINDS[kind]}"):

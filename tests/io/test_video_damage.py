@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from tiny_videos import noise_frames, plain_frames, write_video
-from vsodboost.errors import InputError
 
+from vsodboost.data.errors import InputError
 from vsodboost.io.video_file import VideoFile
 
 COUNT = 24

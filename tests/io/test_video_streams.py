@@ -17,8 +17,8 @@ import av
 import numpy as np
 import pytest
 from tiny_videos import noise_frames, plain_frames, write_video
-from vsodboost.errors import InputError
 
+from vsodboost.data.errors import InputError
 from vsodboost.io.video_file import VideoFile
 
 FILM = (48, 64)
@@ -145,10 +145,10 @@ def test_pyav_is_imported_for_video_files_only(tmp_path: Path) -> None:
 import sys
 import numpy as np
 from vsodboost.io.atomic import write_png
-from vsodboost.io.overlay import OverlayVideo
+from vsodboost.writers.overlay import OverlayVideo
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.probe import describe
-import vsodboost.run, vsodboost.cli.wrap
+import vsodboost.pipeline.run, vsodboost.cli.wrap
 for t in range(2):
     write_png(f"frames/{t}.png", np.zeros((8, 8, 3), np.uint8))
 assert len(list(open_inputs(["frames"])[0].frames())) == 2
@@ -221,7 +221,7 @@ MEMORY = """
 import resource, sys
 from pathlib import Path
 import av
-from vsodboost.errors import InputError
+from vsodboost.data.errors import InputError
 from vsodboost.io.video_file import VideoFile
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

@@ -266,3 +266,50 @@ def test_a_video_that_cannot_be_read_is_not_put_to_the_target() -> None:
     source = UnreadableSource("bear", Path("bear"), InputError("no video"))
     with pytest.raises(InputError, match="no video"):
         check_source(Checking(RuntimeError("boom")), source, "target 'x'")
+
+
+def scripted(*answers: Any) -> CallableTarget:
+    """A function that gives one map a call, the same for every frame."""
+    waiting = iter(answers)
+    return CallableTarget(lambda frames: np.stack([next(waiting)] * len(frames)))
+
+
+GREY = np.linspace(0, 255, 96).reshape(8, 12)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int64, np.float32, np.float64])
+def test_a_function_in_0_to_255_is_read_so_from_its_first_maps_on(kind: type) -> None:
+    target = scripted(np.zeros((8, 12), kind), GREY.astype(kind), (GREY / 300).astype(kind))
+    assert run_target(target, card(), clip(2), "x").max() == 0
+    np.testing.assert_allclose(run_target(target, card(), clip(2), "x")[1], GREY.astype(kind) / 255, atol=1e-6)
+    assert target.notes == ["its maps, whose values go beyond 1, are read as 0..255"]
+    dark = (GREY / 300).astype(kind)
+    np.testing.assert_allclose(run_target(target, card(), clip(2), "x")[0], dark / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ((GREY / 255, GREY), r"maps in \[0, 255\]; expected \[0, 1\]"),
+        ((np.eye(8, 12, dtype=np.uint8), GREY.astype(np.uint8)), "8-bit maps up to 255; expected float32 in"),
+        ((np.eye(8, 12, dtype=np.uint8) * 3,), "8-bit maps up to 3; .*class numbers"),
+        ((GREY, GREY * 4), r"maps in \[0, 1.02e\+03\]"),
+        ((GREY / 25,), r"maps in \[0, 10.2\]"),
+        ((GREY - 100,), r"maps in \[-100, 155\]"),
+        ((np.where(GREY > 250, np.nan, GREY),), "NaN"),
+    ],
+)
+def test_a_function_on_another_scale_or_on_two_is_refused(answers: tuple[Any, ...], said: str) -> None:
+    target = scripted(*answers)
+    with pytest.raises(PluginError, match=f"target 'x' returned {said}" if said != "NaN" else said):
+        for _ in answers:
+            run_target(target, card(), clip(2), "target 'x'")
+
+
+def test_a_network_that_returns_several_maps_has_the_final_one_taken() -> None:
+    class Sides(nn.Module):
+        def forward(self, x: Tensor) -> dict[str, Any]:
+            return {"aux": x[:, :1] * 0, "out": x[:, :1], "features": x}
+
+    target = NetworkTarget(Sides(), card(**PLAIN), Request())
+    np.testing.assert_allclose(target.predict(clip(3))[:, 0, 0], np.arange(3) / 255, atol=1e-6)

@@ -33,6 +33,8 @@ class WeightsSource:
     """Reads a file that is neither a torch checkpoint nor safetensors (SSAV's .caffemodel) into the network's keys."""
     rename: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] | None = None
     """Turns the keys of a checkpoint into the network's, where files in several layouts are about (PWC-Net)."""
+    ignores_extra: bool = False
+    """Whether the authors' own loader passes over tensors that the network lacks; else they are refused."""
     made_by: str = ""
     """The command that makes ``file``, where nobody publishes it."""
 
@@ -59,7 +61,8 @@ class TargetCard(Card):
     ``window`` is the clip length T one call sees (1: frames are independent), ``stride`` the step between windows
     (None: T), ``overlap`` what happens where windows overlap. A window never crosses a cut; a shot shorter than T is
     padded by repeating its last frame. ``needs_flow`` asks for the flow image beside each frame.
-    ``output`` says what the network gives; ``minmax`` stretches each map to [0, 1] afterwards.
+    ``output`` says what a network gives (auto: a trial call finds which of its outputs is the map, and what it
+    means); ``minmax`` stretches each map to [0, 1] afterwards.
     """
 
     input_size: tuple[int, int] | None = None
@@ -70,7 +73,7 @@ class TargetCard(Card):
     stride: int | None = None
     overlap: Literal["mean", "last"] = "mean"
     needs_flow: bool = False
-    output: Literal["logits", "probabilities"] = "logits"
+    output: Literal["logits", "probabilities", "auto"] = "logits"
     minmax: bool = False
     batch: int = 8
     learning_rate: float | None = None

@@ -27,6 +27,10 @@ class Davsod(Layout):
         """Whether a folder in it has GT_object_level."""
         return any(truth_folder(folder, TRUTH) for folder in folders(root))
 
+    def fits_around(self, root: Path, child: Path) -> bool:
+        """Whether the one folder has it."""
+        return truth_folder(child, TRUTH) is not None
+
     def read(self, root: Path, within: Path) -> list[AnnotatedSequence]:
         """The sequences of one set."""
         return sequence_folders(root, TRUTH)

@@ -37,6 +37,10 @@ class Fbms(Layout):
         """Whether a folder in it has a GroundTruth with PPM or PGM files."""
         return any(_truth_folder(folder) is not None for folder in folders(root))
 
+    def fits_around(self, root: Path, child: Path) -> bool:
+        """Whether the one folder has it."""
+        return _truth_folder(child) is not None
+
     def read(self, root: Path, within: Path) -> list[AnnotatedSequence]:
         """The sequences; what has no GroundTruth has frames only."""
         found = [_sequence(folder) for folder in folders(root)]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from vsodboost.datasets.layout import UPWARDS, Layout
+from vsodboost.datasets.layout import Layout
 from vsodboost.datasets.listing import (
     FRAMES,
     TRUTHS,
@@ -131,15 +131,22 @@ class NamedSet(Layout):
 
     def fits(self, root: Path) -> bool:
         """Whether folders in it have truth, or a folder of truth has folders."""
-        own = any(truth_folder(folder) for folder in folders(root))
-        return own or any(has_images(folder) for truth in named_folders(root, TRUTHS) for folder in folders(truth))
+        return any(truth_folder(folder) for folder in folders(root)) or _has_parallel_truth(root)
+
+    def fits_around(self, root: Path, child: Path) -> bool:
+        """Whether the one folder has truth, or a folder of truth beside it has folders."""
+        return truth_folder(child) is not None or _has_parallel_truth(root)
 
     def recognise(self, path: Path) -> bool:
-        """Whether a root is also called by the set's name."""
-        above = (path.resolve(), *path.resolve().parents[:UPWARDS])
-        return any(plain_name(root.name) in self.known and self.fits(root) for root in above)
+        """Whether the root is also called by the set's name."""
+        root = self.root_of(path)
+        return root is not None and plain_name(root.resolve().name) in self.known
 
     def read(self, root: Path, within: Path) -> list[AnnotatedSequence]:
         """The sequences of the first arrangement that has any truth."""
         found = sequence_folders(root)
         return found if any(sequence.truths for sequence in found) else parallel_folders(root)
+
+
+def _has_parallel_truth(root: Path) -> bool:
+    return any(has_images(folder) for truth in named_folders(root, TRUTHS) for folder in folders(truth))

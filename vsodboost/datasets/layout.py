@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from pathlib import Path
 
+from vsodboost.data.errors import InputError
 from vsodboost.datasets.sequence import AnnotatedSequence
 
 UPWARDS = 3
@@ -43,10 +45,24 @@ class Layout(ABC):
         """Whether the folder is taken for this layout unasked; what merely ``fits`` may be chosen by name."""
         return self.root_of(path) is not None
 
+    def fits_around(self, root: Path, child: Path) -> bool:
+        """Whether ``root`` fits as far as one folder in it tells; its other folders may be anybody's and many."""
+        return self.fits(root)
+
     def root_of(self, path: Path) -> Path | None:
         """The folder itself if it fits, else the nearest one above that does; None if there is none."""
-        whole = path.resolve()
-        return next((root for root in (path, *whole.parents[:UPWARDS]) if self.fits(root)), None)
+        return path if self.fits(path) else next(self._above(path), None)
+
+    def _above(self, path: Path) -> Iterator[Path]:
+        """The folders above that fit, the nearest first."""
+        child = path.resolve()
+        for root in child.parents[:UPWARDS]:
+            try:
+                if self.fits_around(root, child):
+                    yield root
+            except InputError:  # a folder above that is closed to us is no part of the data set
+                return
+            child = root
 
     def sequences(self, path: Path) -> list[AnnotatedSequence]:
         """The sequences in a folder that is a root of this layout or lies in one; none where it does not fit."""

@@ -54,7 +54,7 @@ class Dataset:
     """Name of the layout it was read by, such as ``davsod``."""
     root: Path
     sequences: tuple[AnnotatedSequence, ...]
-    """In natural order of their names; of stills there is one, with all images."""
+    """In natural order of their names; a set of stills is one, with all its images."""
     stills: bool = False
     """Whether the frames are unrelated images."""
 

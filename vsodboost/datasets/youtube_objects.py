@@ -26,7 +26,11 @@ class YouTubeObjects(Layout):
 
     def fits(self, root: Path) -> bool:
         """Whether a shot in it has labels."""
-        return any(_truth(shot) is not None for kind in folders(root) for shot in _shots(kind))
+        return any(self.fits_around(root, kind) for kind in folders(root))
+
+    def fits_around(self, root: Path, child: Path) -> bool:
+        """Whether a shot of the one class has them."""
+        return any(_truth(shot) is not None for shot in _shots(child))
 
     def read(self, root: Path, within: Path) -> list[AnnotatedSequence]:
         """Every shot that has frames or labels."""

@@ -67,4 +67,6 @@ def refuse_unwritable(out: str | Path) -> None:
     if not place.is_dir():
         raise UsageError(f"cannot write to the output folder {out}: {place} is a file; choose another -o")
     if not os.access(place, os.W_OK | os.X_OK):
-        raise UsageError(f"cannot write to the output folder {out}: {place} is closed to us; choose another -o")
+        raise UsageError(
+            f"cannot write to the output folder {out}: {place} is read-only or not ours; choose another -o"
+        )

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from vsodboost.data.errors import InputError
 from vsodboost.io.image_file import decode, read_whole
+from vsodboost.io.limits import MAX_PIXELS
 
 Pixels = NDArray[Any]
 """``uint8`` or ``uint16``."""
@@ -47,13 +48,14 @@ class RawImage:
         return RawImage(self.path, self.palette[self.pixels], None, self.alpha, self.lossy)
 
 
-def read_raw(path: Path) -> RawImage:
+def read_raw(path: Path, max_pixels: int = MAX_PIXELS) -> RawImage:
     """Read an image file of 8 or 16 bits. A JPEG's EXIF orientation is applied, as it is to frames.
 
     Raises:
-        InputError: unreadable, cut short, no image at all, or of other numbers than 8- or 16-bit ones.
+        InputError: unreadable, cut short, no image at all, of other numbers than 8- or 16-bit ones, or of more than
+            ``max_pixels`` pixels.
     """
-    data = read_whole(path)
+    data = read_whole(path, max_pixels)
     if data.startswith(b"\x89PNG") and data[_PNG_DEPTH] == 16 and data[_PNG_COLOUR] != 0:
         return _of_arrays(path, decode(path, data, cv2.IMREAD_UNCHANGED), lossy=False)
     try:

@@ -78,6 +78,8 @@ _PARTS = {
 def make_plan(options: Options, registry: Registry, *, target: tuple[Any, TargetCard] | None = None) -> Plan:
     """Build every part. ``target`` is a live object of the Python API and its card, instead of ``options.target``.
 
+    What the target notes of how it is run is logged as warnings of the logger ``vsodboost``.
+
     Raises:
         UsageError: unknown names or options, a device that is not here.
         WeightsError: weights are missing.
@@ -198,16 +200,17 @@ def as_target(found: Any, card: TargetCard, request: Request) -> Target:
     """Return what a factory made as a Target: a torch module is run by its card, a function gets the frames.
 
     Raises:
-        UsageError: it is none of the three.
+        UsageError: it is none of the three, or a module whose output, which the card does not describe, is unclear.
     """
     from torch import nn
 
+    from vsodboost.targets.network_call import described
     from vsodboost.targets.network_target import CallableTarget, NetworkTarget
 
     if isinstance(found, Target):
         return found
     if isinstance(found, nn.Module):
-        return NetworkTarget(found, card, request)
+        return described(found, card, request) if card.output == "auto" else NetworkTarget(found, card, request)
     if callable(found):
         return CallableTarget(found)
     raise UsageError(

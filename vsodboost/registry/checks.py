@@ -235,7 +235,8 @@ def _floats(values: Any, plugin: str, what: str) -> FlowField:
     if array.dtype.kind not in "fbiu":
         raise PluginError(f"{plugin} returned {what} of type {array.dtype}; expected float32")
     if array.dtype.kind == "u" and array.dtype.itemsize == 1 and array.size and int(array.max()) > 1:
-        raise PluginError(f"{plugin} returned 8-bit {what} up to {int(array.max())}; expected float32 in [0, 1]")
+        mend = " in [0, 1] (divide by 255; a map of class numbers: 1 where the object is)" if what == "maps" else ""
+        raise PluginError(f"{plugin} returned 8-bit {what} up to {int(array.max())}; expected float32{mend}")
     return array.astype(np.float32)
 
 

@@ -70,7 +70,7 @@ def export_target(target: NetworkTarget, name: str, file: Path, size: tuple[int,
         try:
             _write(target, _noise(card, traced, size, seed=0), temporary)
         except Exception as error:  # whatever tracing of a stranger's network raises
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            reason = " ".join(str(error).split())[:500] or type(error).__name__
             raise PluginError(f"'{name}' cannot be written as a graph: {reason}") from error
         _describe(temporary, card, name)
         difference = _difference(target, temporary, _noise(card, checked, size, seed=1), name)
@@ -150,7 +150,7 @@ def _difference(target: NetworkTarget, path: Path, arguments: list[Tensor], name
     try:
         found = torch.from_numpy(session.run(None, feed)[0])
     except Exception as error:  # onnxruntime's exceptions share no base class
-        reason = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split())[:500]
         raise PluginError(
             f"'{name}' cannot be exported: the graph fails on {len(arguments[0])} frames ({reason})"
         ) from error

@@ -20,6 +20,8 @@ from vsodboost.registry.checks import checked_maps
 from vsodboost.registry.guard import guarded, is_own
 from vsodboost.registry.interfaces import CheckingTarget, PartialTarget, Request, Target
 from vsodboost.registry.world import foreign_world
+from vsodboost.targets.model_output import final_map
+from vsodboost.targets.value_range import BYTES, Scale, meaning
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -31,14 +33,9 @@ Layout = Literal["batch", "clip", "list"]
 
 
 def notes_of(target: Target) -> list[str]:
-    """What a target has to tell the user of the video it saw last: its attribute ``notes``, if it has one."""
+    """Return what a target has to tell the user of how it is run and of the video it saw last: its attribute
+    ``notes``, if it has one."""
     return [str(note) for note in getattr(target, "notes", ())]
-
-
-def _first_tensor(output: Any) -> Any:
-    while isinstance(output, (tuple, list)) and output:
-        output = output[0]
-    return output
 
 
 class NetworkTarget:
@@ -46,9 +43,12 @@ class NetworkTarget:
 
     ``layout`` is how frames reach the network: ``batch`` [N,3,h,w], ``clip`` [1,T,3,h,w], ``list`` T tensors
     [1,3,h,w]. A card with ``needs_flow`` adds a second argument, the flow image, normalised alike (a frame without flow
-    has a white one: no motion). ``select`` picks the final map [N,1,h,w] from the output (default: the first tensor).
-    ``forward(network, frames, flow_images)`` replaces the call of a network that is fed otherwise.
+    has a white one: no motion). ``select`` picks the final map [N,1,h,w] from the output (default: ``final_map``, by
+    names and sizes). ``forward(network, frames, flow_images)`` replaces the call of a network that is fed otherwise.
     """
+
+    notes: list[str]
+    """What the user should know of how this target is run, a line each."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class NetworkTarget:
         card: TargetCard,
         request: Request,
         *,
-        select: Callable[[Any], Tensor] = _first_tensor,
+        select: Callable[[Any], Tensor] | None = None,
         layout: Layout = "batch",
         forward: Callable[[nn.Module, Tensor, Tensor | None], Tensor] | None = None,
     ) -> None:
@@ -66,6 +66,7 @@ class NetworkTarget:
         self._select = select
         self._layout = layout
         self._forward = forward
+        self.notes = []
 
     def predict(self, clip: Clip) -> Maps:
         """Maps ``float32[T, h, w]`` in [0, 1] at the network's output size."""
@@ -97,7 +98,8 @@ class NetworkTarget:
     def saliency(self, frames: Tensor, flow: Tensor | None = None) -> Tensor:
         """The final map ``[N, 1, h, w]``, logits or probabilities by the card, of normalised frames ``[N, 3, h,
         w]``."""
-        output = self._select(self._output(frames, flow))
+        found = self._output(frames, flow)
+        output: Tensor = self._select(found) if self._select else _final_map(found, frames)
         if output.ndim == 3:
             output = output[:, None]
         if output.ndim != 4 or output.shape[1] != 1:
@@ -116,7 +118,7 @@ class NetworkTarget:
         if self._layout == "list" and isinstance(output, (list, tuple)) and len(output) == len(frames):
             import torch
 
-            return torch.cat([_first_tensor(o) for o in output])
+            return torch.cat([_final_map(o, frames[:1]) for o in output])
         return output
 
     def twin(self, learning_rate: float | None = None) -> Student | None:
@@ -139,17 +141,41 @@ class NetworkTarget:
         return (values - mean[:, None, None]) / std[:, None, None]
 
 
+def _final_map(output: Any, frames: Tensor) -> Any:
+    return final_map(output, len(frames), (int(frames.shape[-2]), int(frames.shape[-1])))
+
+
 class CallableTarget:
-    """A function ``frames uint8[T, H, W, 3] -> maps [T, h, w]`` in [0, 1] as a target."""
+    """A function ``frames uint8[T, H, W, 3] -> maps [T, h, w]`` as a target, in [0, 1] or, throughout, in 0..255."""
 
     def __init__(self, function: Callable[[Frames], Any]) -> None:
         self.function = function
+        self.notes: list[str] = []
+        self._scale: Scale | None = None
 
     def predict(self, clip: Clip) -> Maps:
-        """What the function returns; it is checked like any plugin's."""
+        """What the function returns, 0..255 divided by 255; it is checked like any plugin's.
+
+        The first maps that are not black settle the scale. Later ones that contradict it are returned as they are,
+        and so refused by the check.
+        """
         with foreign_world():
-            maps: Maps = self.function(clip.frames.copy())  # theirs to write into
-        return maps
+            maps: Any = self.function(clip.frames.copy())  # theirs to write into
+        values = maps.detach().cpu().numpy() if hasattr(maps, "detach") else maps
+        if not isinstance(values, (np.ndarray, list, tuple)):
+            return maps  # type: ignore[no-any-return]
+        try:
+            array = np.asarray(values)
+            if self._scale is None and array.dtype.kind in "fiu" and array.size and np.isfinite(array).all():
+                found = meaning(array)
+                self._scale = found if isinstance(found, Scale) else None
+        except ValueError:  # of unequal sizes, or of an unclear scale: the check says what is wrong
+            return maps  # type: ignore[no-any-return]
+        if self._scale != BYTES or not BYTES.holds(float(array.min()), float(array.max())):
+            return maps  # type: ignore[no-any-return]
+        if not self.notes:
+            self.notes.append("its maps, whose values go beyond 1, are read as 0..255")
+        return np.asarray(BYTES.unit(array.astype(np.float32)).clip(0, 1))
 
 
 def _resized(frame: Frames, size: tuple[int, int], how: str) -> Frames:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from vsodboost.weights.store import Provenance
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from vsodboost.weights.reading import Found
 
 
 @dataclass(frozen=True)
@@ -38,23 +41,77 @@ def entries() -> list[Entry]:
 def add(name: str, file: str | Path) -> Provenance:
     """Check ``file`` against the network of ``name`` and store it as safetensors.
 
+    What of the file was chosen or left out is logged as warnings of the logger ``vsodboost``.
+
     Raises:
         UsageError: no registered model of that name takes weights from a file.
-        WeightsError: the file cannot be read, is unsafe, or has other keys or shapes than the network.
+        WeightsError: the file cannot be read, is unsafe, has other keys or shapes than the network, or holds several
+            that fit.
     """
-    from vsodboost.weights.matching import fit
-    from vsodboost.weights.reading import read_checkpoint
+    from vsodboost.weights.reading import candidates
 
     path, source = Path(file), catalogue.source(name)
     wanted = _network_state(_builder(name, source))
-    tensors = read_checkpoint(path, source.reader)
-    try:
-        fitted = fit(source.rename(tensors) if source.rename else tensors, wanted, what=f"{path} is not for '{name}'")
-    except WeightsError as error:
-        other = _model_of(tensors, besides=name)
-        hint = f"; it fits '{other}': vsodboost weights add {other} {shlex.quote(str(path))}" if other else ""
-        raise WeightsError(f"{error}{hint}") from None
-    return store.put_tensors(name, fitted, path, source)
+    found = candidates(path, source.reader)
+    fitting, refused = _fitting(found, wanted, source, f"{path} is not for '{name}'")
+    exact = any(set(each.found.tensors) == set(wanted) for each in fitting)
+    if not exact and (not fitting or fitting[0].notes):  # perhaps it is another model's, of which this is a part
+        other = _model_of(found[0].tensors, besides=name)
+        if other is not None or not fitting:
+            reason = refused[0] if refused else f"{path} is not for '{name}': {'; '.join(fitting[0].notes)}"
+            hint = f"; it fits '{other}': vsodboost weights add {other} {shlex.quote(str(path))}" if other else ""
+            raise WeightsError(f"{reason}{hint}")
+    for note in _choice(fitting, path):
+        logging.getLogger("vsodboost").warning("vsodboost: %s: %s", path, note)
+    return store.put_tensors(name, fitting[0].tensors, path, source)
+
+
+@dataclass(frozen=True)
+class _Fitting:
+    """What was ``found`` in a file, as ``tensors`` of the network, and the ``notes`` on how."""
+
+    found: Found
+    tensors: dict[str, Tensor]
+    notes: list[str]
+
+
+def _fitting(
+    found: list[Found], wanted: dict[str, Tensor], source: WeightsSource, what: str
+) -> tuple[list[_Fitting], list[str]]:
+    """Those of ``found`` that fit the network, and why the others do not."""
+    from vsodboost.weights.matching import fit
+
+    fitting: list[_Fitting] = []
+    refused: list[str] = []
+    for each in found:
+        notes: list[str] = []
+        try:
+            named = source.rename(each.tensors) if source.rename else each.tensors
+            tensors = fit(named, wanted, what=what, ignore_extra=source.ignores_extra, notes=notes)
+            fitting.append(_Fitting(each, tensors, notes))
+        except WeightsError as error:
+            refused.append(str(error))
+    return fitting, refused
+
+
+def _choice(fitting: list[_Fitting], path: Path) -> list[str]:
+    """What is to be said of taking the first. Raises WeightsError where nothing tells it from another that fits."""
+    import torch
+
+    first, *others = fitting
+    differing = [
+        other
+        for other in others
+        if not all(torch.equal(value, first.tensors[name]) for name, value in other.tensors.items())
+    ]
+    if not differing:
+        return first.notes
+    named = ", ".join(f"'{each.found.where}'" for each in differing)
+    if all(other.found.rank == first.found.rank for other in differing):
+        raise WeightsError(
+            f"{path}: holds several networks that fit ('{first.found.where}', {named}); save one of them"
+        )
+    return [f"'{first.found.where}' in it is taken, not {named}, which would fit, too", *first.notes]
 
 
 def verify(name: str) -> Provenance:

@@ -7,166 +7,149 @@ they hold; everything that goes wrong becomes one line that names the file.
 from __future__ import annotations
 
 import re
-import warnings
-import zipfile
-from collections.abc import Callable, Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
-from torch.serialization import safe_globals
 
 from vsodboost.data.errors import WeightsError
+from vsodboost.weights.file_kinds import kind_of
+from vsodboost.weights.inert_loading import InertObject, NumPyObject, load_inert
 
 Reader = Callable[[Path], Mapping[str, Tensor]]
 
-WRAPPERS = ("state_dict", "model", "net")
+WRAPPERS = (
+    "state_dict", "model_state_dict", "model_state", "model", "net", "network", "net_state_dict", "params", "weights",
+)  # fmt: skip
 """Keys under which training scripts put the parameters, next to optimiser state and epoch numbers."""
+_COMPILED = re.compile(r"(?<![^.])(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module)\.(?=.)")
+"""Parts of names that torch.compile, FSDP, activation checkpoints and Lightning Fabric put in, at any depth."""
+_PARTS, _UNNAMED = "*", 20
 
-_LONGEST_SAFETENSORS_HEADER = 100_000_000  # the format's own limit
+
+@dataclass(frozen=True)
+class Found:
+    """Named ``tensors`` found in a file.
+
+    ``where`` are the keys that lead there, joined by dots ("" is the top; a last "*" stands for several keys, whose
+    tensors are parts of one network and have them in their names).
+    """
+
+    where: str
+    tensors: dict[str, Tensor]
+
+    @property
+    def is_average(self) -> bool:
+        """Whether they are an average over training steps, by the name: what authors test with where they keep one."""
+        return "ema" in re.split(r"[._]", self.where.lower())
+
+    @property
+    def rank(self) -> int:
+        """How surely these are the parameters, by the name; less is surer."""
+        last = self.where.rpartition(".")[2]
+        if self.is_average or not self.where:
+            return 0
+        if last == _PARTS:
+            return _UNNAMED + 1
+        return 1 + WRAPPERS.index(last) if last in WRAPPERS else _UNNAMED
 
 
 def read_checkpoint(path: Path, reader: Reader | None = None) -> dict[str, Tensor]:
-    """All tensors of a checkpoint, by name and on the CPU, wrapper and ``module.`` prefixes taken off.
+    """All parameters of a checkpoint, by name and on the CPU, wrapper and ``module.`` prefixes taken off.
 
-    Understands torch files (zip and the format before torch 1.6) that are flat or wrapped in ``state_dict``, ``model``
-    or ``net``, and safetensors; a file of any other kind goes to ``reader``, where there is one.
+    Understands torch files (zip and the format before torch 1.6) that are flat or wrapped (``WRAPPERS``, averages of
+    training steps), and safetensors; a file of any other kind goes to ``reader``, where there is one.
 
     Raises:
-        WeightsError: the file is missing, damaged, unsafe, or no checkpoint.
+        WeightsError: the file is missing, damaged, unsafe, no checkpoint, or holds several networks.
+    """
+    found = candidates(path, reader)
+    rivals = [other for other in found[1:] if found[0].rank == _UNNAMED == other.rank]
+    if any(len(other.tensors) * 2 > len(found[0].tensors) for other in rivals):
+        named = ", ".join(f"'{each.where}'" for each in (found[0], *rivals))
+        raise WeightsError(f"{path}: holds several networks ({named}); save the one that is wanted")
+    return found[0].tensors
+
+
+def candidates(path: Path, reader: Reader | None = None) -> list[Found]:
+    """Everything in a checkpoint that may be a network's parameters, the likeliest first; at least one.
+
+    Raises:
+        WeightsError: as ``read_checkpoint``, but several networks are several candidates.
     """
     path = Path(path)
-    head = _first_bytes(path)
-    if head.startswith(b"PK"):
-        _check_archive(path)
-        return _parameters(path, _load_torch(path))
-    if len(head) == 2 and head[0] == 0x80 and head[1] <= 5:
-        return _parameters(path, _load_torch(path))
-    if _is_safetensors(path):
+    kind = kind_of(path)
+    if kind == "torch":
+        return _parameters(path, load_inert(path))
+    if kind == "safetensors":
         try:
-            return _unprefixed(load_file(path))
+            return [Found("", _bare(load_file(path)))]
         except (SafetensorError, ValueError) as error:
-            raise WeightsError(f"{path}: damaged safetensors file ({_one_line(error)}); fetch it again") from None
-    if _is_web_page(path):
-        raise WeightsError(f"{path}: a web page, not weights; open the link in a browser and confirm the download")
+            reason = " ".join(str(error).split())
+            raise WeightsError(f"{path}: damaged safetensors file ({reason}); fetch it again") from None
     if reader is not None:
-        return dict(reader(path))
+        return [Found("", dict(reader(path)))]
     raise WeightsError(f"{path}: neither a torch checkpoint nor safetensors; is this the authors' file?")
 
 
-def _first_bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            head = file.read(2)
-    except OSError as error:
-        raise WeightsError(f"{path}: cannot be read ({error.strerror}); check the path") from None
-    if not head:
-        raise WeightsError(f"{path}: empty; fetch it again")
-    return head
+def _parameters(path: Path, content: object) -> list[Found]:
+    """The name-to-tensor mappings inside what torch read, the likeliest first."""
+    found = [Found(each.where, _bare(each.tensors)) for each in _mappings(content)]
+    if found:
+        largest = max(len(each.tensors) for each in found if each.rank <= _UNNAMED)
+        whole = max((len(e.tensors) for e in found if not e.is_average and e.rank <= _UNNAMED), default=0)
 
+        def order(each: Found) -> tuple[bool, int]:
+            # An average may lack what is not averaged, such as running statistics.
+            partial = len(each.tensors) * 2 < largest or (each.is_average and len(each.tensors) < whole)
+            return partial or each.rank > _UNNAMED, each.rank
 
-def _is_safetensors(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(9)
-    return head[8:] == b"{" and int.from_bytes(head[:8], "little") <= _LONGEST_SAFETENSORS_HEADER
-
-
-def _is_web_page(path: Path) -> bool:
-    with path.open("rb") as file:
-        start = file.read(512).lstrip().lower()
-    return start.startswith((b"<!doctype html", b"<html", b"<head"))
-
-
-def _check_archive(path: Path) -> None:
-    """Refuse archives that are cut off, that point outside themselves or that hold more than the file could."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise WeightsError(f"{path}: damaged or cut off ({_one_line(error)}); fetch it again") from None
-    for member in members:
-        parts = PurePosixPath(member.filename.replace("\\", "/"))
-        if parts.is_absolute() or ".." in parts.parts or re.match("[A-Za-z]:", member.filename):
-            raise WeightsError(f"{path}: refused, its member '{member.filename}' points outside the archive")
-    if sum(member.file_size for member in members) > path.stat().st_size:
-        raise WeightsError(f"{path}: compressed, so not written by torch; unpack it and add the file inside")
-    names = [member.filename for member in members]
-    if not any(PurePosixPath(name).name == "data.pkl" for name in names):
-        inside = ", ".join(names[:3]) or "nothing"
-        raise WeightsError(f"{path}: an archive of {inside}, not a checkpoint; unpack it and add the file inside")
-
-
-def _load_torch(path: Path) -> object:
-    try:
-        with warnings.catch_warnings(), safe_globals(_STAND_INS):
-            warnings.simplefilter("ignore")  # torch's words to developers about its own old formats
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged pickle fails with nearly any exception there is
-        if named := re.search(r"(?:GLOBAL|global|class|call) ([\w.]+\.\w+)", str(error)):
-            raise WeightsError(
-                f"{path}: refused, it holds Python objects besides tensors ({named[1]}), which could run code; "
-                "ask for a file of tensors only"
-            ) from None
-        raise WeightsError(f"{path}: damaged, cut off or no checkpoint ({_one_line(error)}); fetch it again") from None
-
-
-def _parameters(path: Path, content: object) -> dict[str, Tensor]:
-    """The name-to-tensor mapping inside what torch read."""
-    for _ in WRAPPERS:  # they may be nested
-        if isinstance(content, Mapping):
-            content = next((content[key] for key in WRAPPERS if isinstance(content.get(key), Mapping)), content)
+        return sorted(found, key=order)
     if not isinstance(content, Mapping) or not content:
         raise WeightsError(f"{path}: holds {_what(content)}, not named tensors; save the network's state_dict()")
-    for name, value in content.items():
-        if not isinstance(name, str) or not isinstance(value, Tensor):
-            raise WeightsError(
-                f"{path}: '{name}' is {_what(value)}, not a tensor; parameters are looked for at the top and under "
-                f"{', '.join(WRAPPERS)}"
-            )
-    return _unprefixed({name: value.detach() for name, value in content.items()})
-
-
-class NumPyObject:
-    """What stands for a NumPy number or array beside the tensors, such as an epoch's best score."""
-
-    def __init__(self, *_: object) -> None: ...
-
-    def __setstate__(self, _: object) -> None: ...
-
-
-def _stand_in(name: str) -> type[NumPyObject]:
-    """A class that torch finds under the name that a file gives, so that nothing of NumPy itself is called."""
-    module, _, qualified = name.rpartition(".")
-    return type(qualified, (NumPyObject,), {"__module__": module, "__qualname__": qualified})
-
-
-_STAND_INS: list[Any] = [
-    _stand_in(f"numpy{name}")
-    for name in (
-        ".dtype", ".ndarray", ".core.multiarray.scalar", "._core.multiarray.scalar", ".core.multiarray._reconstruct",
-        "._core.multiarray._reconstruct",
+    name, value = next(iter(content.items()))
+    raise WeightsError(
+        f"{path}: '{name}' is {_what(value)}, not a tensor with a name; parameters are looked for at the top and under "
+        f"any key, as {', '.join(WRAPPERS)}"
     )
-]  # fmt: skip
 
 
-def _unprefixed(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Without the ``module.`` that DataParallel puts before every name."""
-    while tensors and all(name.startswith("module.") for name in tensors):
-        tensors = {name.removeprefix("module."): value for name, value in tensors.items()}
-    return tensors
+def _mappings(content: object, where: str = "", depth: int = 3) -> Iterator[Found]:
+    """Every mapping that holds named tensors, and mappings that hold nothing but such ones, as parts of a network."""
+    if not isinstance(content, Mapping):
+        return
+    own = {name: x.detach() for name, x in content.items() if isinstance(name, str) and isinstance(x, Tensor)}
+    if own:
+        yield Found(where, own)
+    parts: dict[str, Tensor] = {}
+    inside = [(k, v) for k, v in content.items() if isinstance(k, str) and not re.search("optim|sched", k.lower())]
+    for key, value in inside if depth else ():
+        for found in _mappings(value, f"{where}.{key}" if where else key, depth - 1):
+            yield found
+            if found.where == (f"{where}.{key}" if where else key):
+                parts |= {f"{key}.{name}": x for name, x in found.tensors.items()}
+    if not own and len({name.partition(".")[0] for name in parts}) > 1:
+        yield Found(f"{where}.{_PARTS}" if where else _PARTS, parts)
+
+
+def _bare(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Without the ``module.`` that DataParallel puts before every name, and what torch.compile and others put in."""
+    named = {_COMPILED.sub("", name): value for name, value in tensors.items()}
+    if len(named) < len(tensors):  # two would have one name
+        named = dict(tensors)
+    while named and all(name.startswith("module.") for name in named):
+        named = {_COMPILED.sub("", name.removeprefix("module.")): value for name, value in named.items()}
+    return named
 
 
 def _what(content: Any) -> str:
     if isinstance(content, NumPyObject):
         return "a NumPy object"
+    if isinstance(content, InertObject):
+        return f"a {type(content).__name__} object"
     empty = isinstance(content, Mapping) and not content
     return f"an empty {type(content).__name__}" if empty else f"a {type(content).__name__}"
-
-
-def _one_line(error: BaseException) -> str:
-    """The first line of an error's text, at most 100 characters."""
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:100]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from vsodboost.registry.interfaces import Request, Target
 from vsodboost.targets.network_target import run_target
 
 CODE = """
+from collections import namedtuple
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import nn
@@ -31,7 +35,7 @@ class Mean(nn.Module):
 
 class Half(Mean):
     def forward(self, x):
-        return x.mean(1, keepdim=True) * 0.001 + 0.5
+        return x.mean(1, keepdim=True) * 0.1 + 0.5
 
 
 class Wide(nn.Module):
@@ -66,6 +70,93 @@ class Two(nn.Module):
         return x[:, :2]
 
 
+class Red(nn.Module):
+    # The red channel of frames normalised as for ImageNet, and what a child makes of it.
+
+    def forward(self, x):
+        red = (x[:, :1] * 0.229 + 0.485).clamp(0, 1)
+        return self.made(red, nn.functional.avg_pool2d(red, 8))
+
+
+class AuxFirst(Red):
+    def made(self, red, small):
+        return {"aux": small, "out": red}
+
+
+class AuxAsLarge(Red):
+    def made(self, red, small):
+        return {"aux": 1 - red, "out": red}
+
+
+class Tuple(Red):
+    Output = namedtuple("Output", "edge saliency")
+
+    def made(self, red, small):
+        return self.Output(1 - red, red)
+
+
+@dataclass
+class Maps:
+    coarse: torch.Tensor
+    refined: torch.Tensor
+    loss: float = 0.0
+
+
+class DataClass(Red):
+    def made(self, red, small):
+        return Maps(small, red)
+
+
+class Nested(Red):
+    def made(self, red, small):
+        return {"preds": [small, red], "loss": torch.zeros(())}
+
+
+class Sides(Red):
+    def made(self, red, small):
+        return small, red
+
+
+class Bytes(Red):
+    def made(self, red, small):
+        return (red * 255).round().to(torch.uint8)
+
+
+class Scaled(Red):
+    def made(self, red, small):
+        return {"out": red * 255}
+
+
+class Unknown(Red):
+    def made(self, red, small):
+        return {"a": 1 - red, "b": red}
+
+
+class Classes(Red):
+    def made(self, red, small):
+        return {"out": torch.cat([1 - red, red], 1)}
+
+
+class Logits(Red):
+    def made(self, red, small):
+        return {"probabilities": 1 - red, "logits": red * 8 - 4}
+
+
+class Pyramid(Red):
+    def forward(self, x):
+        grown = nn.functional.interpolate(nn.functional.avg_pool2d(x, 16), scale_factor=16)
+        return super().forward(x + 0 * (x + grown))
+
+    def made(self, red, small):
+        return red
+
+
+class OneByOne(Red):
+    def made(self, red, small):
+        assert len(red) == 1, "one frame at a time"
+        return red
+
+
 class Predictor:
     seen = []
 
@@ -96,6 +187,18 @@ def make_failing():
 
 def brightness(frames):
     return frames.mean(axis=-1) / 255
+
+
+def grey(frames):
+    return frames[..., 0]
+
+
+def grey_floats(frames):
+    return frames[..., 0].astype(np.float32)
+
+
+def labels(frames):
+    return frames[..., 0] // 64
 
 
 def longest(frames):
@@ -154,11 +257,12 @@ def brightness() -> Maps:
 
 @pytest.mark.parametrize("name", ["Mean", "instance", "Space.network"])
 def test_modules_classes_and_dotted_names_give_maps(name: str) -> None:
-    np.testing.assert_allclose(maps_of(built(f"my_models:{name}", **PLAIN)), sigmoid(brightness()), atol=1e-5)
+    np.testing.assert_allclose(maps_of(built(f"my_models:{name}", **PLAIN)), brightness(), atol=1e-5)
 
 
 def test_a_factory_is_called_without_arguments() -> None:
-    np.testing.assert_allclose(maps_of(built("my_models:make", **PLAIN)), sigmoid(2 * brightness()), atol=1e-5)
+    logits = 2 * (brightness() * 2 - 1)
+    np.testing.assert_allclose(maps_of(built("my_models:make", mean="0.5", std="0.5")), sigmoid(logits), atol=1e-5)
 
 
 def test_a_function_gets_the_frames_as_they_are() -> None:
@@ -184,10 +288,88 @@ def test_probabilities_are_told_from_logits_by_a_trial_call() -> None:
     assert card_of(built("my_models:Half", output="logits")).output == "logits"
 
 
+def reds() -> Maps:
+    return (clip().frames[..., 0] / 255).astype(np.float32)
+
+
+def notes_of(target: Target) -> str:
+    return " ".join(getattr(target, "notes", ()))
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("AuxFirst", "'out'"),
+        ("AuxAsLarge", "'out'"),
+        ("Tuple", "'saliency'"),
+        ("DataClass", "'refined'"),
+        ("Nested", "'preds.1'"),
+        ("Sides", "'1'"),
+        ("Bytes", "read as 0..255"),
+        ("Scaled", "read as 0..255"),
+        ("Pyramid", "multiples of 32"),
+        ("OneByOne", "one by one"),
+    ],
+)
+def test_modules_return_what_they_like_and_the_choice_is_noted(name: str, taken: str) -> None:
+    target = built(f"my_models:{name}")
+    np.testing.assert_allclose(maps_of(target), reds(), atol=1e-2)
+    assert taken in notes_of(target)
+
+
+def test_the_output_asked_for_is_taken_by_key_or_number() -> None:
+    assert "'a' 277x411" in notes_of(built("my_models:Unknown"))
+    for asked in ("b", "1"):
+        target = built("my_models:Unknown", output=asked)
+        np.testing.assert_allclose(maps_of(target), reds(), atol=1e-5)
+        assert notes_of(target) == ""
+    np.testing.assert_allclose(maps_of(built("my_models:Nested", output="preds")), reds(), atol=1e-5)
+    assert "has no output 'c'; it has a (0), b (1)" in refusal("my_models:Unknown", output="c")
+
+
+def test_output_logits_is_a_key_where_there_is_one_and_else_says_what_comes_out() -> None:
+    logits = built("my_models:Logits", output="logits")
+    np.testing.assert_allclose(maps_of(logits), sigmoid(reds() * 8 - 4), atol=1e-5)
+    np.testing.assert_allclose(maps_of(built("my_models:Logits", output="probabilities")), 1 - reds(), atol=1e-5)
+    plain = built("my_models:Mean", **PLAIN, output="logits")
+    np.testing.assert_allclose(maps_of(plain), sigmoid(brightness()), atol=1e-5)
+
+
+def test_the_class_asked_for_is_taken() -> None:
+    np.testing.assert_allclose(maps_of(built("my_models:Classes", **{"class": "1"})), reds(), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["grey", "grey_floats"])
+def test_a_function_may_give_0_to_255(name: str) -> None:
+    target = built(f"my_models:{name}")
+    np.testing.assert_allclose(maps_of(target), reds(), atol=1e-6)
+    assert "0..255" in notes_of(target)
+
+
+def test_a_function_that_gives_class_numbers_is_refused() -> None:
+    with pytest.raises(PluginError, match=r"8-bit maps up to 3; .*a map of class numbers: 1 where the object is"):
+        maps_of(built("my_models:labels"))
+
+
+def test_files_that_hold_no_python_are_refused_in_true_words(folder: Path) -> None:
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch deprecates what people still have
+        torch.jit.script(torch.nn.Conv2d(3, 1, 1)).save(str(folder / "script.pt"))
+    torch.save(torch.nn.Conv2d(3, 1, 1).state_dict(), folder / "net.pth")
+    (folder / "m.onnx").write_bytes(b"x")
+    for argument in ("script.pt", "script.pt:Net"):
+        said = refusal(argument)
+        assert "script.pt is a TorchScript program" in said and "torch.jit.load(FILE)" in said
+    assert "net.pth is a file of weights, and code is run from Python files only" in refusal("net.pth:Net")
+    assert "m.onnx is an ONNX graph; write onnx:m.onnx" in refusal("m.onnx")
+
+
 def test_clips_are_given_as_the_layout_says() -> None:
     for name, layout in (("Clips", "clip"), ("Lists", "list"), ("Mean", "batch")):
         target = built(f"my_models:{name}", **PLAIN, window="4", layout=layout)
-        np.testing.assert_allclose(maps_of(target), sigmoid(brightness()), atol=1e-5)
+        np.testing.assert_allclose(maps_of(target), brightness(), atol=1e-5)
     assert "option layout is for clips" in refusal("my_models:Mean", layout="list")
 
 
@@ -203,7 +385,7 @@ def test_a_path_to_a_file_works_from_anywhere_and_sees_its_neighbours(
     (folder / "my_net.py").write_text("from my_models import Mean\n")
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     target = built(f"{folder / 'my_net.py'}:Mean", **PLAIN)
-    np.testing.assert_allclose(maps_of(target), sigmoid(brightness()), atol=1e-5)
+    np.testing.assert_allclose(maps_of(target), brightness(), atol=1e-5)
     assert "no such file" in refusal("my_net.py:Mean")
 
 
@@ -225,8 +407,9 @@ def test_a_file_may_be_called_as_a_module_that_is_loaded(folder: Path) -> None:
         ("my_models:answer", "is a int; give a torch module"),
         ("my_models:make_nothing", "is a NoneType; give a torch module"),
         ("my_models:make_failing", "() fails with FileNotFoundError: weights.pth"),
-        ("my_models:Broken", "fails on 1 frame of 256x448 px: sizes of tensors must match"),
-        ("my_models:Two", "fails on 1 frame of 256x448 px: the network returned (1, 2, 256, 448)"),
+        ("my_models:Broken", "fails on 1 frame of 277x411 px: sizes of tensors must match; give the size"),
+        ("my_models:Two", "2 classes a pixel, not one map a frame; say which one is the object with option class=1"),
+        ("my_models:Classes", "'out' with 2 classes a pixel (they sum to 1: a softmax)"),
     ],
 )
 def test_what_does_not_work_is_said_in_one_line(argument: str, said: str) -> None:

@@ -9,9 +9,9 @@ from vsodboost_plugins.detectors.blob_boxes import Blobs, background_boxes, comp
 from vsodboost_plugins.detectors.blobs import build
 
 from vsodboost.data.errors import UsageError
-from vsodboost.data.scene import Scene, SceneDetector
+from vsodboost.data.scene import Scene
 from vsodboost.ops.boxes import iou
-from vsodboost.registry.interfaces import Request
+from vsodboost.registry.interfaces import Request, SceneDetector
 
 SIZE = (96, 160)
 
