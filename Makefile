@@ -20,7 +20,7 @@ PACKAGES := -p vsodboost -p vsodboost_adapters -p vsodboost_plugins
 
 demo: $(VENV)/.installed
 	@$(BIN)/python examples/demo_clip.py demo-out
-	@$(BIN)/vsodboost wrap demo-out/bigbuckbunny.mp4 --target lite --write overlay --overwrite -o demo-out/boosted
+	@$(BIN)/vsodboost wrap demo-out/bigbuckbunny.mp4 --target lite --write overlay,sheet --overwrite -o demo-out/boosted
 	@echo
 	@echo "Look at  demo-out/boosted/bigbuckbunny/contact_sheet.png   frame, motion, target and boosted map, trust"
 	@echo "         demo-out/boosted/bigbuckbunny/overlay.mp4         the boosted maps over the clip"

@@ -5,11 +5,11 @@ import sys
 import numpy as np
 
 import vsodboost
-from vsodboost.data.scene import Mined, Scene
+from vsodboost import Booster, Mined, Scene
 from vsodboost.registry.discovery import Registry
 
 
-class BestFive:
+class BestFive(Booster):
     """Mines the five most consistent frames of every buffer."""
 
     def mine(self, scene: Scene) -> Mined:

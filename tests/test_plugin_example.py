@@ -51,6 +51,7 @@ def test_plugins_lists_what_it_brings(site: Path) -> None:
     assert done.returncode == 0 and listed["broken"] == []
     assert listed["targets"]["spectral-residual"]["plugin"] == "example"
     assert listed["flows"]["block-matching"]["plugin"] == "example"
+    assert listed["boosters"]["every-tenth"]["plugin"] == listed["writers"]["areas"]["plugin"] == "example"
 
 
 def test_a_clip_is_boosted_with_its_target_and_its_flow(site: Path, tmp_path: Path) -> None:
@@ -62,6 +63,7 @@ def test_a_clip_is_boosted_with_its_target_and_its_flow(site: Path, tmp_path: Pa
         cv2.circle(frame, (30 + 8 * t, 48), 16, (240, 40, 40), -1)
         assert cv2.imwrite(str(clip / f"{t:05d}.png"), frame)
     chosen = ["--target", "spectral-residual", "--target-option", "width=96", "--flow", "block-matching"]
+    chosen += ["--booster", "every-tenth", "--write", "areas"]
     out = tmp_path / "out"
     wrap = ["-m", "vsodboost", "wrap", str(clip), *chosen, "--steps", "2", "--device", "cpu", "-o", str(out), "--json"]
     done = python(site, *wrap)
@@ -69,6 +71,8 @@ def test_a_clip_is_boosted_with_its_target_and_its_flow(site: Path, tmp_path: Pa
     [summary] = json.loads(done.stdout)["done"]
     assert (summary["video"], summary["frames"]) == ("disc", 8)
     assert summary["settings"]["target"] == "spectral-residual" and summary["settings"]["flow"] == "block-matching"
+    assert summary["mined"] == 1
+    assert len((out / "disc" / "areas.txt").read_text().splitlines()) == 8
     maps = [cv2.imread(str(out / "disc" / f"{t:05d}.png"), cv2.IMREAD_UNCHANGED) for t in range(8)]
     assert all(m.shape == (96, 160) and m.dtype == np.uint8 for m in maps) and np.std(maps) > 1
     with (out / "disc" / "frames.csv").open() as file:

@@ -1,12 +1,13 @@
-"""A target and a flow estimator for vsodboost."""
+"""A target, a flow estimator, a booster and a writer for vsodboost.
+
+Cards and factories stand here; what is heavy is imported when it is built.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from vsodboost import FlowCard, Request, TargetCard, UsageError, hookimpl
-from vsodboost_plugin_example.block_matching import BlockMatching
-from vsodboost_plugin_example.spectral_residual import SpectralResidual
+from vsodboost import BoosterCard, Card, FlowCard, Request, TargetCard, UsageError, hookimpl
 
 TARGET_CARD = TargetCard(
     summary="spectral residual of the frame: what is rare in its Fourier spectrum",
@@ -20,11 +21,35 @@ FLOW_CARD = FlowCard(
 )
 
 
-def _spectral_residual(request: Request) -> SpectralResidual:
+BOOSTER_CARD = BoosterCard(summary="every tenth frame in which something moves teaches the student")
+WRITER_CARD = Card(summary="areas.txt: how much of each frame is salient")
+
+
+def _spectral_residual(request: Request) -> Any:
+    from vsodboost_plugin_example.spectral_residual import SpectralResidual
+
     width = request.options.get("width", "64")
     if not width.isdecimal() or int(width) < 8:
         raise UsageError(f"spectral-residual: width is a whole number of at least 8, not '{width}'")
     return SpectralResidual(int(width))
+
+
+def _block_matching(request: Request) -> Any:
+    from vsodboost_plugin_example.block_matching import BlockMatching
+
+    return BlockMatching()
+
+
+def _every_tenth(request: Request) -> Any:
+    from vsodboost_plugin_example.every_tenth import EveryTenth
+
+    return EveryTenth()
+
+
+def _areas(request: Request) -> Any:
+    from vsodboost_plugin_example.areas import Areas
+
+    return Areas()
 
 
 @hookimpl
@@ -36,4 +61,16 @@ def vsodboost_register_targets(register: Any) -> None:
 @hookimpl
 def vsodboost_register_flows(register: Any) -> None:
     """``--flow block-matching``."""
-    register("block-matching", lambda request: BlockMatching(), FLOW_CARD)
+    register("block-matching", _block_matching, FLOW_CARD)
+
+
+@hookimpl
+def vsodboost_register_boosters(register: Any) -> None:
+    """``--booster every-tenth``."""
+    register("every-tenth", _every_tenth, BOOSTER_CARD)
+
+
+@hookimpl
+def vsodboost_register_writers(register: Any) -> None:
+    """``--write areas``."""
+    register("areas", _areas, WRITER_CARD)
