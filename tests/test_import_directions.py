@@ -20,22 +20,21 @@ ROOMS: dict[str, str] = {
     "registry": "data",
     "ops": "data",
     "io": "data",
-    "datasets": "data registry io",
-    "networks": "ops",
+    "datasets": "data io",
+    "networks": "",
     "weights": "data registry io networks",
     "perception": "data registry ops networks weights",
     "spatial": "data registry ops networks weights",
     "targets": "data registry ops io spatial weights",
     "decision": "data registry ops perception spatial weights",
-    "boosters": "data registry ops io networks weights perception spatial decision",
-    "metrics": "data ops io datasets",
+    "boosters": "data registry ops io networks weights perception decision",
+    "metrics": "data io datasets",
     "writers": "data registry ops io",
     "pipeline": "version data registry ops io weights perception spatial targets decision",
     "training": "data registry ops io datasets networks weights perception spatial targets decision boosters metrics "
     "pipeline",
-    "api": "data registry io targets boosters pipeline writers",
-    "cli": "version data registry ops io datasets networks weights perception targets boosters metrics writers "
-    "pipeline training",
+    "api": "data registry io datasets targets boosters pipeline writers",
+    "cli": "version data registry io datasets weights perception targets boosters metrics writers pipeline training",
     "__main__": "cli",
     "": "version data registry writers",  # vsodboost/__init__.py, which re-exports
 }

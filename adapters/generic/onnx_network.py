@@ -80,7 +80,7 @@ class OnnxNetwork(nn.Module):
         for start in range(0, count, step):
             places = np.minimum(np.arange(start, start + step), count - 1)
             runs.append(self._run({i.name: a[places] for i, a in zip(self._inputs, arrays, strict=True)}))
-        outputs = (_joined(parts, step, count) for parts in zip(*runs, strict=True))
+        outputs = (_concatenated(parts, step, count) for parts in zip(*runs, strict=True))
         return tuple(torch.from_numpy(np.ascontiguousarray(output)).to(images[0].device) for output in outputs)
 
     def _run(self, feed: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
@@ -95,7 +95,7 @@ class GraphError(RuntimeError):
     """onnxruntime failed on an input; the text is its reason in one line."""
 
 
-def _joined(parts: tuple[NDArray[Any], ...], step: int, count: int) -> NDArray[Any]:
+def _concatenated(parts: tuple[NDArray[Any], ...], step: int, count: int) -> NDArray[Any]:
     """Outputs of runs of ``step`` images each as one output of ``count``; a graph for one image may leave out its N."""
     if all(part.ndim and part.shape[0] == step for part in parts):
         return np.concatenate(parts)[:count]

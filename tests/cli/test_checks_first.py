@@ -23,10 +23,10 @@ QUICK = ("--motion", "camera", "--steps", "1", "--device", "cpu", "--quiet")
 
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Videos ``a``, ``b`` and ``c`` of four frames; ``b`` has maps of the first two only, ``c`` one more."""
+    """Videos ``a``, ``b`` and ``c`` of four frames; ``b`` has a map of the first one only, ``c`` one more."""
     monkeypatch.setattr(plan, "Plan", functools.partial(plan.Plan, working=lambda size: (64, 96)))
     monkeypatch.chdir(tmp_path)
-    for video, count in (("a", 4), ("b", 2), ("c", 5)):
+    for video, count in (("a", 4), ("b", 1), ("c", 5)):
         for index, frame in enumerate(noise_frames(4)):
             write_png(Path("videos") / video / f"{index}.png", frame)
         for index in range(count):
@@ -40,7 +40,10 @@ def wrap(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
     return int(left.value.code or 0), said.out, said.err.splitlines()
 
 
-MISSING = "no map for frame 2 of 'b' in maps/b: 2 of 4 frames have one; the folder holds 2 maps, 0 to 1"
+MISSING = (
+    "no map for frame 1 of 'b': 1 of 4 frames have one; "
+    "add the others, or leave them to the student with --target-option missing=fill"
+)
 SPARE = "1 of 5 maps belong to no frame, the first is 4.png"
 
 

@@ -90,7 +90,8 @@ def frame_folder(path: Path, frames: list[NDArray[np.uint8]] | None = None) -> P
 def map_folder(path: Path, count: int = 6, level: int | None = None) -> Path:
     path.mkdir(parents=True)
     for t, frame in enumerate(moving_disc(count)):
-        grey = frame[..., 0] if level is None else np.full(frame.shape[:2], level, np.uint8)
+        disc = np.where(frame[..., 0] == 250, 255, 0).astype(np.uint8)
+        grey = disc if level is None else np.full(frame.shape[:2], level, np.uint8)
         assert cv2.imwrite(str(path / f"{t:05d}.png"), grey)
     return path
 
@@ -131,7 +132,7 @@ def test_a_video_file_gets_a_map_a_frame_a_table_and_a_record(tmp_path: Path, wr
 
 def test_overlay_and_contact_sheet_are_written_when_asked_for(tmp_path: Path, wrap: Wrap) -> None:
     frame_folder(tmp_path / "disc")
-    assert wrap("disc", "-o", "out", "--write", "overlay").code == 0
+    assert wrap("disc", "-o", "out", "--write", "overlay,sheet").code == 0
     assert {"overlay.mp4", "contact_sheet.png"} <= set(written(tmp_path / "out" / "disc"))
     sheet = cv2.imread(str(tmp_path / "out" / "disc" / "contact_sheet.png"))
     assert sheet is not None and sheet.shape[1] > 500
@@ -180,7 +181,7 @@ def test_a_video_of_one_frame_is_boosted(tmp_path: Path, wrap: Wrap) -> None:
     write_video(tmp_path / "one.mp4", moving_disc(1))
     assert wrap("one.mp4", "-o", "out").code == 0
     [row] = rows(tmp_path / "out" / "one" / "frames.csv")
-    assert row["flag"] == "still" and float(row["quality"]) == 0
+    assert row["flag"] == "static" and float(row["quality"]) == 0
 
 
 def test_a_text_file_named_mp4(tmp_path: Path, wrap: Wrap) -> None:
@@ -208,10 +209,10 @@ def test_frames_of_different_sizes(tmp_path: Path, wrap: Wrap) -> None:
 
 def test_maps_missing_for_some_frames(tmp_path: Path, wrap: Wrap) -> None:
     frame_folder(tmp_path / "disc")
-    map_folder(tmp_path / "maps" / "disc", count=4)
+    map_folder(tmp_path / "maps" / "disc", count=3)
     left = wrap("--target", "maps:maps", "disc", "-o", "out")
     assert left.code == 1
-    assert left.line.startswith("vsodboost: disc: no map for frame 00004 of 'disc' in maps/disc")
+    assert left.line.startswith("vsodboost: disc: no map for frame 00003 of 'disc': 3 of 6 frames have one; add ")
     left = wrap("--target", "maps:nowhere", "disc", "-o", "out")
     assert left.code == 2 and left.line.startswith("vsodboost: maps:nowhere is no folder")
 
@@ -224,6 +225,15 @@ def test_maps_that_are_all_zero_are_told(tmp_path: Path, wrap: Wrap) -> None:
     assert "vsodboost: disc: the maps of target 'maps:maps' are empty in all 6 frames" in left.lines
     record = json.loads((tmp_path / "out" / "disc" / "run.json").read_text(encoding="utf-8"))
     assert record["warnings"] == ["the maps of target 'maps:maps' are empty in all 6 frames"]
+
+
+def test_how_maps_were_read_is_told(tmp_path: Path, wrap: Wrap) -> None:
+    frame_folder(tmp_path / "disc")
+    for path in map_folder(tmp_path / "maps" / "disc").iterdir():
+        assert cv2.imwrite(str(path), cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) // 255)
+    left = wrap("--target", "maps:maps", "disc", "-o", "out", quiet=False)
+    assert left.code == 0
+    assert "vsodboost: disc: the maps hold 0 and 1 only, read as masks" in left.lines
 
 
 def test_nan_from_a_plugin(tmp_path: Path, wrap: Wrap, install: Install) -> None:
@@ -403,12 +413,12 @@ def test_results_are_never_overwritten_unless_asked(tmp_path: Path, wrap: Wrap) 
     assert wrap("disc", "-o", "out").code == 0
     before = {path: (tmp_path / "out" / path).stat().st_mtime_ns for path in written(tmp_path / "out")}
     left = wrap("disc", "-o", "out")
-    assert left.code == 2 and "out/disc already holds results; --resume keeps what is done" in left.line
+    assert left.code == 1 and "out/disc already holds results; --resume keeps what is done" in left.line
     left = wrap("disc", "-o", "out", "--resume", "--json")
     assert left.code == 0 and json.loads(left.out)["skipped"] == ["disc"]
     assert {path: (tmp_path / "out" / path).stat().st_mtime_ns for path in written(tmp_path / "out")} == before
     left = wrap("disc", "-o", "out", "--resume", "--seed", "1")
-    assert left.code == 2 and "was made with other settings" in left.line
+    assert left.code == 1 and "was made with other settings" in left.line
     assert wrap("disc", "-o", "out", "--overwrite", "--seed", "1").code == 0
     assert json.loads((tmp_path / "out" / "disc" / "run.json").read_text())["settings"]["seed"] == 1
 

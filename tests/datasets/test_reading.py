@@ -45,7 +45,7 @@ def test_it_is_recognised_and_every_mask_belongs_to_its_frame(made: Published) -
         assert [truth.frame for truth in sequence.truths] == list(expected)
         assert sequence.sparse == (0 < len(expected) < len(made.frames[sequence.name]))
         for truth in sequence.truths:
-            np.testing.assert_array_equal(truth_mask(truth), expected[truth.frame])
+            np.testing.assert_array_equal(truth_mask(truth).mask, expected[truth.frame])
 
 
 def test_perfect_maps_score_one(made: Published, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_folder_in_davis(tmp_path: Path, below: str, names: list[str]) -> None
 def test_another_resolution_is_taken_where_it_is_given(tmp_path: Path) -> None:
     made = davis_2016(tmp_path)
     (swan, _) = read_dataset(made.root / "Annotations" / "1080p").sequences
-    assert truth_mask(swan.truths[0]).shape == (96, 128)
+    assert truth_mask(swan.truths[0]).mask.shape == (96, 128)
     assert swan.frames[0].parts[-3] == "1080p"
 
 
@@ -125,7 +125,7 @@ def test_one_sequence_of_davsod(tmp_path: Path, below: str) -> None:
     made = davsod(tmp_path)
     found = read_dataset(made.root / below)
     assert found.summary == "davsod, 1 sequence"
-    np.testing.assert_array_equal(truth_mask(found.sequences[0].truths[0]), made.truths["select_0398"]["0398"])
+    np.testing.assert_array_equal(truth_mask(found.sequences[0].truths[0]).mask, made.truths["select_0398"]["0398"])
 
 
 def test_one_sequence_of_several_objects(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_fbms_without_definition_is_decided_by_the_whole_sequence(tmp_path: Path
     write(folder / "GroundTruth" / "cars1_06_gt.ppm", np.full((48, 64, 3), 255, np.uint8))
     (cars,) = read_dataset(folder).sequences
     truth = cars.truth_of("cars1_06")
-    assert truth is not None and not truth_mask(truth).any()
+    assert truth is not None and not truth_mask(truth).mask.any()
 
 
 def test_a_damaged_mask_of_fbms_is_named(tmp_path: Path) -> None:

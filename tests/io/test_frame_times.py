@@ -27,7 +27,7 @@ from vsodboost.io.video_file import VideoFile
     ],
 )
 def test_stamps_become_seconds(stamps: list[float | None], joined: bool, wanted: list[float]) -> None:
-    clock = FrameClock(0.1, joined=joined)
+    clock = FrameClock(0.1, spliced=joined)
     assert [clock.time(stamp) for stamp in stamps] == pytest.approx(wanted)
 
 

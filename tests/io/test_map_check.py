@@ -11,11 +11,12 @@ from PIL import Image
 from tiny_videos import plain_frames, write_video
 
 from vsodboost.data.errors import InputError
-from vsodboost.data.video import VideoSource
+from vsodboost.data.video import UnreadableSource, VideoSource
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.map_check import check_maps
 from vsodboost.io.map_folder import MapFolder
+from vsodboost.io.missing_maps import MissingMaps
 
 NAMES = [f"{index:05d}" for index in range(5)]
 
@@ -42,28 +43,28 @@ def clip(tmp_path: Path) -> VideoSource:
 def test_nothing_is_said_of_maps_that_fit(tmp_path: Path, bear: VideoSource, clip: VideoSource) -> None:
     for source in (bear, clip):
         pictures(tmp_path / "maps" / source.name, NAMES, (24, 32))
-        assert check_maps(MapFolder(tmp_path / "maps"), source) == []
-    assert check_maps(MapFolder(tmp_path / "maps" / "bear"), ArraySource(plain_frames(5), name="x")) == []
-    assert check_maps(MapFolder(tmp_path / "maps" / "bear"), ArraySource(iter(plain_frames(5)), name="x")) == []
+        assert check_maps(MapFolder(tmp_path / "maps"), source, MissingMaps()) == []
+    for frames in (plain_frames(5), iter(plain_frames(5))):
+        source = ArraySource(frames, name="x")
+        assert check_maps(MapFolder(tmp_path / "maps" / "bear"), source, MissingMaps()) == []
 
 
 def test_a_frame_without_a_map_is_named(tmp_path: Path, bear: VideoSource, clip: VideoSource) -> None:
-    pictures(tmp_path / "maps" / "bear", NAMES[:3])
-    with pytest.raises(InputError, match=r"no map for frame 00003 of 'bear'.*3 of 5 frames have one"):
-        check_maps(MapFolder(tmp_path / "maps"), bear)
+    pictures(tmp_path / "maps" / "bear", NAMES[:2])
+    with pytest.raises(InputError, match=r"no map for frame 00002 of 'bear'.*2 of 5 frames have one"):
+        check_maps(MapFolder(tmp_path / "maps"), bear, MissingMaps())
     pictures(tmp_path / "maps" / "clip", NAMES[1:])
-    with pytest.raises(InputError, match=r"no map for frame 00000 of 'clip'.*4 maps, 00001 to 00004"):
-        check_maps(MapFolder(tmp_path / "maps"), clip)
+    assert check_maps(MapFolder(tmp_path / "maps"), clip, MissingMaps()) == []  # names are known once decoded
     with pytest.raises(InputError, match="no maps for 'bear'"):
-        check_maps(MapFolder(pictures(tmp_path / "none", [])), bear)
+        check_maps(MapFolder(pictures(tmp_path / "none", [])), bear, MissingMaps())
 
 
 def test_maps_without_a_frame_are_counted(tmp_path: Path, bear: VideoSource, clip: VideoSource) -> None:
     for name in ("bear", "clip"):
         pictures(tmp_path / "maps" / name, [*NAMES, "00005", "00006"])
     maps = MapFolder(tmp_path / "maps")
-    assert check_maps(maps, bear) == ["2 of 7 maps belong to no frame, the first is 00005.png"]
-    assert check_maps(maps, clip) == ["there are 7 maps for about 5 frames"]
+    assert check_maps(maps, bear, MissingMaps()) == ["2 of 7 maps belong to no frame, the first is 00005.png"]
+    assert check_maps(maps, clip, MissingMaps()) == ["there are 7 maps for about 5 frames"]
 
 
 @pytest.mark.parametrize(
@@ -76,21 +77,21 @@ def test_maps_without_a_frame_are_counted(tmp_path: Path, bear: VideoSource, cli
 )
 def test_another_shape_is_said(tmp_path: Path, bear: VideoSource, size: tuple[int, int], said: list[str]) -> None:
     pictures(tmp_path / "maps" / "bear", NAMES, size)
-    assert check_maps(MapFolder(tmp_path / "maps"), bear) == said
+    assert check_maps(MapFolder(tmp_path / "maps"), bear, MissingMaps()) == said
 
 
 def test_square_frames_have_no_orientation(tmp_path: Path) -> None:
     source = open_inputs([pictures(tmp_path / "bear", NAMES, (48, 48))])[0]
     for size in ((24, 48), (48, 24)):
         pictures(tmp_path / "maps" / "bear", NAMES, size)
-        [note] = check_maps(MapFolder(tmp_path / "maps"), source)
+        [note] = check_maps(MapFolder(tmp_path / "maps"), source, MissingMaps())
         assert "another aspect ratio" in note
 
 
 def test_a_mixture_is_said(tmp_path: Path, bear: VideoSource) -> None:
     pictures(tmp_path / "maps" / "bear", NAMES)
     pictures(tmp_path / "maps" / "bear", NAMES[:2], (24, 32), "RGB")
-    assert check_maps(MapFolder(tmp_path / "maps"), bear) == [
+    assert check_maps(MapFolder(tmp_path / "maps"), bear, MissingMaps()) == [
         "maps are of 2 sizes, 3 of them 64x48",
         "maps are of 2 kinds: 3 grey, 2 colour",
     ]
@@ -100,16 +101,13 @@ def test_what_is_no_image_is_named_wherever_it_stands(tmp_path: Path, bear: Vide
     folder = pictures(tmp_path / "maps" / "bear", NAMES)
     (folder / "00004.png").write_bytes(b"not an image")
     with pytest.raises(InputError, match=r"00004\.png is not a readable image"):
-        check_maps(MapFolder(tmp_path / "maps"), bear)
+        check_maps(MapFolder(tmp_path / "maps"), bear, MissingMaps())
     whole = (folder / "00000.png").read_bytes()
     (folder / "00000.png").write_bytes(whole[: len(whole) // 2])  # the first one is decoded
     with pytest.raises(InputError, match=r"00000\.png is cut short"):
-        check_maps(MapFolder(tmp_path / "maps"), bear)
+        check_maps(MapFolder(tmp_path / "maps"), bear, MissingMaps())
 
 
 def test_a_video_without_frames_has_its_own_fault(tmp_path: Path) -> None:
-    (tmp_path / "empty" / "one").mkdir(parents=True)
-    pictures(tmp_path / "empty" / "two", NAMES)
-    source = open_inputs([tmp_path / "empty"])[0]
-    assert (source.name, source.length) == ("one", 0)
-    assert check_maps(MapFolder(tmp_path), source) == []
+    source = UnreadableSource("one", tmp_path / "one", InputError("one holds no frames"), length=0)
+    assert check_maps(MapFolder(tmp_path), source, MissingMaps()) == []

@@ -1,3 +1,5 @@
+"""Maps and truth as scoring reads them."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -6,10 +8,13 @@ import cv2
 import numpy as np
 import pytest
 from map_files import write
+from mask_files import VOID, indexed, masks, numbers, save, save_all, with_void
 from PIL import Image
 
 from vsodboost.data.errors import InputError
-from vsodboost.metrics.grey_files import read_map, read_truth
+from vsodboost.datasets.sequence import Truth
+from vsodboost.metrics.grey_files import read_map, read_truth, read_whole_truth, readings_of
+from vsodboost.metrics.sequences import Pair
 
 RAMP = np.arange(0, 256, 5, dtype=np.uint8).reshape(4, -1)
 
@@ -37,20 +42,35 @@ def test_grey_truth_is_foreground_above_128(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["palette", "zero-one", "one-bit", "grey palette"])
 def test_masks_of_labels_are_told_from_grey_ones(tmp_path: Path, kind: str) -> None:
     labels = np.array([[0, 1, 1, 0]], np.uint8)
-    path = tmp_path / "mask.png"
     if kind == "palette":
-        image = Image.fromarray(np.array([[0, 1, 2, 0]], np.uint8)).convert("P")
-        image.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0])
-        image.save(path)
+        save(tmp_path / "mask.png", indexed(np.array([[0, 1, 2, 0]], np.uint8)))
     elif kind == "zero-one":
-        write(path, labels)
+        save(tmp_path / "mask.png", labels)
     elif kind == "one-bit":
-        Image.fromarray(labels * 255).convert("1").save(path)
+        save(tmp_path / "mask.png", Image.fromarray(labels * 255).convert("1"))
     else:
-        image = Image.fromarray(np.array([[2, 1, 1, 3]], np.uint8)).convert("P")
-        image.putpalette([9, 9, 9, 200, 200, 200, 0, 0, 0, 100, 100, 100])
-        image.save(path)
-    assert read_truth(path).tolist() == [[False, True, True, False]]
+        greys = np.array([[9] * 3, [200] * 3, [0] * 3, [100] * 3], np.uint8)
+        save(tmp_path / "mask.png", indexed(np.array([[2, 1, 1, 3]], np.uint8), greys))
+    assert read_truth(tmp_path / "mask.png").tolist() == [[False, True, True, False]]
+
+
+def test_void_is_apart_from_the_mask(tmp_path: Path) -> None:
+    path = save(tmp_path / "mask.png", indexed(with_void(numbers()[0])))
+    truth = read_whole_truth(path)
+    np.testing.assert_array_equal(truth.mask, masks()[0])
+    assert truth.void is not None and truth.void[VOID].all() and truth.void.sum() == 20 * 40
+
+
+def test_files_of_a_sequence_are_read_in_one_way(tmp_path: Path) -> None:
+    """The second map is dim, not of object numbers, as the first one tells."""
+    ramp = np.linspace(0, 255, 96 * 160).reshape(96, 160)
+    maps = save_all(tmp_path / "maps", [ramp.astype(np.uint8), (ramp / 120).astype(np.uint8)])
+    truths = save_all(tmp_path / "gt", [m.astype(np.uint8) for m in masks(2)])
+    readings = readings_of(
+        [Pair(Truth(truth.stem, (truth,)), found) for truth, found in zip(truths, maps, strict=True)]
+    )
+    assert read_map(maps[1], readings.maps).max() == 2
+    assert read_truth(truths[1], readings.truth).sum() == masks()[1].sum()
 
 
 def test_an_empty_truth_is_a_truth(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.io.atomic import write_png, write_text
-from vsodboost.io.line_chart import Curve, chart_pixels, chart_svg
 from vsodboost.metrics.evaluate import Evaluation
+from vsodboost.writers.line_chart import Curve, chart_pixels, chart_svg
 
 
 def write_curves(evaluations: Mapping[str, Evaluation], folder: Path) -> list[Path]:

@@ -129,7 +129,7 @@ def _with_earlier_trust(source: VideoSource, results: Path) -> _Seen:
 def _labelled(video: str, names: list[str], folder: Path) -> list[int]:
     from vsodboost.io.map_folder import MapFolder
 
-    labels = MapFolder(folder)
+    labels = MapFolder(folder, use="label")
     return [t for t, name in enumerate(names) if labels.file(video, name) is not None]
 
 

@@ -90,8 +90,8 @@ class _Discovery:
             if source is not None:
                 sources.append(source)
         if not sources:
-            told = "; ".join(self._passed.notes())
-            error = InputError(f"{folder} holds no {WANTED}" + (f"; {told}" if told else ""))
+            notes = "; ".join(self._passed.notes())
+            error = InputError(f"{folder} holds no {WANTED}" + (f"; {notes}" if notes else ""))
             return [UnreadableSource(folder.resolve().name, folder, error)]
         return sources
 

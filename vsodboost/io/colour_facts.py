@@ -38,8 +38,13 @@ VOID_COLOUR = tuple(davis_palette()[255].tolist())
 
 
 def is_grey(pixels: Colours, *, lossy: bool) -> bool:
-    """Whether the three channels of ``[H, W, 3]`` say the same, but for what a lossy file blurs."""
+    """Whether the three channels of ``[H, W, 3]`` say the same, but for what a lossy file blurs or left behind.
+
+    Small numbers in one channel are objects, not grey.
+    """
     spread = pixels.max(axis=2).astype(np.int32) - pixels.min(axis=2)
+    if not lossy and spread.any() and pixels.max() <= 32:
+        return False
     step = max(1, int(np.iinfo(pixels.dtype).max) // 255)
     return bool((spread <= (10 if lossy else 2) * step).mean() >= 0.999)
 
@@ -107,6 +112,12 @@ def drawn_on_black(pixels: Colours, flat: FlatColours) -> NDArray[np.bool_]:
     bright as the darkest of them; ``bool[H, W]``."""
     level = 0 if flat.exact else int(flat.colours.max(axis=1).min(initial=255)) // 2
     return np.asarray(pixels.max(axis=2) > level)
+
+
+def are_of_davis(flat: FlatColours) -> bool:
+    """Whether all colours are DAVIS's, so that there need not be a background to know it."""
+    packed = _packed(flat.colours[None])
+    return flat.exact and bool(np.isin(packed, _packed(davis_palette()[None])).all())
 
 
 def near_colour(pixels: Colours, colour: tuple[int, ...], *, exact: bool) -> NDArray[np.bool_]:

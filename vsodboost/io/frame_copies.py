@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from vsodboost.io.colour_facts import luminance
 
 Picture = NDArray[np.uint8]
-ALIKE = 0.8
-"""Correlation of fine detail from which on an image is the frame. Measured on davis-dev: .8 and more for a frame saved
-as JPEG of quality 30 or shrunk to half and back; .2 and less for masks and CSNet's maps; .4 for cut-outs on black."""
+ALIKE = 0.6
+"""Likeness of fine detail from which on an image is the frame. Measured on davis-dev: .8 and more for a frame saved as
+JPEG of quality 30 or shrunk to half and back, and nothing for masks, cut-outs on black and CSNet's maps."""
+WINDOW = 17
+"""px; side of the windows in which detail is compared."""
 PAINTED = 16
 """How far a channel must be from the frame's to count as painted over."""
 ONE_COLOUR = 0.9
@@ -61,7 +63,7 @@ def painted(image: Picture, frame: Picture) -> NDArray[np.bool_] | None:
     if _likeness(luminance(image), luminance(frame), away) < ALIKE and not _same_regions(apart, frame, kept):
         return None
     differs = apart > PAINTED + 2 * noise
-    changed = _opened(differs)
+    changed = _cleaned(differs)
     if changed.mean() < 5e-4:
         raise PaintedLabel("it is the frame itself, with nothing drawn on it")
     colour = np.median(image[changed], axis=0)
@@ -88,16 +90,21 @@ def _erased(image: Picture, apart: NDArray[np.int16]) -> NDArray[np.bool_] | Non
         return None
     inner = _inner(rest)
     same = (apart[inner] <= PAINTED).mean() > 0.9 and image[inner].std() > 8
-    return _opened(rest) if same else None
+    return _cleaned(rest) if same else None
 
 
 def _likeness(image: Picture, frame: Picture, where: NDArray[np.bool_]) -> float:
-    """Correlation of the fine detail of two grey images of one size in some place; 0 where there is none."""
-    a, b = (_detail(grey)[where] for grey in (image, frame))
-    a, b = a - a.mean(), b - b.mean()
-    if b.std() < 1 or a.std() < 0.2 * b.std():  # nothing to see, or most of it is missing
+    """How alike the fine detail of two grey images of one size is in some place: the median correlation in windows.
+
+    In windows, since the edge of one bright object would outweigh all else. 0 where the frame has little detail.
+    """
+    weight = where.astype(np.float32)
+    a, b = (_detail(grey) * weight for grey in (image, frame))
+    share, aa, bb, ab = (cv2.blur(x, (WINDOW, WINDOW)) for x in (weight, a * a, b * b, a * b))
+    textured = (share > 0.5) & (bb > share)
+    if textured.sum() < 0.25 * where.sum():
         return 0.0
-    return float((a * b).mean() / (a.std() * b.std()))
+    return float(np.median(ab[textured] / np.sqrt(aa[textured] * bb[textured] + 1e-6)))
 
 
 def _same_regions(apart: NDArray[np.int16], frame: Picture, kept: NDArray[np.bool_]) -> bool:
@@ -113,9 +120,9 @@ def _detail(grey: Picture) -> NDArray[np.float32]:
     return np.asarray(values - cv2.GaussianBlur(values, (0, 0), 3.0), np.float32)
 
 
-def _opened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _cleaned(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The mask without specks of a pixel or two."""
-    return _morphed(mask, cv2.MORPH_OPEN, 2)
+    return np.asarray(cv2.medianBlur(mask.astype(np.uint8), 3) > 0)
 
 
 def _inner(mask: NDArray[np.bool_], size: int = 3) -> NDArray[np.bool_]:

@@ -17,12 +17,12 @@ class FrameClock:
     """Turns the stamps of a video's frames, in order, into seconds since its first frame.
 
     ``step`` is the length of a frame in seconds, for frames without a stamp. Where stamps start anew or jump, as where
-    two recordings were joined, time goes on with one step; ``joined`` says that joins are to be expected (MPEG-TS).
+    two recordings were joined, time goes on with one step; ``spliced`` says that joins are to be expected (MPEG-TS).
     """
 
-    def __init__(self, step: float, *, joined: bool = False) -> None:
+    def __init__(self, step: float, *, spliced: bool = False) -> None:
         self._step = step
-        self._longest = JUMP if joined else LONGEST
+        self._longest = JUMP if spliced else LONGEST
         self._zero: float | None = None
         self._last = 0.0
 

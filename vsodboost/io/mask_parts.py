@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 
 from vsodboost.data.errors import InputError
-from vsodboost.io.colour_facts import FEW, FlatColours, davis_palette, flat_colours, is_grey, luminance
+from vsodboost.io.colour_facts import FEW, FlatColours, are_of_davis, davis_palette, flat_colours, is_grey, luminance
 from vsodboost.io.raw_image import Pixels, RawImage
 
 CLEAR, OPAQUE = 8, 247
@@ -58,7 +59,7 @@ def part_of(image: RawImage, *, alpha: bool, places: bool) -> Part:
             f"{image.path} is a picture in colour (a photograph, a heat map), no mask or map{more}; "
             "maps are grey, masks white on black"
         )
-    if not flat.black:
+    if not flat.black and not are_of_davis(flat):
         raise InputError(f"{image.path} is drawn in colours, but not on black, so its background is unknown; {ASIDE}")
     return Part("colours", _in_8_bits(image.pixels), image.lossy, flat)
 
@@ -69,15 +70,21 @@ def alpha_is_the_mask(images: Iterable[RawImage]) -> bool:
     Raises:
         InputError: it varies but nothing is transparent, or the colours hold another mask.
     """
-    found, clear = None, False
+    found, clear, around = None, False, True
     for image in images:
         alpha = image.alpha
         if alpha is not None and varies(alpha) and not _adds_nothing(image, alpha):
             _check_drawing(image, alpha)
             found, clear = image, clear or bool(alpha.min() <= _of_full(alpha, 32))
+            border = np.concatenate([alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]])
+            around &= bool((border >= _of_full(alpha, OPAQUE)).mean() > 0.95)
     if found is not None and not clear:
         raise InputError(
             f"{found.path} is half transparent in places and nowhere wholly, so what it marks is unknown; {ASIDE}"
+        )
+    if found is not None and around:
+        raise InputError(
+            f"{found.path} is transparent within what is not, as where the object was erased and not the rest; {ASIDE}"
         )
     return found is not None
 
@@ -115,13 +122,23 @@ def _adds_nothing(image: RawImage, alpha: Pixels) -> bool:
 
 
 def _check_drawing(image: RawImage, alpha: Pixels) -> None:
-    """Refuse black and white in what is seen of a transparent file: that is a mask by itself."""
+    """Refuse a mask or a soft map in what is seen of a transparent file: transparency is another one then."""
     shown = image.coloured().pixels
-    values = (shown.max(axis=2) if shown.ndim == 3 else shown)[alpha >= _of_full(alpha, 128)]
+    if shown.ndim == 3:
+        if not is_grey(np.where(alpha[..., None] > 0, shown, 0).astype(shown.dtype), lossy=image.lossy):
+            return
+        shown = luminance(shown)
+    grey = (shown >> 8).astype(np.uint8) if shown.dtype == np.uint16 else shown
+    seen = alpha >= _of_full(alpha, 128)
+    values = grey[seen]
     if values.size == 0:
         return
-    black, white = (values <= _of_full(shown, CLEAR)).mean(), (values >= _of_full(shown, OPAQUE)).mean()
-    if black + white > 0.99 and min(black, white) > 0.02:
+    black, white = (values <= CLEAR).mean(), (values >= OPAQUE).mean()
+    drawn = black + white > 0.99 and min(black, white) > 0.02
+    rough = np.abs(cv2.Laplacian(grey.astype(np.int16), cv2.CV_16S)) > CLEAR
+    inner = cv2.erode(seen.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    smooth = inner.any() and np.ptp(np.percentile(values, (5, 95))) > 60 and rough[inner].mean() < 0.1
+    if drawn or smooth:
         raise InputError(f"{image.path} holds one mask in its colours and another in its transparency; {ASIDE}")
 
 

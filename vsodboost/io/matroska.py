@@ -96,13 +96,13 @@ def _checksum_agrees(file: BinaryIO, content: int, size: int, place: int) -> boo
     """True when the cluster has a checksum that agrees, False when it has none; raises _BrokenError when it differs."""
     if _number(file, keep_marker=True) != CRC or _size(file) != 4:
         return False
-    told, found, left = int.from_bytes(file.read(4), "little"), 0, content + size - file.tell()
+    stated, found, left = int.from_bytes(file.read(4), "little"), 0, content + size - file.tell()
     while left > 0:
         piece = file.read(min(_PIECE, left))
         if not piece:
             return True
         found, left = zlib.crc32(piece, found), left - len(piece)
-    if found != told:
+    if found != stated:
         raise _BrokenError(place)
     return True
 

@@ -14,7 +14,7 @@ TOLERANCE = 0.5  # seconds by which a container may overstate its duration
 
 
 @dataclass
-class Tally:
+class ReadSummary:
     """What was met while reading: packets of the video, where it and the last stream end (seconds), damage."""
 
     packets: int = 0
@@ -56,7 +56,7 @@ class Header:
         counted = self.frames if self.stored is None else self.stored
         return counted or (None if self.seconds is None else max(1, round(self.seconds * self.fps)))
 
-    def cut_short(self, tally: Tally, missing: int | None) -> bool:
+    def cut_short(self, tally: ReadSummary, missing: int | None) -> bool:
         """Whether less was met than announced; ``missing`` is the exact answer of Matroska, in bytes."""
         if missing is not None:
             return missing > 0
@@ -67,12 +67,12 @@ class Header:
             return tally.packets < self.frames and (early or not self.gaps)
         return self.seconds is not None and self.seconds - tally.end > TOLERANCE
 
-    def ends_early(self, tally: Tally) -> bool:
+    def ends_early(self, tally: ReadSummary) -> bool:
         """Whether the last stream ends a frame or more before the announced duration."""
         return self.seconds is not None and self.seconds - tally.end > 0.5 / self.fps
 
 
-def check_whole(path: Path, decoded: int, tally: Tally, header: Header) -> None:
+def check_whole(path: Path, decoded: int, tally: ReadSummary, header: Header) -> None:
     """Raise InputError when a file of which ``decoded`` frames came is damaged, or holds less than it announces."""
     if decoded == 0:
         raise InputError(f"{path} holds no frame that can be decoded")
@@ -91,7 +91,7 @@ def raise_damaged(path: Path, decoded: int, length: int | None, *, exact: bool, 
     )
 
 
-def _damage(path: Path, decoded: int, tally: Tally, header: Header) -> str | None:
+def _damage(path: Path, decoded: int, tally: ReadSummary, header: Header) -> str | None:
     """Where the file is damaged, "" when it is somewhere or at its end, None when it is whole."""
     try:
         if tally.damaged or header.cut_short(tally, missing_bytes(path)):

@@ -17,7 +17,7 @@ from vsodboost.io.frame_times import FrameClock
 from vsodboost.io.gif import GifDamage, gif_damage
 from vsodboost.io.limits import MAX_PIXELS
 from vsodboost.io.riff import read_avi
-from vsodboost.io.video_damage import Header, Tally, check_whole, raise_damaged
+from vsodboost.io.video_damage import Header, ReadSummary, check_whole, raise_damaged
 from vsodboost.io.video_streams import Opened, opened
 
 KINDS = "mp4 m4v mov qt 3gp 3g2 mkv webm avi divx mpg mpeg mpe m2v vob ts mts m2ts mxf wmv asf flv f4v ogv y4m dv gif"
@@ -53,7 +53,7 @@ class VideoFile:
 
     def _read_header(self, file: Opened) -> Header:
         container, stream = file.container, file.stream
-        first = next(_decoded(file, Tally()), None)
+        first = next(_decoded(file, ReadSummary()), None)
         if first is None:
             unknown = not stream.codec_context.width  # FFmpeg forgets a size that it may not decode
             why = f", of at most {self._max_pixels:,} pixels" if unknown else ""
@@ -114,9 +114,9 @@ class VideoFile:
         digits = self._digits(header)
         first: tuple[int, ...] | None = None
         count = 0
-        tally = Tally()
+        tally = ReadSummary()
         with opened(self.path, self._max_pixels, header.stream) as file:
-            clock = FrameClock(1 / header.fps, joined=file.container.format.name in BROADCAST)
+            clock = FrameClock(1 / header.fps, spliced=file.container.format.name in BROADCAST)
             sound = islice(_decoded(file, tally), None if damage is None else damage.sound)
             for count, decoded in enumerate(sound, start=1):
                 name = f"{count - 1:0{digits}d}"
@@ -153,7 +153,7 @@ def _duration(decoded: Any, file: Opened) -> float | None:
     return _seconds(getattr(decoded, "duration", None) or None, file)
 
 
-def _decoded(file: Opened, tally: Tally) -> Iterator[Any]:
+def _decoded(file: Opened, tally: ReadSummary) -> Iterator[Any]:
     """Decoded frames until the end or the first damaged packet; ``tally`` learns what was met on the way.
 
     The packets of all streams are demuxed: only the latest of them tells where a file without a frame count ends.

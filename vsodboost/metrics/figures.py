@@ -14,6 +14,7 @@ from vsodboost.metrics.boundary_f import boundary_f
 from vsodboost.metrics.curves import CurveMean
 from vsodboost.metrics.e_measure import e_measure
 from vsodboost.metrics.f_measure import f_measure
+from vsodboost.metrics.frame_pair import stretched
 from vsodboost.metrics.grey_files import Readings, TruthMask, read_map
 from vsodboost.metrics.jaccard import jaccard
 from vsodboost.metrics.mae import mae
@@ -88,15 +89,15 @@ class BlockScore:
     def _score(self, grey: NDArray[np.float64], written: NDArray[np.float64], truth: TruthMask) -> None:
         """Pixels of void are left out where a figure asks each pixel alone; where it looks at regions and contours,
         they are background of both (``davis2017-evaluation`` does the same)."""
-        mask = truth.mask
-        one: NDArray[np.float64] = grey
-        one_written, one_mask = written, mask
-        if truth.void is not None:
-            scored = ~truth.void
-            if not scored.any():
+        mask, void = truth.mask, truth.void
+        one, one_written, one_mask = grey, written, mask
+        if void is not None:
+            if void.all():
                 raise InputError("a truth mask is void everywhere, so there is nothing to score; leave the frame out")
-            one, one_written, one_mask = grey[scored][None], written[scored][None], mask[scored][None]
-            grey, written = np.where(truth.void, 0, grey), np.where(truth.void, 0, written)
+            same = written is grey
+            grey = stretched(np.where(void, grey[~void].min(), grey))  # by what is scored
+            written = grey if same else np.where(void, 0, written)
+            one, one_written, one_mask = grey[~void][None], written[~void][None], mask[~void][None]
         self.f.add(f_measure(one, one_mask))
         self.e.add(e_measure(one, one_mask))
         for mean, score in zip((self.precision, self.recall), precision_recall(one, one_mask), strict=True):

@@ -95,7 +95,8 @@ class _Run:
         for owner in dict.fromkeys(self.locks.taken_over.values()):
             videos = [video for video, left_by in self.locks.taken_over.items() if left_by == owner]
             who = f" ({owner})" if owner else ""
-            self.progress.noted(f"took over from a run that is gone{who}: {', '.join(videos)}")
+            more = f" and {len(videos) - 1} more" if len(videos) > 1 else ""
+            self.progress.noted(f"took over from a run that is gone{who}: {videos[0]}{more}")
         notes = self._checked(waiting)
         engine = Engine(self.plan)
         weights = None

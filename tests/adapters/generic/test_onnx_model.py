@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from small_graphs import mean_graph, onnx
 from vsodboost_adapters.generic import onnx_model
+from vsodboost_adapters.generic.onnx_network import OnnxNetwork
 
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import UsageError
@@ -196,7 +197,7 @@ def test_without_onnxruntime_the_extra_is_named(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_session_without_cuda_is_noted(tmp_path: Path) -> None:
-    network = onnx_model.OnnxNetwork(mean_graph(tmp_path / "m.onnx", ["N", 3, 24, 40]))
+    network = OnnxNetwork(mean_graph(tmp_path / "m.onnx", ["N", 3, 24, 40]))
     assert network.providers == ["CPUExecutionProvider"]
     assert onnx_model.where_it_runs(network, "cpu") == []
     assert "runs on the CPU" in onnx_model.where_it_runs(network, "cuda:1")[0]

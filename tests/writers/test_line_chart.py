@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from vsodboost.io.line_chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, chart_pixels, chart_svg
 from vsodboost.writers.curve_plot import LINES
+from vsodboost.writers.line_chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, chart_pixels, chart_svg
 
 LEVEL = np.array([0.0, 1.0]), np.array([0.75, 0.75])
 STEEP = np.array([0.5, 0.5]), np.array([0.0, 1.0])
