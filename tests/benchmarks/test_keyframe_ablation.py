@@ -10,6 +10,8 @@ import pytest
 from small_plans import ConstantFlow, numbered, small_plan
 
 from vsodboost import boosters
+from vsodboost.boosters import cards
+from vsodboost.boosters.keyframe import booster
 from vsodboost.boosters.keyframe.booster import Keyframe, KeyframeSettings
 from vsodboost.data.types import FlowField, Frames, Maps
 from vsodboost.io.array_source import ArraySource
@@ -47,8 +49,8 @@ def test_rows_are_measured_on_the_same_scenes() -> None:
     flow = Counting(1.0, 0.5)
     plan = small_plan(Keyframe(KeyframeSettings()), target, flow=flow)
     for name, card, build in (
-        ("keyframe", boosters.keyframe.CARD, boosters.keyframe.build),
-        ("keyframe-paper", boosters.keyframe.PAPER_CARD, boosters.keyframe.build_paper),
+        ("keyframe", cards.KEYFRAME, booster.build),
+        ("keyframe-paper", cards.KEYFRAME_PAPER, booster.build_paper),
     ):
         plan.registry.entries["boosters"][name] = Entry(name, build, card, "test")
     rows = [

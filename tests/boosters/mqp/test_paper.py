@@ -126,8 +126,8 @@ def test_bad_options_are_usage_errors(options: dict[str, str]) -> None:
 
 def test_choosing_a_profile() -> None:
     registry = Registry()
-    for name, module in (("mqp", mqp), ("mqp-paper", mqp_paper)):
-        registry.entries["boosters"][name] = Entry(name, module.build, module.CARD, "boosters")
+    for name, module, card in (("mqp", mqp, cards.MQP), ("mqp-paper", mqp_paper, cards.MQP_PAPER)):
+        registry.entries["boosters"][name] = Entry(name, module.build, card, "boosters")
     assert choose({"seed": 3}, registry) == Options(seed=3)
     chosen = choose({"profile": "paper", "booster": "mqp", "flow": "dis"}, registry)
     assert (chosen.booster, chosen.flow, chosen.motion, chosen.spatial_model) == (
