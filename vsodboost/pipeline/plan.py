@@ -100,6 +100,7 @@ def _built(options: Options, registry: Registry, live: tuple[Any, TargetCard] | 
     found, card = live or build("targets", options.target, options.target_options)
     own = getattr(found, "card", None)  # onnx:FILE learns its card from the file
     card = own if isinstance(own, TargetCard) else card
+    flow, _ = build("flows", options.flow, options.flow_options)
     booster, booster_card = build("boosters", options.booster, options.booster_options)
     network, spatial_card = build("spatial_models", options.spatial_model)
     if spatial_card.channels != 3:
@@ -114,7 +115,7 @@ def _built(options: Options, registry: Registry, live: tuple[Any, TargetCard] | 
         options=options,
         target=runnable,
         target_card=card,
-        flow=build("flows", options.flow, options.flow_options)[0],
+        flow=flow,
         motion=build("motion_models", options.motion)[0],
         booster=booster,
         booster_card=booster_card,
