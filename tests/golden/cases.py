@@ -141,8 +141,8 @@ CASES = {
     "mqp-paper": _case(bright, **PAPER, motion="mqpm", steps=1, booster_options={"rate": "1e-5"}),
     "longterm-paper": _case(bright, **PAPER, booster="longterm", steps=1, booster_options={"clusters": "4"}),
     "keyframe-paper": _case(
-        SmallNetwork, NETWORK_CARD, **PAPER, booster="keyframe",
-        booster_options={**THRESHOLD, "motion": "contrast", "rate": ".003"},
+        SmallNetwork, NETWORK_CARD, **PAPER, booster="keyframe", motion="camera",
+        booster_options={**THRESHOLD, "rate": ".003"},
     ),
     "labels-paper": _case(
         bright, **PAPER, booster="labels", steps=1, labels=(0, 2), booster_options={"network": "fgplg"}
