@@ -151,11 +151,17 @@ CASES = {
 """``steps`` of tuning are few because each multiplies what rounding differs by from one CPU to another."""
 
 
+def white(frames: np.ndarray) -> np.ndarray:
+    """What is bright, in degrees, on black: maps that are not the frames themselves in grey."""
+    maps = bright(frames)
+    return np.rint(np.where(maps > 0.5, maps, 0) * 255).astype(np.uint8)
+
+
 def run_command(folder: Path) -> Stored:
     """``vsodboost wrap --scope dataset`` on two frame folders and a folder of maps for each."""
     frames, _ = video()
     for name, part in (("first", frames[:MOVING]), ("second", frames[1:MOVING, :, ::-1])):
-        for kind, images in (("videos", part[..., ::-1]), ("maps", np.rint(bright(part) * 255).astype(np.uint8))):
+        for kind, images in (("videos", part[..., ::-1]), ("maps", white(part))):
             (folder / kind / name).mkdir(parents=True)
             for t, image in enumerate(images):
                 assert cv2.imwrite(str(folder / kind / name / f"{t:05d}.png"), image)
