@@ -158,8 +158,8 @@ class VideoLocks:
                 raise
 
     def _make_folder(self) -> None:
-        missing = [folder for folder in (self._folder, *self._folder.parents) if not folder.exists()]
         try:
+            missing = [folder for folder in (self._folder, *self._folder.parents) if not folder.exists()]
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise self._refusal(error) from error
