@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -58,12 +57,10 @@ def test_a_frame_that_is_no_file_fails_its_video_at_once(tmp_path: Path, kind: s
         write_png(tmp_path / "all" / "good" / f"{t}.png", plain_frames(1)[0])
         write_png(tmp_path / "all" / "bad" / f"{t}.png", plain_frames(1)[0])
     make(tmp_path / "all" / "bad" / "3.png", kind)
-    started = time.monotonic()
     bad, good = open_inputs([tmp_path / "all"])
     with pytest.raises(InputError, match=rf"3\.png is {KINDS[kind]}, not a file"):
         next(bad.frames())
     assert len(list(good.frames())) == 3
-    assert time.monotonic() - started < 1
 
 
 @pytest.mark.parametrize("kind", KINDS)

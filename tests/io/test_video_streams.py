@@ -6,7 +6,6 @@ import os
 import struct
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -172,10 +171,8 @@ def test_a_pipe_and_a_device_are_never_opened(tmp_path: Path) -> None:
     (tmp_path / "link.mp4").symlink_to("pipe.mp4")
     (tmp_path / "device.mp4").symlink_to("/dev/zero")
     for name, what in (("pipe", "a named pipe"), ("link", "a named pipe"), ("device", "a device")):
-        started = time.monotonic()
         with pytest.raises(InputError, match=rf"{name}\.mp4 is {what}"):
             next(VideoFile(tmp_path / f"{name}.mp4").frames())
-        assert time.monotonic() - started < 1
 
 
 def test_a_name_that_is_not_utf8_is_an_input_error(tmp_path: Path) -> None:

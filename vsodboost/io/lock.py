@@ -21,6 +21,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from vsodboost.data.errors import UsageError, VideoError, VsodboostError
@@ -136,26 +137,27 @@ class VideoLocks:
         for _ in range(_TRIES):
             self._make_folder()
             try:
-                file = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+                self._write(lock)
             except FileExistsError:
-                self._take_over(lock, video)
+                if self._take_over(lock, video):
+                    return
             except FileNotFoundError:  # another run ended just now, and took the empty folder along
                 time.sleep(_PAUSE)
             except OSError as error:
                 raise self._refusal(error) from error
             else:
-                self._sign(file, lock)
                 return
         raise self._in_use(video, _read(lock))
 
-    def _sign(self, file: int, lock: Path) -> None:
-        with write_errors(lock):
-            try:
-                with os.fdopen(file, "wb") as opened:
-                    opened.write(json.dumps(asdict(self._me), indent=1).encode())
-            except OSError:
-                lock.unlink()
-                raise
+    def _write(self, lock: Path) -> None:
+        """Write who this run is to a file that is not there yet; raises OSError, FileExistsError when it is."""
+        file = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        try:
+            with os.fdopen(file, "wb") as opened:
+                opened.write(json.dumps(asdict(self._me), indent=1).encode())
+        except OSError:
+            lock.unlink()
+            raise
 
     def _make_folder(self) -> None:
         try:
@@ -165,11 +167,14 @@ class VideoLocks:
             raise self._refusal(error) from error
         self._made += [folder for folder in reversed(missing) if folder not in self._made]
 
-    def _take_over(self, lock: Path, video: str) -> None:
-        """Remove the lock of a run that is gone. Raises InUse when it is not.
+    def _take_over(self, lock: Path, video: str) -> bool:
+        """Put this run's lock in the place of one whose run is gone; False: another run is doing so, or was quicker.
 
-        Two runs may find the same lock left behind: by renaming only one of them gets it. A slower one may catch the
-        lock that the quicker one made meanwhile; it puts it back.
+        Several runs may find the same lock left behind. One of them makes the claim on it, looks once more, and
+        replaces it: at no moment is there no lock, so that nobody slips in.
+
+        Raises:
+            InUse: the run that holds it is not gone.
         """
         owner = _read(lock)
         if owner is None and lock.exists():  # it may be made at this moment
@@ -177,18 +182,26 @@ class VideoLocks:
             owner = _read(lock)
         if not self._is_gone(lock, owner):
             raise self._in_use(video, owner)
-        aside = lock.with_name(f"{TEMPORARY}{secrets.token_hex(6)}.lock")
-        try:
-            lock.rename(aside)
-        except OSError:  # another run was quicker
-            time.sleep(_PAUSE)
-            return
+        of = sha256(b"unreadable" if owner is None else str(owner.token).encode()).hexdigest()[:12]
+        claim, mine = (lock.with_name(f"{TEMPORARY}{name}{lock.name}") for name in (of, secrets.token_hex(6)))
         with write_errors(self.out / lock.name):
-            if _read(aside) == owner:
-                self.taken_over[video] = owner
-            else:
-                _put_back(aside, lock)
-            aside.unlink(missing_ok=True)
+            try:
+                self._write(claim)
+            except FileExistsError:
+                if self._is_silent(claim):  # its maker was killed at it
+                    claim.unlink(missing_ok=True)
+                time.sleep(_PAUSE)
+                return False
+            try:
+                if not lock.exists() or _read(lock) != owner or not self._is_gone(lock, owner):
+                    return False
+                self._write(mine)
+                mine.replace(lock)
+            finally:
+                for temporary in (mine, claim):
+                    temporary.unlink(missing_ok=True)
+        self.taken_over[video] = owner
+        return True
 
     def _is_gone(self, lock: Path, owner: Owner | None) -> bool:
         if owner is not None and owner.machine == self._me.machine:
@@ -237,14 +250,3 @@ def _read(lock: Path) -> Owner | None:
         return Owner(**json.loads(lock.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-
-
-def _put_back(aside: Path, lock: Path) -> None:
-    """Give a lock its name back, unless yet another run made one: a link never replaces."""
-    try:
-        os.link(aside, lock)
-    except FileExistsError:
-        return
-    except OSError:  # no links on this file system
-        if not lock.exists():
-            aside.rename(lock)
