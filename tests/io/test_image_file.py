@@ -109,3 +109,26 @@ def test_the_exif_orientation_of_a_frame_is_applied(tmp_path: Path) -> None:
 def test_transparency_is_dropped(tmp_path: Path) -> None:
     pixels = np.dstack([NOISE, np.zeros((40, 60), np.uint8)])
     np.testing.assert_array_equal(read_rgb(save(tmp_path / "clear.png", pixels)), NOISE)
+
+
+@pytest.mark.parametrize("suffix", ["webp", "tif"])
+def test_an_opaque_alpha_changes_nothing(tmp_path: Path, suffix: str) -> None:
+    options = {"lossless": True} if suffix == "webp" else {}
+    pixels = np.dstack([NOISE, np.full((40, 60), 255, np.uint8)])
+    np.testing.assert_array_equal(read_rgb(save(tmp_path / f"a.{suffix}", pixels, **options)), NOISE)
+
+
+def test_what_is_transparent_in_a_tiff_is_black(tmp_path: Path) -> None:
+    pixels = np.dstack([NOISE, np.zeros((40, 60), np.uint8)])
+    assert read_rgb(save(tmp_path / "clear.tif", pixels)).max() == 0
+
+
+@pytest.mark.parametrize("suffix", ["webp", "tif"])
+def test_other_kinds_are_turned_upright_too(tmp_path: Path, suffix: str) -> None:
+    pixels = np.zeros((16, 32, 3), np.uint8)
+    pixels[:, :16] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    options = {"exif": exif, "lossless": True} if suffix == "webp" else {"tiffinfo": {274: 6}}
+    image = read_rgb(save(tmp_path / f"phone.{suffix}", pixels, **options))
+    assert image.shape == (32, 16, 3) and image[:12].mean() > 240 and image[20:].mean() < 15

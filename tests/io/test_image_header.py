@@ -58,10 +58,10 @@ def test_the_size_is_read(data: bytes) -> None:
 
 
 def test_a_big_endian_tiff() -> None:
-    tags = [(256, 4, 1, 60), (257, 3, 1, 40 << 16), (273, 4, 1, 8), (279, 4, 1, 100)]
+    tags = [(256, 4, 1, 60), (257, 3, 1, 40 << 16), (273, 4, 1, 8), (279, 4, 1, 300)]
     entries = b"".join(struct.pack(">HHII", *tag) for tag in tags)
     data = b"MM\0*" + struct.pack(">I", 8) + struct.pack(">H", len(tags)) + entries + bytes(4)
-    assert image_header(data) == ImageHeader(60, 40, 1, 108)
+    assert image_header(data) == ImageHeader(60, 40, 1, 308)
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF"])
@@ -123,12 +123,13 @@ def patched(form: str, before: bytes, after: bytes) -> bytes:
     return data.replace(before, after, 1)
 
 
-def tiff_bomb(tag: int = 256) -> bytes:
-    data = bytearray(encoded("TIFF", compression="tiff_deflate"))
+def tiff_bomb(sides: tuple[int, int] = (HUGE, HUGE), compression: str | None = None) -> bytes:
+    data = bytearray(encoded("TIFF", compression=compression))
     directory = struct.unpack_from("<I", data, 4)[0]
     for entry in range(directory + 2, directory + 2 + 12 * struct.unpack_from("<H", data, directory)[0], 12):
-        if struct.unpack_from("<H", data, entry)[0] in (tag, tag + 1):
-            struct.pack_into("<HII", data, entry + 2, 4, 1, HUGE)
+        tag = struct.unpack_from("<H", data, entry)[0]
+        if tag in (256, 257):
+            struct.pack_into("<HII", data, entry + 2, 4, 1, sides[tag - 256])
     return bytes(data)
 
 
@@ -177,6 +178,44 @@ def test_a_decompression_bomb_is_refused_by_its_header(tmp_path: Path, name: str
     size = "16383x16383" if name == "0.webp" else "30000x30000"
     assert f"{name} announces {size} pixels, more than the 134,217,728" in done.stdout
     assert done.stdout.count("\n") == 1 and done.stderr == ""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss is in kB on Linux only")
+def test_a_chunk_that_announces_more_than_the_file_takes_no_memory(tmp_path: Path) -> None:
+    data = encoded("PNG")
+    place = data.index(b"IDAT") - 4
+    (tmp_path / "0.png").write_bytes(data[:place] + b"\xfe\xff\xff\xff" + data[place + 4 :])
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "0.png is cut short" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        patched("PNG", struct.pack(">II", 60, 40), struct.pack(">II", 10_000, 10_000)),
+        patched("BMP", struct.pack("<II", 60, 40), struct.pack("<II", 60, 400)),
+        tiff_bomb(sides=(60, 400)),
+        tiff_bomb(sides=(9_000, 9_000), compression="tiff_lzw"),
+        tiff_bomb(sides=(9_000, 9_000), compression="tiff_deflate"),
+    ],
+    ids=["png", "bmp", "tiff", "tiff_lzw", "tiff_deflate"],
+)
+def test_more_pixels_than_the_bytes_can_hold_are_not_decoded(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "0.png").write_bytes(data)
+    with pytest.raises(InputError, match=r"0\.png is cut short"):
+        read_rgb(tmp_path / "0.png")
+
+
+@pytest.mark.parametrize("form", ["PNG", "TIFF", "BMP"])
+@pytest.mark.parametrize("options", [{}, {"compression": "tiff_lzw"}, {"compression": "tiff_deflate"}])
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
+def test_the_plainest_pictures_are_long_enough(tmp_path: Path, form: str, options: dict[str, str], mode: str) -> None:
+    path = tmp_path / "0.png"
+    Image.new(mode, (3000, 2000)).save(path, form, **(options if form == "TIFF" else {}))
+    assert read_rgb(path).shape == (2000, 3000, 3)
 
 
 def test_the_limit_is_the_callers(tmp_path: Path) -> None:

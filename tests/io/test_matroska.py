@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from tiny_videos import noise_frames, plain_frames, write_video
 
+from vsodboost.data.errors import InputError
 from vsodboost.io.matroska import CLUSTER, damage, missing_bytes
+from vsodboost.io.video_file import VideoFile
 
 
 @pytest.mark.parametrize(("name", "codec"), [("clip.mkv", "libx264"), ("clip.webm", "libvpx-vp9")])
@@ -70,6 +72,28 @@ def test_a_checksum_that_differs_is_damage(tmp_path: Path) -> None:
     data[places[1] + 3000] ^= 1
     path.write_bytes(data)
     assert damage(path) == (places[1], len(places) > 2)
+
+
+def test_a_browsers_recording_of_clusters_of_unknown_size_is_whole(tmp_path: Path) -> None:
+    path = write_video(
+        tmp_path / "browser.webm",
+        noise_frames(20),
+        "libvpx",
+        options={"g": "4"},
+        container_options={"cluster_time_limit": "400", "live": "1"},
+    )
+    data = bytearray(path.read_bytes())
+    for place in clusters(bytes(data)):
+        length = 9 - data[place + 4].bit_length()
+        data[place + 4 : place + 4 + length] = ((1 << 7 * length + 1) - 1).to_bytes(length, "big")
+    path.write_bytes(data)
+    assert damage(path) is None and len(list(VideoFile(path).frames())) == 20
+    place = clusters(bytes(data))[2]
+    data[place : place + 8] = bytes(8)
+    path.write_bytes(data)
+    assert damage(path) == (place, True)
+    with pytest.raises(InputError, match=rf"damaged or cut short at byte {place}"):
+        list(VideoFile(path).frames())
 
 
 def test_no_bytes_make_it_fail(tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ class Frame:
 class VideoSource(Protocol):
     """A video to be read frame by frame, as often as needed; one frame is held at a time.
 
-    Reading these attributes never raises: what is wrong with a video is said by ``frames()``.
+    Reading these attributes never raises: what is wrong with a video is said by ``frames()``. A source may also have
+    ``notes``, lines that tell the user how it is read (see ``notes_of``).
     """
 
     @property

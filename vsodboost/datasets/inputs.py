@@ -9,7 +9,7 @@ from pathlib import Path
 from vsodboost.data.errors import UsageError
 from vsodboost.data.video import Frame, UnreadableSource, VideoSource, natural_order
 from vsodboost.datasets.discovery import discover
-from vsodboost.datasets.passed_over import PassedOver, is_results, is_surely_results, is_system
+from vsodboost.datasets.passed_over import SHOWN, PassedOver, is_results, is_surely_results, is_system
 from vsodboost.io.frame_folder import FrameFolder
 from vsodboost.io.image_file import is_image
 from vsodboost.io.limits import MAX_PIXELS
@@ -58,7 +58,8 @@ def open_inputs(paths: Sequence[str | Path], max_pixels: int = MAX_PIXELS) -> In
                 found.extend(inside)
     notes = passed.notes()
     if not found:
-        raise UsageError(f"there is no video in {', '.join(map(str, paths))}: {'; '.join(notes)}")
+        listed = ", ".join(map(str, paths[:SHOWN])) + (", ..." if len(paths) > SHOWN else "")
+        raise UsageError(f"there is no video in {listed}: {'; '.join(notes)}")
     sources: dict[str, VideoSource] = {}
     for source in found:
         other = sources.setdefault(source.name, source)

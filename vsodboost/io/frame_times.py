@@ -8,7 +8,7 @@ from pathlib import Path
 from vsodboost.data.video import Frame, VideoSource, notes_of
 
 JUMP = 10.0
-"""StageTimer: in a broadcast a longer step forwards is a join of two recordings (FFmpeg's dts_delta_threshold)."""
+"""Seconds: in a broadcast a longer step forwards is a join of two recordings (FFmpeg's dts_delta_threshold)."""
 LONGEST = 3600.0
 """Seconds for which a frame may be shown; a longer step is a broken stamp."""
 

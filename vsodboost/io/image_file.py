@@ -3,7 +3,7 @@
 Maps and masks are read by ``masks``.
 
 OpenCV decodes a file that was cut short without a word (grey below the cut, or a line printed by libjpeg), so the end
-marks of JPEG and PNG are looked for first, and the lengths that BMP, WebP and TIFF announce. The header is read before
+marks of JPEG and PNG are looked for first, and the lengths that headers announce. The header is read before
 anything is decoded: see ``image_header`` and ``limits``.
 """
 
@@ -114,9 +114,19 @@ def _read(path: Path, max_pixels: int) -> tuple[bytes, ImageHeader | None]:
 def _is_cut_short(data: bytes, header: ImageHeader | None) -> bool:
     if data.startswith(b"\xff\xd8"):
         return _is_cut_jpeg(data)
-    if data.startswith(b"\x89PNG"):
-        return b"IEND" not in data
+    if data.startswith(b"\x89PNG") and _is_cut_png(data):
+        return True
     return header is not None and len(data) < header.needed
+
+
+def _is_cut_png(data: bytes) -> bool:
+    """Whether a chunk is longer than the file, or the end chunk is missing: OpenCV takes the memory for any length."""
+    place = 8
+    while place + 12 <= len(data):
+        if data[place + 4 : place + 8] == b"IEND":
+            return False
+        place += 12 + int.from_bytes(data[place : place + 4], "big")
+    return True
 
 
 def _is_cut_jpeg(data: bytes) -> bool:

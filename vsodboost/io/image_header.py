@@ -12,6 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+DEFLATE = 1032
+"""Bytes that one byte of compressed data can stand for, at the most (RFC 1951: 258 by two bits)."""
+LZW = 2048
+"""The same for LZW: codes of 12 bits for strings of up to 4096 bytes, of which each is one longer than the last."""
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """JPEG's markers SOF0 to SOF15; DHT, JPG and DAC lie between them."""
 
@@ -20,7 +24,8 @@ _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 class ImageHeader:
     """What a header announces: ``width`` and ``height`` in px as stored, and how many ``pictures`` the file holds.
 
-    ``needed`` is how many bytes the file must have at the least, where the header says it (0: it does not).
+    ``needed`` is how many bytes the file must have at the least: as many as the header says, or as that many pixels
+    take when they are compressed as far as the method can.
     """
 
     width: int
@@ -53,7 +58,9 @@ def _png(data: bytes) -> ImageHeader:
         if data[place + 4 : place + 8] == b"acTL":  # APNG
             pictures = _int(data, place + 8, 4, "big")
         place += 12 + _int(data, place, 4, "big")
-    return ImageHeader(_int(data, 16, 4, "big"), _int(data, 20, 4, "big"), pictures)
+    width, height = _int(data, 16, 4, "big"), _int(data, 20, 4, "big")
+    bits = data[24] * {2: 3, 4: 2, 6: 4}.get(data[25], 1)
+    return ImageHeader(width, height, pictures, width * bits // 8 * height // DEFLATE)
 
 
 def _jpeg(data: bytes) -> ImageHeader:
@@ -91,7 +98,10 @@ def _bmp(data: bytes) -> ImageHeader:
     needed = _int(data, 2, 4)
     if _int(data, 14, 4) == 12:  # OS/2
         return ImageHeader(_int(data, 18, 2), _int(data, 20, 2), 1, needed)
-    return ImageHeader(abs(_int(data, 18, 4, signed=True)), abs(_int(data, 22, 4, signed=True)), 1, needed)
+    width, height = abs(_int(data, 18, 4, signed=True)), abs(_int(data, 22, 4, signed=True))
+    if _int(data, 30, 4) in (0, 3):  # not compressed
+        needed = max(needed, (width * _int(data, 28, 2) + 31) // 32 * 4 * height)
+    return ImageHeader(width, height, 1, needed)
 
 
 def _gif(data: bytes) -> ImageHeader:
@@ -108,8 +118,11 @@ def _netpbm(data: bytes) -> ImageHeader:
 
 _SIZES = {1: 1, 3: 2, 4: 4, 13: 4, 16: 8}
 """Bytes of TIFF's types of whole numbers: BYTE, SHORT, LONG, IFD, LONG8."""
-_WANTED = frozenset({254, 256, 257, 273, 279, 322, 323, 324, 325})
-"""NewSubfileType, sides of the image, offsets and lengths of its strips, sides, offsets and lengths of its tiles."""
+_WANTED = frozenset({254, 256, 257, 258, 259, 262, 273, 277, 279, 322, 323, 324, 325})
+"""NewSubfileType, sides of the image, bits of a sample, compression, photometric interpretation, offsets of strips,
+samples of a pixel, lengths of strips; sides, offsets and lengths of tiles."""
+_RATIOS = {1: 1, 5: LZW, 8: DEFLATE, 32773: 64, 32946: DEFLATE}
+"""How far TIFF's methods compress: none, LZW, deflate, PackBits, deflate."""
 
 
 def _tiff(data: bytes) -> ImageHeader:
@@ -123,6 +136,10 @@ def _tiff(data: bytes) -> ImageHeader:
     ends = [0]
     for starts, lengths in ((273, 279), (324, 325)):
         ends += [a + b for a, b in zip(tags.get(starts, []), tags.get(lengths, []), strict=False)]
+    ratio = _RATIOS.get(tags.get(259, [1])[0])
+    if ratio is not None and tags.get(262) != [6]:  # YCbCr may be stored with fewer pixels of colour
+        bits = tags.get(258, [1])[0] * tags.get(277, [1])[0]
+        ends.append(tags[256][0] * bits // 8 * tags[257][0] // ratio)
     pictures, looked = 1, 0
     while following and looked < 16:  # a thumbnail or a mask (bits 0 and 2) is no picture of its own
         more, following = _directory(data, following, order, wide)

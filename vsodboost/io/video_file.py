@@ -64,7 +64,7 @@ class VideoFile:
         return Header(
             fps=float(rate) if rate else FOLDER_FPS,
             frames=stream.frames or None,
-            stored=None if avi is None else avi.stored,
+            stored=avi.stored or None if avi is not None else None,
             seconds=container.duration / 1e6 if container.duration else None,
             stream_seconds=float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None,
             gaps="mp4" in container.format.name if avi is None else avi.whole,
