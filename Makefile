@@ -47,6 +47,7 @@ $(BIN)/python:
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing into $(VENV); this happens once and takes some minutes."
 	$(PIP) --editable '.[cpu]'
+	@$(BIN)/python -m compileall -q vsodboost adapters plugins
 	@touch $@
 
 $(VENV)/.developing: $(VENV)/.installed

@@ -6,7 +6,6 @@ torch module, a torch module class or a function without arguments that builds o
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.util
 import inspect
@@ -157,6 +156,8 @@ def _attribute(argument: str, owner: str) -> Any:
     found: Any = module
     for part in name.split("."):
         if not hasattr(found, part):
+            import difflib
+
             near = difflib.get_close_matches(part, [n for n in dir(found) if not n.startswith("_")], n=3, cutoff=0.5)
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             raise UsageError(f"{owner}: {where} has no '{part}'{hint}")

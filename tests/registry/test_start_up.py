@@ -18,7 +18,10 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS: dict[str, str] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"][
     "vsodboost"
 ]
-HEAVY = ("torch", "torchvision", "timm", "cv2", "onnxruntime", "onnx", "av", "PIL", "scipy", "numpy", "safetensors")
+HEAVY = (
+    *("torch", "torchvision", "timm", "cv2", "onnxruntime", "onnx", "av", "PIL", "scipy", "numpy", "safetensors"),
+    *("pooch", "asyncio"),
+)
 LISTING = (["plugins"], ["plugins", "--json"], ["weights", "list"], ["--help"])
 
 

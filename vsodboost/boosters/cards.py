@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from vsodboost.boosters.longterm.settings import HELP, paper_profile
+from vsodboost.boosters.longterm.options import HELP, paper_profile
 from vsodboost.data.cards import BoosterCard, SpatialModelCard
 from vsodboost.weights.own import MQP_PAPER as MQP_PAPER_WEIGHTS
 

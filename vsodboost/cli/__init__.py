@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from vsodboost.cli.allocator import keep_freed_memory
 from vsodboost.cli.signals import Ended, handled
 from vsodboost.cli.streams import OutputLost, prepared
 from vsodboost.data.errors import VsodboostError
@@ -26,6 +25,8 @@ COMMANDS = {
     "weights": ("vsodboost.cli.weights", "weights"),
     "labels": ("vsodboost.cli.labels", "labels"),
 }
+_HEAVY = {"wrap", "eval", "train", "labels"}
+"""Commands that run networks or go through whole data sets."""
 
 
 class _Passed(Exception):
@@ -56,11 +57,12 @@ class Commands(click.Group):
             raise _Passed(error) from error
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        import difflib
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
 
-        near = difflib.get_close_matches(args[0], COMMANDS, n=1) if args else []
-        if args and args[0] not in COMMANDS and near and not args[0].startswith("-"):
-            ctx.fail(f"no command is called '{args[0]}'; did you mean {near[0]}?")
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            if near:
+                ctx.fail(f"no command is called '{args[0]}'; did you mean {near[0]}?")
         return super().resolve_command(ctx, args)
 
 
@@ -85,7 +87,10 @@ def main(arguments: list[str] | None = None) -> None:
     A signal that ends the command gives 128 + its number: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    keep_freed_memory()
+    if _HEAVY & set(arguments):
+        from vsodboost.cli.allocator import keep_freed_memory
+
+        keep_freed_memory()
     debug = "--debug" in arguments
     if debug:  # wherever it stands
         arguments = ["--debug", *(a for a in arguments if a != "--debug")]

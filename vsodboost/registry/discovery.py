@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -130,7 +129,10 @@ class Registry:
             self.manager.register(plugin, name=name)
             self.manager.check_pending()
             for kind in KINDS:
-                method = self.manager.subset_hook_caller(f"vsodboost_register_{kind}", self._others(plugin)).__call__
+                hook = f"vsodboost_register_{kind}"
+                if not any(found.plugin is plugin for found in getattr(self.manager.hook, hook).get_hookimpls()):
+                    continue
+                method = self.manager.subset_hook_caller(hook, self._others(plugin)).__call__
                 staged: list[Entry] = []
                 method(register=_collector(staged, name, kind))
                 for entry in staged:
@@ -272,6 +274,8 @@ def _collector(staged: list[Entry], plugin: str, kind: Kind) -> Any:
 
 
 def _no_such(what: str, name: str, known: Sequence[str]) -> str:
+    import difflib  # here, for it is needed where something is wrong only
+
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(sorted(known)) or 'none'}"
     return f"no {what} is called '{name}'; {hint}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -62,6 +61,8 @@ def add(name: str, file: str | Path) -> Provenance:
             hint = f"; it fits '{other}': vsodboost weights add {other} {shlex.quote(str(path))}" if other else ""
             raise WeightsError(f"{reason}{hint}")
     for note in _choice(fitting, path):
+        import logging
+
         logging.getLogger("vsodboost").warning("vsodboost: %s: %s", path, note)
     return store.put_tensors(name, fitting[0].tensors, path, source)
 

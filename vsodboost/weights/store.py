@@ -7,15 +7,12 @@ does; the provenance is removed first and written last, so that a killed ``add``
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,9 +45,9 @@ def root() -> Path:
     """Folder that holds all entries; it need not exist yet."""
     if home := os.environ.get("VSODBOOST_HOME"):
         return Path(home).expanduser() / "weights"
-    import pooch
+    from platformdirs import user_cache_path
 
-    return Path(pooch.os_cache("vsodboost")) / "weights"
+    return user_cache_path("vsodboost") / "weights"
 
 
 def folder(name: str) -> Path:
@@ -104,6 +101,8 @@ def put_tensors(name: str, tensors: Mapping[str, Tensor], origin: Path, source: 
 
 def put_file(name: str, origin: Path, file: str, source: WeightsSource) -> Provenance:
     """Store a copy of ``origin`` under the name ``file`` as the entry of ``name``, in place of an older one."""
+    import shutil
+
     from vsodboost.io.atomic import atomic_path
 
     target = folder(name) / file
@@ -152,6 +151,8 @@ def load_into(network: nn.Module, name: str) -> None:
 
 def sha256(path: Path) -> str:
     """Hash of a file's content, in hex."""
+    import hashlib
+
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -174,6 +175,8 @@ def _forget(name: str) -> None:
 
 
 def _record(name: str, target: Path, origin: Path, source: WeightsSource) -> Provenance:
+    from datetime import datetime, timezone
+
     from vsodboost.io.atomic import write_text
 
     entry = Provenance(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from vsodboost.boosters.longterm.settings import HELP, LongtermSettings, read_settings
+from vsodboost.boosters.longterm.options import HELP
+from vsodboost.boosters.longterm.settings import LongtermSettings, read_settings
 from vsodboost.data.errors import UsageError
 
 # Number in the list of differences between paper and script -> (option, paper's value, script's value).
