@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import TargetCard, WeightsSource
+from vsodboost.data.errors import a_type
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
 from vsodboost.registry.interfaces import Request, Target
 
@@ -61,7 +62,7 @@ def co_saliency(network: nn.Module, frames: Tensor, flow_images: Tensor | None =
     from .networks.cosnet import COSNet, attend
 
     if not isinstance(network, COSNet):
-        raise TypeError(f"co_saliency runs a COSNet, not a {type(network).__name__}")
+        raise TypeError(f"co_saliency runs a COSNet, not {a_type(network)}")
     count, size = len(frames), frames.shape[-2:]
     features = torch.cat([network.encoder(frame.flip(1))[0] for frame in torch.split(frames, 1)])  # BGR goes in
     random, maps = Random(seed), []

@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from vsodboost.data.cards import TargetCard
-from vsodboost.data.errors import UsageError
+from vsodboost.data.errors import UsageError, a_type
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
 from vsodboost.registry.interfaces import Request, Target
 
@@ -246,8 +246,8 @@ def _needed_arguments(function: Any) -> list[str] | None:
 
 def _kind(found: Any) -> str:
     if isinstance(found, Target):
-        return f"a {type(found).__name__}"
-    return "a function" if inspect.isroutine(found) else f"a {type(found).__name__}"
+        return a_type(found)
+    return "a function" if inspect.isroutine(found) else a_type(found)
 
 
 @hookimpl

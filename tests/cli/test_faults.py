@@ -3,6 +3,7 @@
 # ruff: noqa: F811 (fixtures are imported by name)
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -69,7 +70,8 @@ class Small(Booster):
             "weights": (np.arange(1), truth, 0 * one),
             "floats": (np.array([0.5]), truth, one),
         }
-        if self.how in ("none", "extra", "writes", *wrong) and once(self.how):
+        notes = {"warnings": {"warnings": [3]}, "boxes": {"boxes": [{"frame": 9, "box": [0, 0, 4, 4], "kind": "salient"}]}}
+        if self.how in ("none", "extra", "writes", *wrong, *notes) and once(self.how):
             if self.how == "none":
                 return None
             if self.how == "writes":
@@ -77,6 +79,8 @@ class Small(Booster):
             if self.how == "extra":
                 few = TrainingSet(scene.frames[:1], truth, one, scene.motion[:1, :4], scene.target[:1])
                 return Mined(np.arange(1), truth, one, extra=few)
+            if self.how in notes:
+                return Mined(np.arange(1), truth, one, notes[self.how])
             return Mined(*wrong[self.how])
         if self.how in ("raises", "exits", "memory"):
             once(self.how)
@@ -148,6 +152,27 @@ class LeavesWhileWriting(Writer):
         once("exits")
 
 
+class SumsUpBadly(Writer):
+    def add(self, buffer):
+        self.frames = buffer.maps
+
+    def finish(self, summary):
+        summary["mean"] = self.frames.mean()  # a NumPy number is as good as Python's
+        if once(""):
+            summary["names"] = {"a set"}
+
+
+class TalksBadly(Leaves):
+    """Its notes are no list."""
+
+    @property
+    def notes(self):
+        return 3 if once("") else []
+
+    def predict(self, clip):
+        return clip.frames[..., 0] / np.float32(255)
+
+
 class Huge:
     """Flow that no video has."""
 
@@ -158,7 +183,7 @@ class Huge:
 @vsodboost.hookimpl
 def vsodboost_register_boosters(register):
     for how in ("", "raises", "exits", "memory", "nan", "shape", "range", "index", "order", "weights", "floats", "none",
-                "extra", "writes", "begin", "guidance", "fuse", "decide", "fixed"):
+                "extra", "writes", "warnings", "boxes", "begin", "guidance", "fuse", "decide", "fixed"):
         register("small" + (how and f"-{how}"), lambda request, how=how: Small(how), BoosterCard(summary=how))
 
 
@@ -171,6 +196,7 @@ def vsodboost_register_spatial_models(register):
 @vsodboost.hookimpl
 def vsodboost_register_targets(register):
     register("leaves", lambda request: Leaves(), vsodboost.TargetCard(summary="leaves"))
+    register("talks-badly", lambda request: TalksBadly(), vsodboost.TargetCard(summary="its notes are no list"))
     register("leaves-early", lambda request: sys.exit("no"), vsodboost.TargetCard(summary="leaves"))
 
 
@@ -199,6 +225,7 @@ def vsodboost_register_decisions(register):
 @vsodboost.hookimpl
 def vsodboost_register_writers(register):
     register("leaves", lambda request: LeavesWhileWriting(), Card(summary="leaves"))
+    register("sums-up-badly", lambda request: SumsUpBadly(), Card(summary="a set in the summary"))
 
 
 @vsodboost.hookimpl
@@ -269,6 +296,8 @@ def one_fails(code: int, lines: list[str], *named: str) -> None:
         ("none", "mine returned a NoneType; expected a Mined"),
         ("extra", r"extra.motion has shape \(1, 4, 64, 2\)"),
         ("writes", "read-only"),
+        ("warnings", "the notes' 'warnings' are to be a list of lines"),
+        ("boxes", "the notes' 'boxes' are to be a list of {'frame': index in the scene"),
         ("begin", "failed in begin_video: KeyError"),
         ("guidance", r"guidance of shape \(1, 32, 64\)"),
         ("fuse", "fused maps with NaN or infinite values"),
@@ -318,6 +347,22 @@ def test_a_plugin_of_any_kind_that_ends_the_process_fails_one_video(
 ) -> None:
     fail_once(install)
     one_fails(*wrap(capsys, option, "leaves"), name, r"called sys.exit\('bye'\)")
+
+
+def test_a_summary_that_no_file_can_hold_fails_one_video(
+    videos: None, install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fail_once(install)
+    code, lines = wrap(capsys, "--write", "sums-up-badly")
+    one_fails(code, lines, "writer 'sums-up-badly' put into the summary", "a set is no JSON value")
+    assert 0 < json.loads(Path("out/zz/run.json").read_text())["mean"] < 1
+
+
+def test_notes_of_a_target_that_are_no_list_fail_one_video(
+    videos: None, install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fail_once(install)
+    one_fails(*wrap(capsys, "--target", "talks-badly"), "target 'talks-badly' failed: 'int' object is not iterable")
 
 
 def test_an_observer_that_ends_the_process_fails_one_video(

@@ -42,3 +42,9 @@ class PluginError(VideoError):
 
 class WeightsError(VideoError):
     """A weights file is missing, damaged, or belongs to another model."""
+
+
+def a_type(thing: object) -> str:
+    """Return what kind of thing was given, for messages: "a list", "an int"."""
+    name = type(thing).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from vsodboost.io.output_paths import video_folder
 from vsodboost.io.resume import VideoState
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.run_summary import RunSummary
+from vsodboost.registry.checks import checked_summary
 from vsodboost.registry.guard import guarded
 from vsodboost.registry.writer import VideoOutput, Writer
 from vsodboost.targets.network_target import notes_of
@@ -61,7 +63,9 @@ class VideoWork:
                 self._notify_of(buffer)
                 with engine.seconds.of("write"):
                     self._each(lambda writer, buffer=buffer: writer.add(buffer))  # type: ignore[misc]
-                summed.add(buffer, notes_of(engine.plan.target))
+                with guarded(engine.plan.name("target"), of=engine.plan.target):
+                    notes = notes_of(engine.plan.target)
+                summed.add(buffer, notes)
                 self.frames(source, len(buffer))
                 del buffer  # before the next one is made: one at a time is resident
             summary = {
@@ -71,7 +75,11 @@ class VideoWork:
                 "seconds": {k: round(v, 3) for k, v in engine.seconds.spent.items()},
                 "seconds_total": round(time.perf_counter() - started, 3),
             }
-            self._each(lambda writer: writer.finish(summary))
+            summary = checked_summary(summary, "vsodboost")
+            for name, writer in self.writers.items():
+                with guarded(f"writer '{name}'"):
+                    writer.finish(summary)
+                summary = checked_summary(summary, f"writer '{name}'")
             unfinished.pop_all()
         self._conclude(source, summary, summed.names)
         return summary
@@ -104,6 +112,7 @@ class VideoWork:
 
     def _conclude(self, source: VideoSource, summary: dict[str, Any], names: list[str]) -> None:
         folder = video_folder(self.out, source.name)
-        write_text(folder / "run.json", json.dumps(summary, indent=1, default=dict) + "\n")
+        write_text(folder / "run.json", json.dumps(summary, indent=1) + "\n")
         VideoState.finish(self.out, source.name, self.fingerprint, names)
-        self.engine.plan.registry.notify("vsodboost_video_finished", video=source.name, summary=summary)
+        # A copy: what an observer does to it is not what the caller gets.
+        self.engine.plan.registry.notify("vsodboost_video_finished", video=source.name, summary=deepcopy(summary))

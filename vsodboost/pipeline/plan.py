@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from vsodboost.data.cards import BoosterCard, SpatialModelCard, TargetCard
-from vsodboost.data.errors import PluginError, UsageError
+from vsodboost.data.errors import PluginError, UsageError, a_type
 from vsodboost.data.training_set import TuneSettings
 from vsodboost.decision.fusion import fuse
 from vsodboost.ops.resize import working_size
@@ -165,9 +165,9 @@ def set_up(plan: Plan) -> Plan:
     with guarded_factory(plan.name("booster"), booster.setup):
         wanted = booster.setup(booster.context)
     if not isinstance(wanted, Overrides):
-        raise PluginError(f"{plan.name('booster')}: setup returned a {type(wanted).__name__}; expected Overrides")
+        raise PluginError(f"{plan.name('booster')}: setup returned {a_type(wanted)}; expected Overrides")
     if wanted.student is not None and not isinstance(wanted.student, Student):
-        raise PluginError(f"{plan.name('booster')}: its student is a {type(wanted.student).__name__}, not a Student")
+        raise PluginError(f"{plan.name('booster')}: its student is {a_type(wanted.student)}, not a Student")
     changes = {name: value for name, value in vars(wanted).items() if value is not None}
     return replace(plan, **changes)
 
@@ -176,7 +176,7 @@ def _student(network: Any, card: SpatialModelCard, device: str, name: str) -> St
     from torch import nn
 
     if not isinstance(network, nn.Module):
-        raise UsageError(f"{name}: its factory returned a {type(network).__name__}; expected a torch module")
+        raise UsageError(f"{name}: its factory returned {a_type(network)}; expected a torch module")
     return Student(network, card, device, name=name)
 
 
@@ -194,7 +194,7 @@ def as_fusion(found: Any, card: SpatialModelCard, device: str, name: str) -> Fus
         return Student(found, card, device, name=name)
     if isinstance(found, FusionNetwork):
         return found
-    raise UsageError(f"{name}: its factory returned a {type(found).__name__} without the method predict")
+    raise UsageError(f"{name}: its factory returned {a_type(found)} without the method predict")
 
 
 def as_target(found: Any, card: TargetCard, request: Request) -> Target:
@@ -214,6 +214,4 @@ def as_target(found: Any, card: TargetCard, request: Request) -> Target:
         return described(found, card, request) if card.output == "auto" else NetworkTarget(found, card, request)
     if callable(found):
         return CallableTarget(found)
-    raise UsageError(
-        f"a {type(found).__name__} is no target; give a function frames -> maps, a torch module or a Target"
-    )
+    raise UsageError(f"{a_type(found)} is no target; give a function frames -> maps, a torch module or a Target")

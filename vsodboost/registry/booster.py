@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vsodboost.data.cards import Card
 from vsodboost.data.decision import Decision
-from vsodboost.data.errors import PluginError
+from vsodboost.data.errors import PluginError, a_type
 from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.training_set import TuneSettings
@@ -171,7 +171,7 @@ def as_booster(found: Any, plugin: str) -> Booster:
     if isinstance(found, Booster):
         return found
     if not callable(getattr(found, "mine", None)):
-        raise PluginError(f"{plugin}: its factory returned a {type(found).__name__} without the method mine")
+        raise PluginError(f"{plugin}: its factory returned {a_type(found)} without the method mine")
     for name in METHODS:
         if getattr(found, name, None) is not None and not callable(getattr(found, name)):
             raise PluginError(f"{plugin}: its attribute '{name}' is named like a booster's method; rename it")

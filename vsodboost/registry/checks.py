@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.decision import Decision
-from vsodboost.data.errors import PluginError
+from vsodboost.data.errors import PluginError, a_type
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.training_set import TrainingSet
 from vsodboost.data.types import FlowField, Maps, PerFrame, Proposals
@@ -64,7 +65,7 @@ def checked_motion(values: Any, shape: tuple[int, int, int], plugin: str) -> tup
     """Return a motion model's maps ``float32[T, h, w]`` and quality ``float32[T]`` for ``shape`` (T, h, w), both in
     [0, 1]. Raises PluginError otherwise."""
     if not isinstance(values, tuple) or len(values) != 2:
-        raise PluginError(f"{plugin} returned a {type(values).__name__}; expected a pair of maps and quality")
+        raise PluginError(f"{plugin} returned {a_type(values)}; expected a pair of maps and quality")
     maps = checked_sized_maps(values[0], shape, plugin, "motion maps")
     return maps, _numbers(values[1], shape[0], plugin, "quality", 0, 1)
 
@@ -93,7 +94,7 @@ def checked_mined(mined: Any, scene: Scene, plugin: str) -> Mined:
             the wrong shape, not finite or out of range, or an ``extra`` that is no training set for the scene.
     """
     if not isinstance(mined, Mined):
-        raise PluginError(f"{plugin}: mine returned a {type(mined).__name__}; expected a Mined")
+        raise PluginError(f"{plugin}: mine returned {a_type(mined)}; expected a Mined")
     indices = np.asarray(mined.indices)
     if indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iu"):
         raise PluginError(f"{plugin}: mined indices are {indices.dtype}{list(indices.shape)}; expected int64[K]")
@@ -106,10 +107,8 @@ def checked_mined(mined: Any, scene: Scene, plugin: str) -> Mined:
     shape = (len(indices), int(scene.target.shape[1]), int(scene.target.shape[2]))
     truth = checked_sized_maps(mined.pseudo_truth, shape, plugin, "pseudo truth")
     weights = _weights(mined.weights, len(indices), plugin)
-    if not isinstance(mined.notes, Mapping):
-        raise PluginError(f"{plugin}: notes are a {type(mined.notes).__name__}; expected a dict")
     extra = None if mined.extra is None else _checked_set(mined.extra, shape[1:], plugin)
-    return Mined(indices, truth, weights, dict(mined.notes), extra)
+    return Mined(indices, truth, weights, _checked_notes(mined.notes, len(scene), plugin), extra)
 
 
 def checked_scene_maps(values: Any, scene: Scene, plugin: str, what: str) -> Maps:
@@ -123,7 +122,7 @@ def checked_decision(decision: Any, scene: Scene, plugin: str) -> Decision:
     """Return a decision whose maps, weight, trust and flags belong to the scene's frames. Raises PluginError
     otherwise."""
     if not isinstance(decision, Decision):
-        raise PluginError(f"{plugin}: decide returned a {type(decision).__name__}; expected a Decision")
+        raise PluginError(f"{plugin}: decide returned {a_type(decision)}; expected a Decision")
     count = len(scene)
     if len(decision.flags) != count or not all(isinstance(flag, str) for flag in decision.flags):
         raise PluginError(f"{plugin}: {len(decision.flags)} flags for {count} frames; expected a word a frame")
@@ -135,7 +134,7 @@ def checked_decision(decision: Any, scene: Scene, plugin: str) -> Decision:
 def checked_fixed_maps(values: Any, scene: Scene, plugin: str) -> dict[int, NDArray[np.float32]]:
     """Return a booster's fixed maps ``float32[H, W]`` in [0, 1] by index in the scene. Raises PluginError otherwise."""
     if not isinstance(values, Mapping):
-        raise PluginError(f"{plugin}: fixed_maps returned a {type(values).__name__}; expected maps by index")
+        raise PluginError(f"{plugin}: fixed_maps returned {a_type(values)}; expected maps by index")
     checked = {}
     for index, value in values.items():
         if not isinstance(index, (int, np.integer)) or not 0 <= index < len(scene):
@@ -149,12 +148,12 @@ def checked_proposals(values: Any, count: int, plugin: str) -> list[Proposals]:
     """Return a detector's proposals, one ``Proposals`` for each of ``count`` frames, with boxes ``float32[N, 4]`` px
     and scores ``float32[N]``. Raises PluginError otherwise."""
     if not isinstance(values, Sequence) or len(values) != count:
-        given = f"{len(values)} of them" if isinstance(values, Sequence) else f"a {type(values).__name__}"
+        given = f"{len(values)} of them" if isinstance(values, Sequence) else a_type(values)
         raise PluginError(f"{plugin} returned {given}; expected Proposals for each of {count} frames")
     checked = []
     for t, found in enumerate(values):
         if not isinstance(found, Proposals):
-            raise PluginError(f"{plugin} returned a {type(found).__name__} for frame {t}; expected Proposals")
+            raise PluginError(f"{plugin} returned {a_type(found)} for frame {t}; expected Proposals")
         boxes, scores = (_floats(v, plugin, w) for v, w in ((found.boxes, "boxes"), (found.scores, "scores")))
         if boxes.size == 0 and scores.size == 0:
             boxes, scores = boxes.reshape(0, 4), scores.reshape(0)
@@ -163,17 +162,58 @@ def checked_proposals(values: Any, count: int, plugin: str) -> list[Proposals]:
                 f"{plugin} returned boxes {list(boxes.shape)} and scores {list(scores.shape)} for frame {t}; "
                 "expected [N, 4] and [N]"
             )
-        _finite(boxes, plugin, f"boxes for frame {t}")
-        _finite(scores, plugin, f"scores for frame {t}")
+        for array, what, one in ((boxes, "boxes", "box"), (scores, "scores", "score")):
+            _finite(array, plugin, f"{what} for frame {t}", first=one)
         if scores.size and not (scores.min() >= 0 and scores.max() <= 1):
             raise PluginError(f"{plugin} returned scores in [{scores.min():.3g}, {scores.max():.3g}]; expected [0, 1]")
         checked.append(Proposals(boxes, scores))
     return checked
 
 
+def checked_summary(summary: Mapping[str, Any], plugin: str) -> dict[str, Any]:
+    """Return what ``run.json`` says of a video, to which ``plugin`` may have added, as JSON values: NumPy's numbers and
+    arrays become Python's. Raises PluginError when anything else is no JSON value."""
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(summary, default=_plain))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PluginError(f"{plugin} put into the summary what run.json cannot hold: {error}") from error
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    raise TypeError(f"{a_type(value)} is no JSON value")
+
+
+def _checked_notes(notes: Any, count: int, plugin: str) -> dict[str, Any]:
+    """Return a booster's notes on a scene of ``count`` frames, of which "warnings" and "boxes" are read by others."""
+    if not isinstance(notes, Mapping):
+        raise PluginError(f"{plugin}: notes are {a_type(notes)}; expected a dict")
+    warnings, boxes = notes.get("warnings", ()), notes.get("boxes", ())
+    if not isinstance(warnings, (list, tuple)) or not all(isinstance(line, str) for line in warnings):
+        raise PluginError(f"{plugin}: the notes' 'warnings' are to be a list of lines")
+    if not isinstance(boxes, (list, tuple)) or not all(_is_box(box, count) for box in boxes):
+        raise PluginError(
+            f"{plugin}: the notes' 'boxes' are to be a list of "
+            "{'frame': index in the scene, 'box': [x0, y0, x1, y1], 'kind': 'salient'}"
+        )
+    return dict(notes)
+
+
+def _is_box(box: Any, count: int) -> bool:
+    if not isinstance(box, Mapping) or not isinstance(box.get("kind"), str):
+        return False
+    frame, sides = box.get("frame"), np.asarray(box.get("box", ()))
+    inside = isinstance(frame, (int, np.integer)) and 0 <= frame < count
+    return inside and sides.shape == (4,) and sides.dtype.kind in "fiu" and bool(np.isfinite(sides).all())
+
+
 def _checked_set(extra: Any, size: tuple[int, int], plugin: str) -> TrainingSet:
     if not isinstance(extra, TrainingSet):
-        raise PluginError(f"{plugin}: extra is a {type(extra).__name__}; expected a TrainingSet")
+        raise PluginError(f"{plugin}: extra is {a_type(extra)}; expected a TrainingSet")
     shape = (len(extra.frames), *size)
     wanted = {
         "frames": (*shape, 3),
@@ -240,7 +280,9 @@ def _floats(values: Any, plugin: str, what: str) -> FlowField:
     return array.astype(np.float32)
 
 
-def _finite(array: FlowField, plugin: str, what: str) -> None:
+def _finite(array: FlowField, plugin: str, what: str, first: str = "frame") -> None:
+    """Raise PluginError where a value is none; ``first`` is what the array's rows are."""
     if array.size and not np.isfinite(array).all():
         bad = int(np.argwhere(~np.isfinite(array))[0][0])
-        raise PluginError(f"{plugin} returned {what} with NaN or infinite values (first in frame {bad} of the call)")
+        place = f"frame {bad} of the call" if first == "frame" else f"{first} {bad}"
+        raise PluginError(f"{plugin} returned {what} with NaN or infinite values (first in {place})")

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 import pluggy
 
 from vsodboost.data.cards import BoosterCard, Card, DetectorCard, FlowCard, SpatialModelCard, TargetCard
-from vsodboost.data.errors import PluginError, UnknownPlugin, UsageError, VsodboostError
+from vsodboost.data.errors import PluginError, UnknownPlugin, UsageError, VsodboostError, a_type
 from vsodboost.registry import hookspecs
 from vsodboost.registry.guard import OURS, guarded, guarded_factory, one_line
 from vsodboost.registry.hookspecs import Factory
@@ -223,7 +223,7 @@ class Registry:
             return as_booster(built, plugin), card
         protocols, method = _built(kind)
         if not isinstance(built, protocols):
-            raise PluginError(f"{plugin}: its factory returned a {type(built).__name__} without the method {method}")
+            raise PluginError(f"{plugin}: its factory returned {a_type(built)} without the method {method}")
         return built, card
 
     def builder(self, device: str = "cpu", seed: int = 0) -> Builder:
@@ -266,7 +266,7 @@ def _collector(staged: list[Entry], plugin: str, kind: Kind) -> Any:
         if not callable(factory) or not isinstance(card, wanted):
             raise PluginError(
                 f"plugin {plugin}: register('{name}', factory, card) needs a callable and a {wanted.__name__}, "
-                f"not a {type(factory).__name__} and a {type(card).__name__}"
+                f"not {a_type(factory)} and {a_type(card)}"
             )
         staged.append(Entry(name, factory, card, plugin))
 

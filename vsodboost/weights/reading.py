@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from vsodboost.data.errors import WeightsError
+from vsodboost.data.errors import WeightsError, a_type
 from vsodboost.weights.file_kinds import kind_of
 from vsodboost.weights.inert_loading import InertObject, NumPyObject, load_inert
 
@@ -150,6 +150,6 @@ def _what(content: Any) -> str:
     if isinstance(content, NumPyObject):
         return "a NumPy object"
     if isinstance(content, InertObject):
-        return f"a {type(content).__name__} object"
+        return f"{a_type(content)} object"
     empty = isinstance(content, Mapping) and not content
-    return f"an empty {type(content).__name__}" if empty else f"a {type(content).__name__}"
+    return f"an empty {type(content).__name__}" if empty else a_type(content)
