@@ -1,4 +1,4 @@
-"""A stranger's package brings one plugin of each kind, in at most 60 lines each; it is installed, and all work in a run."""
+"""A stranger's package brings a plugin of each kind, of at most 60 lines each; installed, all work in one run."""
 
 from __future__ import annotations
 

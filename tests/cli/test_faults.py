@@ -70,7 +70,8 @@ class Small(Booster):
             "weights": (np.arange(1), truth, 0 * one),
             "floats": (np.array([0.5]), truth, one),
         }
-        notes = {"warnings": {"warnings": [3]}, "boxes": {"boxes": [{"frame": 9, "box": [0, 0, 4, 4], "kind": "salient"}]}}
+        outside = {"frame": 9, "box": [0, 0, 4, 4], "kind": "salient"}
+        notes = {"warnings": {"warnings": [3]}, "boxes": {"boxes": [outside]}}
         if self.how in ("none", "extra", "writes", *wrong, *notes) and once(self.how):
             if self.how == "none":
                 return None

@@ -207,8 +207,9 @@ def _is_box(box: Any, count: int) -> bool:
     if not isinstance(box, Mapping) or not isinstance(box.get("kind"), str):
         return False
     frame, sides = box.get("frame"), np.asarray(box.get("box", ()))
-    inside = isinstance(frame, (int, np.integer)) and 0 <= frame < count
-    return inside and sides.shape == (4,) and sides.dtype.kind in "fiu" and bool(np.isfinite(sides).all())
+    if not isinstance(frame, (int, np.integer)) or not 0 <= int(frame) < count:
+        return False
+    return sides.shape == (4,) and sides.dtype.kind in "fiu" and bool(np.isfinite(sides).all())
 
 
 def _checked_set(extra: Any, size: tuple[int, int], plugin: str) -> TrainingSet:
