@@ -40,9 +40,21 @@ def build_sheet(request: Request) -> Writer:
     return ContactSheet()
 
 
+def build_report(request: Request) -> Writer:
+    """Return the writer ``report``."""
+    from vsodboost.writers.report.writer import Report
+
+    return Report()
+
+
 @hookimpl
 def vsodboost_register_writers(register: RegisterWriter) -> None:
     register("maps", build_maps, Card(summary="a map a frame, 8-bit grey PNG at the source size (always)"))
     register("table", build_table, Card(summary="frames.csv: trust and more of every frame (always)"))
     register("overlay", build_overlay, Card(summary="overlay.mp4: the maps laid over the video"))
     register("sheet", build_sheet, Card(summary="contact_sheet.png: a few frames with all maps, and trust over time"))
+    register(
+        "report",
+        build_report,
+        Card(summary="report.html: the video on one page, no network; report.json"),
+    )

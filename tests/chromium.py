@@ -1,0 +1,49 @@
+"""A real browser for tests: Debian's Chromium, driven by Playwright; what a page says to its console fails the test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """The browser, one for all tests; without Chromium or Playwright the tests are skipped."""
+    program = next((found for found in map(shutil.which, NAMES) if found), None)
+    if program is None:
+        pytest.skip("no Chromium here: apt-get install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright here: pip install '.[dev]'")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@contextmanager
+def opened(browser: Any, address: str, *, width: int = 1280, dark: bool = False, **context: Any) -> Iterator[Any]:
+    """A page at ``address``; at the end of the block it must have had no error and have said nothing to the console."""
+    said: list[str] = []
+    with browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", **context
+    ) as own:
+        page = own.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(address)
+        yield page
+        assert said == []
+
+
+def faults(page: Any) -> list[str]:
+    """What axe-core finds wrong with the page, the minor faults left out."""
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    page.evaluate(axe)
+    found = page.evaluate("axe.run()")["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found if v["impact"] in ("serious", "critical")]
