@@ -29,7 +29,7 @@ ROOMS: dict[str, str] = {
     "decision": "data registry ops perception spatial weights",
     "boosters": "data registry ops io networks weights perception decision",
     "metrics": "data io datasets",
-    "writers": "version data registry ops io",
+    "writers": "version data registry ops io datasets metrics",
     "pipeline": "version data registry ops io weights perception spatial targets decision",
     "training": "data registry ops io datasets networks weights perception spatial targets decision boosters metrics "
     "pipeline",

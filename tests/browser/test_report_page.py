@@ -10,7 +10,7 @@ import pytest
 from chromium import browser, faults, opened  # noqa: F401
 from small_reports import write_report
 
-NAME = """"><img src=x onerror="alert('1')"> Bär 🐻"""
+NAME = """"><img src=x onerror="alert(1)"> Bär 🐻"""
 
 
 @pytest.fixture(scope="module")
@@ -146,3 +146,25 @@ def test_twenty_thousand_frames_open_and_are_scrubbed(browser: Any, tmp_path: Pa
         page.click("#zoom-in")
         page.keyboard.press("ArrowLeft")
         assert frame_of(page) == count - 2
+
+
+def test_the_page_of_all_videos_is_sorted_and_leads_to_each(browser: Any, tmp_path: Path) -> None:  # noqa: F811
+    from vsodboost.writers.report.index import write_index
+
+    for name, trust in ((NAME, 0.5), ("b#?", 0.9), ("a10", 0.7), ("a9", 0.6)):
+        write_report(tmp_path / name.replace("/", "_"), [[trust] * 3])
+        run = {"video": name, "frames": 3, "trust": trust, "target_trust": 0.4, "mined": 1, "flags": {}}
+        (tmp_path / name / "run.json").write_text(json.dumps(run))
+    write_index(tmp_path, {"<i>lost": "the file is damaged"})
+    with opened(browser, (tmp_path / "index.html").as_uri(), width=390) as page:
+        assert faults(page) == []
+        videos = page.locator("#videos tbody td:nth-child(2)")
+        assert videos.all_inner_texts() == [NAME, "a9", "a10", "b#?"]
+        page.click("#videos button >> text=video")
+        assert videos.all_inner_texts()[1:3] == ["a9", "a10"]
+        page.click("#videos button >> text=trust >> nth=1")
+        page.click("#videos button >> text=trust >> nth=1")
+        assert videos.all_inner_texts()[0] == "b#?"
+        assert "the file is damaged" in page.locator("table").first.inner_text()
+        page.click("text=b#?")
+        assert page.locator("#timeline").is_visible()

@@ -24,6 +24,7 @@ COMMANDS = {
     "train": ("vsodboost.cli.train", "train"),
     "weights": ("vsodboost.cli.weights", "weights"),
     "labels": ("vsodboost.cli.labels", "labels"),
+    "report": ("vsodboost.cli.report", "report_command"),
 }
 _HEAVY = {"wrap", "eval", "train", "labels"}
 """Commands that run networks or go through whole data sets."""

@@ -224,6 +224,10 @@ def wrap_command(
     writing = OutputOptions(out, writers, resume=resume, overwrite=overwrite)
     with shown(sources, quiet=quiet) as progress:
         report = run(plan, sources, writing, progress)
+    if "report" in writers:
+        from vsodboost.writers.report.index import write_index
+
+        write_index(out, report.failed)
     _conclude(report, out, sources.notes, as_json, quiet)
     sys.exit(1 if report.failed else 0)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChainableUndefined, Environment, PackageLoader
 from markupsafe import Markup
 
 from vsodboost.io.output_paths import printable
@@ -21,7 +21,7 @@ def templates() -> Environment:
     found = Environment(
         loader=PackageLoader("vsodboost.writers.report"),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=ChainableUndefined,  # run.json of another version may lack a key
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -1,0 +1,146 @@
+"""A report of results that are there already: from maps, frames.csv, run.json, and the source where it still is."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodboost.data.errors import InputError, UsageError, VideoError
+from vsodboost.data.video import Frame
+from vsodboost.datasets.inputs import open_inputs
+from vsodboost.writers.report.chosen import Chosen, Spread
+from vsodboost.writers.report.data import SCHEMA, FrameColumns, report_data
+from vsodboost.writers.report.pictures import encoded, thumbs_of
+from vsodboost.writers.report.writer import THUMBS
+
+NOTE = (
+    "Made from what was written: motion, the target's map and doubt were not kept; "
+    "boost the video again with --write report to see them."
+)
+
+
+def result_folders(out: Path) -> list[Path]:
+    """Return the folders of ``out`` that hold a video's finished results, by name.
+
+    Raises:
+        UsageError: ``out`` is no folder, or there is none.
+    """
+    if not out.is_dir():
+        raise UsageError(f"{out}: no such folder; name the output folder of vsodboost wrap")
+    found = sorted(f for f in out.iterdir() if not f.name.startswith(".") and (f / "run.json").is_file())
+    if not found:
+        raise UsageError(f"{out} holds no results; it is for the output folder of vsodboost wrap")
+    return found
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return a file of ours. Raises InputError when it cannot be read or is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error}); boost the video again with --overwrite") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path} is not what vsodboost writes; boost the video again with --overwrite")
+    return found
+
+
+def stored_data(folder: Path) -> dict[str, Any] | None:
+    """Return what ``report.json`` says, None where there is none or it is of an earlier run than the maps."""
+    try:
+        data = read_json(folder / "report.json")
+    except InputError:
+        return None
+    run = read_json(folder / "run.json")
+    of_this_run = data.get("run", {}).get("seconds_total") == run.get("seconds_total")
+    return data if data.get("schema") == SCHEMA and of_this_run and data.get("count") == run.get("frames") else None
+
+
+def data_of(folder: Path) -> dict[str, Any]:
+    """Return the data of a video's report: the stored ones, else made from the other files.
+
+    Raises:
+        InputError: a file is missing or is not what vsodboost writes.
+    """
+    return stored_data(folder) or _made(folder)
+
+
+def _made(folder: Path) -> dict[str, Any]:
+    run = read_json(folder / "run.json")
+    columns, chosen, thumbed = FrameColumns(), Chosen(), Spread(THUMBS)
+    for index, row in enumerate(_rows(folder / "frames.csv")):
+        name, mined, flag = row.pop("frame"), row.pop("mined") == "1", row.pop("flag") or ""
+        numbers = {key: _number(value) for key, value in row.items() if key is not None}
+        columns.add(name, numbers, mined=mined, flag=flag)
+        trust, quality = numbers.get("trust") or 0.0, numbers.get("quality") or 0.0
+        chosen.offer(index, trust=trust, change=0.0, quality=quality, mined=mined)
+        thumbed.offer(index)
+    chosen.change.scores.clear()
+    reasons = chosen.reasons()
+    full, thumbs, size = {}, {}, [0, 0]
+    wanted, note = {*reasons, *thumbed.frames}, NOTE
+    try:
+        for index, frame in frames_of(run.get("path", ""), wanted):
+            saliency = own_map(folder, frame.name)
+            size = list(frame.image.shape[:2])
+            if index in reasons:
+                full[index] = encoded({"frame": frame.image, "boosted": saliency})
+            thumbs[index] = thumbs_of(frame.image, np.asarray(saliency / np.float32(255)))
+    except (UsageError, VideoError) as error:
+        full, thumbs, note = {}, {}, f"{NOTE} There are no pictures: {error}"
+    about = {"video": str(run.get("video", folder.name)), "path": str(run.get("path", "?")), "size": size, "fps": 0}
+    return {**report_data(columns, reasons, full, thumbs, about, run), "note": note}
+
+
+def frames_of(path: str, wanted: Collection[int]) -> Iterator[tuple[int, Frame]]:
+    """Yield the wanted frames of a video with their indices, as far as it has them.
+
+    Raises:
+        UsageError: it is no longer there.
+        InputError: it cannot be read.
+    """
+    sources = open_inputs([path])
+    if len(sources) != 1:
+        raise UsageError(f"{path} holds {len(sources)} videos")
+    last = max(wanted, default=-1)
+    for index, frame in enumerate(sources[0].frames()):
+        if index > last:
+            return
+        if index in wanted:
+            yield index, frame
+
+
+def own_map(folder: Path, frame: str) -> NDArray[np.uint8]:
+    """Return the map of a frame as vsodboost wrote it, ``uint8[H, W]``. Raises InputError when it cannot be read."""
+    path = folder / f"{frame}.png"
+    try:
+        found = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    except (OSError, cv2.error) as error:
+        raise InputError(f"{path} cannot be read ({error}); boost the video again with --overwrite") from error
+    if found is None:
+        raise InputError(f"{path} is no image; boost the video again with --overwrite")
+    return np.asarray(found, np.uint8)
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error}); boost the video again with --overwrite") from error
+    if any(not {"frame", "mined", "flag"} <= set(row) or None in row.values() for row in rows):
+        raise InputError(f"{path} is not the frames.csv of vsodboost; boost the video again with --overwrite")
+    yield from rows
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
