@@ -52,6 +52,11 @@ class OptionArguments(TypedDict, total=False):
     booster_options: Mapping[str, str]
     flow_options: Mapping[str, str]
     detector_options: Mapping[str, str]
+    start: float | None
+    stop: float | None
+    max_frames: int | None
+    every: int | None
+    size: str | None
 
 
 class VideoBooster:
@@ -102,7 +107,7 @@ class VideoBooster:
         engine = Engine(self.plan)
         kept: list[FrameResults] = []
         notes: list[dict[str, Any]] = []
-        for buffer in engine.boost(_source(video)):
+        for buffer in engine.boost(self._part_of(video)):
             kept.append(FrameResults.of(buffer))
             notes.append(buffer.mined.notes)
             del buffer  # before the next one is made: of this one only its result stays
@@ -117,9 +122,12 @@ class VideoBooster:
     def stream(self, frames: Video) -> Iterator[BoostedFrame]:
         """Yield a video frame by frame in bounded memory: at most ``buffer`` (100) frames are held, whatever the
         length. ``frames`` may be a generator, unless the booster needs two passes. Raises as ``boost`` does."""
-        for buffer in Engine(self.plan).boost(_source(frames)):
+        for buffer in Engine(self.plan).boost(self._part_of(frames)):
             yield from buffer.by_frame()
             del buffer  # before the next one is made: one at a time is resident
+
+    def _part_of(self, video: Video) -> VideoSource:
+        return self.plan.options.part.of(_source(video))
 
 
 def boost(

@@ -114,7 +114,7 @@ from pathlib import Path
 from vsodboost.data.errors import VsodboostError
 from vsodboost.io.atomic import write_png
 from vsodboost.writers.table import FramesTable
-from vsodboost.writers.overlay import OverlayVideo
+from vsodboost.io.film import H264, Film
 out = Path(sys.argv[1])
 noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
 
@@ -132,9 +132,9 @@ def small_table():
         table.add({"frame": "00000"})
 
 def video():
-    with OverlayVideo(out / "overlay.mp4", 24, (256, 256)) as video:
+    with Film(out / "overlay.mp4", H264, 24, (256, 256)) as video:
         for _ in range(30):
-            video.write(noise, np.zeros((256, 256), np.float32))
+            video.append(noise)
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (20000, resource.RLIM_INFINITY))
 for write in (png, table, video, small_table):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from tiny_videos import cut, noise_frames, plain_frames, remux, shade, write_video
+from tiny_videos import cut, noise_frames, plain_frames, remux, shade, write_matrix, write_video
 
 from vsodboost.data.errors import InputError
 from vsodboost.io.video_file import VideoFile
@@ -81,16 +80,6 @@ def test_a_variable_frame_rate_gives_every_stored_frame_once(tmp_path: Path) -> 
     assert [round(frame.image.mean()) for frame in VideoFile(path).frames()] == pytest.approx(
         [shade(index) for index in range(8)], abs=4
     )
-
-
-def write_matrix(path: Path, matrix: tuple[int, int, int, int]) -> None:
-    """Put a display matrix (a, b, c, d of ISO/IEC 14496-12) into the track header of an mp4."""
-    data = bytearray(path.read_bytes())
-    start = data.index(b"tkhd") + 4 + 4 + 20 + 8 + 8  # version and flags, times and ids, reserved, layer ... volume
-    assert struct.unpack_from(">9i", data, start) == (65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30)
-    a, b, c, d = (65536 * value for value in matrix)
-    struct.pack_into(">9i", data, start, a, b, 0, c, d, 0, 0, 0, 1 << 30)
-    path.write_bytes(data)
 
 
 @pytest.mark.parametrize(

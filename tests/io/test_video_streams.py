@@ -144,7 +144,7 @@ def test_pyav_is_imported_for_video_files_only(tmp_path: Path) -> None:
 import sys
 import numpy as np
 from vsodboost.io.atomic import write_png
-from vsodboost.writers.overlay import OverlayVideo
+from vsodboost.io.film import H264, Film
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.probe import describe
 import vsodboost.pipeline.run, vsodboost.cli.wrap
@@ -153,7 +153,7 @@ for t in range(2):
 assert len(list(open_inputs(["frames"])[0].frames())) == 2
 describe(open_inputs(["frames"])[0])
 assert [source.name for source in open_inputs(["videos"])] == ["a"]
-video = OverlayVideo("out.mp4", 24, (8, 8))
+video = Film("out.mp4", H264, 24, (8, 8))
 assert "av" not in sys.modules, "PyAV was imported without need"
 """
     (tmp_path / "videos").mkdir()

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from vsodboost.cli.config import with_config
+from vsodboost.cli.help import GroupedCommand
+from vsodboost.cli.wrap_options import wrap_options
 from vsodboost.data.errors import UsageError
 
 if TYPE_CHECKING:
     from vsodboost.datasets.inputs import Inputs
     from vsodboost.pipeline.plan import Plan
-    from vsodboost.pipeline.run import Report
+    from vsodboost.pipeline.run import OutputOptions, Report
 
 
 def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
@@ -30,140 +31,20 @@ def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
     return found
 
 
-@click.command("wrap", short_help="Boost a target model on videos.")
+@click.command("wrap", cls=GroupedCommand, short_help="Boost a target model on videos.")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
-@click.option(
-    "--target",
-    "-t",
-    metavar="NAME",
-    default="lite",
-    show_default=True,
-    help="Target model, or maps:DIR, onnx:FILE, torch:module:callable.",
-)
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), default=Path("boosted"), show_default=True, help="Output folder."
-)
-@click.option(
-    "--profile",
-    type=click.Choice(["fast", "paper"]),
-    default="fast",
-    show_default=True,
-    help="paper: the booster's paper to the letter, which chooses the other options that are not given.",
-)
-@click.option("--booster", metavar="NAME", default="mqp", show_default=True, help="How to choose what to learn from.")
-@click.option(
-    "--labels",
-    type=click.Path(path_type=Path),
-    help="Labels of some frames, DIR/<video>/<frame>.png: the labels booster carries them to all the others.",
-)
-@click.option("--flow", metavar="NAME", default="dis", show_default=True, help="Optical flow estimator.")
-@click.option(
-    "--detector",
-    metavar="NAME",
-    default="blobs",
-    show_default=True,
-    help="Object proposals, for boosters that want some.",
-)
-@click.option(
-    "--spatial-model", metavar="NAME", default="lite", show_default=True, help="The student that is fine-tuned."
-)
-@click.option(
-    "--fusion-network",
-    metavar="NAME",
-    default="lite",
-    show_default=True,
-    help="The network that improves the target's map by frame and motion.",
-)
-@click.option("--motion", metavar="NAME", default="mqpm", show_default=True, help="Motion saliency and its quality.")
-@click.option(
-    "--decision", metavar="NAME", default="trust-gate", show_default=True, help="Target's or boosted map: who decides."
-)
-@click.option("--executor", metavar="NAME", default="local", show_default=True, help="Where the videos are worked on.")
-@click.option(
-    "--scope",
-    type=click.Choice(["video", "dataset"]),
-    default="video",
-    show_default=True,
-    help="Fine-tune per video, or once over all of them (the papers' protocol).",
-)
-@click.option(
-    "--target-option", metavar="NAME=VALUE", multiple=True, help="Option of the target; vsodboost plugins lists them."
-)
-@click.option("--booster-option", metavar="NAME=VALUE", multiple=True, help="Option of the booster.")
-@click.option("--flow-option", metavar="NAME=VALUE", multiple=True, help="Option of the flow estimator.")
-@click.option("--detector-option", metavar="NAME=VALUE", multiple=True, help="Option of the detector.")
-@click.option(
-    "--write",
-    "extras",
-    metavar="NAME[,NAME...]",
-    multiple=True,
-    help="Also write these: overlay (a video), sheet (a contact sheet); vsodboost plugins lists all.",
-)
-@click.option("--steps", type=click.IntRange(min=1), help="Fine-tuning steps a buffer.")
-@click.option("--buffer", type=click.IntRange(min=2), default=100, show_default=True, help="Frames resident at once.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**32 - 1),
-    default=0,
-    show_default=True,
-    help="Seeded runs on the CPU are bit-identical.",
-)
-@click.option(
-    "--carry-over", is_flag=True, help="Keep the student from one video to the next, as the papers' scripts do."
-)
-@click.option("--resume", is_flag=True, help="Keep finished videos, go on with the others.")
-@click.option("--overwrite", is_flag=True, help="Make existing results anew.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and check everything that can be checked.")
-@click.option("--no-plugin", metavar="NAME", multiple=True, help="Do not load this plugin.")
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    callback=with_config,
-    is_eager=True,
-    expose_value=False,
-    help="Options from a TOML file; the command line wins.",
-)
-@click.option("--json", "as_json", is_flag=True, help="The run's summary as JSON on standard output.")
-@click.option("--quiet", is_flag=True, help="No progress on standard error.")
-def wrap_command(
-    inputs: tuple[str, ...],
-    *,
-    target: str,
-    out: Path,
-    profile: Any,
-    booster: str,
-    labels: Path | None,
-    flow: str,
-    detector: str,
-    spatial_model: str,
-    fusion_network: str,
-    motion: str,
-    decision: str,
-    executor: str,
-    scope: Any,
-    target_option: tuple[str, ...],
-    booster_option: tuple[str, ...],
-    flow_option: tuple[str, ...],
-    detector_option: tuple[str, ...],
-    extras: tuple[str, ...],
-    steps: int | None,
-    buffer: int,
-    device: str,
-    seed: int,
-    carry_over: bool,
-    resume: bool,
-    overwrite: bool,
-    dry_run: bool,
-    no_plugin: tuple[str, ...],
-    as_json: bool,
-    quiet: bool,
-) -> None:
+@wrap_options
+def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite: bool, **given: Any) -> None:
     """Boost a target model on every video of INPUT.
 
     INPUT is a video file, a folder of frames, a DAVIS root, a folder of videos or a glob; several may be given.
     Each video gets a folder in -o: a map for every frame (8-bit grey PNG at the source size), frames.csv with the trust
     of every frame, and run.json.
+
+    \b
+    vsodboost wrap clip.mp4 --write overlay                        the maps, and a video to look at
+    vsodboost wrap clip.mp4 --write alpha --from 0:10 --to 0:25    a part of it, cut out, for an editor
+    vsodboost wrap --target maps:my_maps/ DAVIS/ -o out            maps that you have, made better
 
     Exit code: 0 all done, 1 some videos failed, 2 wrong use.
     """
@@ -172,64 +53,73 @@ def wrap_command(
     if resume and overwrite:
         raise UsageError("--resume and --overwrite exclude each other; give one")
     refuse_unwritable(out)
-    from vsodboost.datasets.inputs import open_inputs
+    from vsodboost.datasets.inputs import Inputs, open_inputs
     from vsodboost.pipeline.options import choose
     from vsodboost.pipeline.plan import make_plan
     from vsodboost.registry.discovery import Registry
 
-    choices: dict[str, Any] = {
-        "target": target,
-        "profile": profile,
-        "booster": booster,
-        "flow": flow,
-        "detector": detector,
-        "spatial_model": spatial_model,
-        "fusion_network": fusion_network,
-        "motion": motion,
-        "decision": decision,
-        "executor": executor,
-        "scope": scope,
-        "buffer": buffer,
-        "steps": steps,
-        "device": device,
-        "seed": seed,
-        "carry_over": carry_over,
-        "target_options": pairs(target_option, "--target-option"),
-        "booster_options": pairs(booster_option, "--booster-option"),
-        "flow_options": pairs(flow_option, "--flow-option"),
-        "detector_options": pairs(detector_option, "--detector-option"),
-    }
-    context = click.get_current_context()
-    given = {k: v for k, v in choices.items() if context.get_parameter_source(k) is not ParameterSource.DEFAULT}
-    if labels is not None:
-        given["booster_options"] = {**choices["booster_options"], "labels": str(labels)}
-        given.setdefault("booster", "labels")
+    quiet, as_json, writing = given["quiet"], given["as_json"], _writing(out, resume, overwrite, given)
+    chosen = _chosen(click.get_current_context(), given)
     sources = open_inputs(list(inputs))
-    registry = Registry.load(no_plugin=no_plugin)
-    options = choose(given, registry)
+    registry = Registry.load(no_plugin=given["no_plugin"])
+    options = choose(chosen, registry)
+    sources = Inputs([options.part.of(source) for source in sources], sources.notes)
     if not quiet:
         for broken in registry.broken:
             click.echo(f"vsodboost: plugin {broken.plugin} is left out: {broken.reason}", err=True)
-    for note in () if dry_run else sources.notes:
+    for note in () if given["dry_run"] else sources.notes:
         click.echo(f"vsodboost: {note}", err=True)
     plan = make_plan(options, registry)
     for note in plan.notes:
         click.echo(f"vsodboost: {note}", err=True)
-    if dry_run:
+    if given["dry_run"]:
         sys.exit(_describe(sources, plan, as_json))
     from vsodboost.cli.progress import shown
-    from vsodboost.pipeline.run import OutputOptions, run
+    from vsodboost.pipeline.run import run
 
-    writers = tuple(name.strip() for listed in extras for name in listed.split(",") if name.strip())
-    writing = OutputOptions(out, writers, resume=resume, overwrite=overwrite)
     with shown(sources, quiet=quiet) as progress:
         report = run(plan, sources, writing, progress)
-    if "report" in writers:
+    if "report" in writing.writers:
         from vsodboost.writers.report.index import write_index
 
         write_index(out, report.failed)
     _conclude(report, out, sources.notes, as_json, quiet)
     sys.exit(1 if report.failed else 0)
+
+
+def _chosen(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
+    """The options that were given, by the names of ``pipeline.options.Options``."""
+    from dataclasses import fields
+
+    from vsodboost.pipeline.options import Options
+
+    choices = {field.name: given[field.name] for field in fields(Options) if field.name in given}
+    chosen = {k: v for k, v in choices.items() if context.get_parameter_source(k) is not ParameterSource.DEFAULT}
+    for kind in ("target", "booster", "flow", "detector"):
+        if given[f"{kind}_option"]:
+            chosen[f"{kind}_options"] = pairs(given[f"{kind}_option"], f"--{kind}-option")
+    if given["labels"] is not None:
+        chosen["booster_options"] = {**chosen.get("booster_options", {}), "labels": str(given["labels"])}
+        chosen.setdefault("booster", "labels")
+    return chosen
+
+
+def _writing(out: Path, resume: bool, overwrite: bool, given: dict[str, Any]) -> OutputOptions:
+    """What is to be written: ``--background`` means a cutout, hard masks mean masks."""
+    from vsodboost.pipeline.run import OutputOptions
+
+    writers = [name.strip() for listed in given["extras"] for name in listed.split(",") if name.strip()]
+    options = pairs(given["write_option"], "--write-option")
+    if given["background"] is not None:
+        options["background"] = given["background"]
+        writers += [] if "cutout" in writers else ["cutout"]
+    hard = {"solid": given["solid"], "keep-thin": given["keep_thin"]}
+    options |= {name: "on" for name, wanted in hard.items() if wanted}
+    if given["largest"] is not None:
+        options["largest"] = str(given["largest"])
+    if {"solid", "keep-thin", "largest"} & set(options):
+        writers.append("masks")
+    return OutputOptions(out, tuple(dict.fromkeys(writers)), resume, overwrite, options)
 
 
 def _conclude(report: Report, out: Path, notes: tuple[str, ...], as_json: bool, quiet: bool) -> None:

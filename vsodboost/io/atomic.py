@@ -62,15 +62,16 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def write_png(path: str | Path, image: NDArray[np.uint8]) -> None:
-    """Write ``uint8[H, W]`` (grey) or ``uint8[H, W, 3]`` (RGB) as a PNG, atomically.
+    """Write ``uint8[H, W]`` (grey), ``uint8[H, W, 3]`` (RGB) or ``uint8[H, W, 4]`` (RGBA) as a PNG, atomically.
 
     Raises:
         ValueError: ``image`` is of another shape or dtype, or empty.
         VsodboostError: the file cannot be written.
     """
-    if image.dtype != np.uint8 or image.size == 0 or not (image.ndim == 2 or image.shape[2:] == (3,)):
-        raise ValueError(f"a PNG wants uint8[H, W] or uint8[H, W, 3], not {image.dtype}{list(image.shape)}")
-    pixels = image if image.ndim == 2 else np.ascontiguousarray(image[:, :, ::-1])
+    if image.dtype != np.uint8 or image.size == 0 or not (image.ndim == 2 or image.shape[2:] in ((3,), (4,))):
+        raise ValueError(f"a PNG wants uint8[H, W], [H, W, 3] or [H, W, 4], not {image.dtype}{list(image.shape)}")
+    order = [2, 1, 0, 3][: image.shape[2]] if image.ndim == 3 else []
+    pixels = image if image.ndim == 2 else np.ascontiguousarray(image[:, :, order])
     write_bytes(path, cv2.imencode(".png", pixels)[1].tobytes())
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vsodboost.data.video import Frame, VideoSource, notes_of
+from vsodboost.io.sound import SoundTrack, sound_of
 
 JUMP = 10.0
 """Seconds: in a broadcast a longer step forwards is a join of two recordings (FFmpeg's dts_delta_threshold)."""
@@ -71,6 +72,11 @@ class TimedSource:
     def notes(self) -> tuple[str, ...]:
         """The source's notes."""
         return notes_of(self._source)
+
+    @property
+    def sound(self) -> SoundTrack | None:
+        """The source's sound."""
+        return sound_of(self._source)
 
     def frames(self) -> Iterator[Frame]:
         """The source's frames. Raises as it does."""

@@ -49,6 +49,10 @@ class Header:
     stream: int
     """Index of the stream that is the film."""
     notes: tuple[str, ...] = ()
+    lead: float = 0.0
+    """Seconds from the file's start to its first frame."""
+    sound: bool = False
+    """Whether something is to be heard."""
 
     @property
     def length(self) -> int | None:

@@ -17,6 +17,7 @@ from vsodboost.io.frame_times import FrameClock
 from vsodboost.io.gif import GifDamage, gif_damage
 from vsodboost.io.limits import MAX_PIXELS
 from vsodboost.io.riff import read_avi
+from vsodboost.io.sound import SoundTrack
 from vsodboost.io.video_damage import Header, ReadSummary, check_whole, raise_damaged
 from vsodboost.io.video_streams import Opened, opened
 
@@ -71,6 +72,8 @@ class VideoFile:
             size=(height, width),
             stream=stream.index,
             notes=file.notes,
+            lead=max(0.0, (_seconds(first.pts, file) or 0.0) - (container.start_time or 0) / 1e6),
+            sound=len(container.streams.audio) > 0,
         )
 
     @property
@@ -92,6 +95,14 @@ class VideoFile:
     def notes(self) -> tuple[str, ...]:
         """Which stream is taken, when there was a choice."""
         return () if isinstance(self._header, InputError) else self._header.notes
+
+    @property
+    def sound(self) -> SoundTrack | None:
+        """The file's sound; None where there is none."""
+        header = self._header
+        if isinstance(header, InputError) or not header.sound:
+            return None
+        return SoundTrack(self.path, lead=header.lead)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from vsodboost.data.cards import BoosterCard, Card
 from vsodboost.data.errors import UsageError
+from vsodboost.io.part import Part
 from vsodboost.registry.discovery import Registry
 
 Scope = Literal["video", "dataset"]
@@ -41,6 +42,17 @@ class Options:
     booster_options: Mapping[str, str] = field(default_factory=dict)
     flow_options: Mapping[str, str] = field(default_factory=dict)
     detector_options: Mapping[str, str] = field(default_factory=dict)
+    start: float | None = None
+    """With the next four: which part of each video, and how large (see ``io.part.Part``)."""
+    stop: float | None = None
+    max_frames: int | None = None
+    every: int | None = None
+    size: str | None = None
+
+    @property
+    def part(self) -> Part:
+        """Which part of each video. Raises UsageError where there can be none."""
+        return Part(self.start, self.stop, self.max_frames, self.every, self.size)
 
     def fingerprint(self, **made_with: str) -> str:
         """Return a line that is the same exactly when results would be (device, executor and resuming apart);
@@ -56,6 +68,7 @@ def choose(given: Mapping[str, Any], registry: Registry) -> Options:
         UsageError: the booster, or the value of one of its options, does not exist, or it has no such profile.
     """
     options = Options(**given)
+    _ = options.part  # refused before anything is built
     if options.profile == "fast":
         return options
     if options.profile != "paper":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,13 +57,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """Where and what to write: names of ``writers`` beside maps and table; ``resume`` skips finished videos,
-    ``overwrite`` redoes."""
+    """Where and what to write: names of ``writers`` beside maps and table, and their ``options``, each for those that
+    know it; ``resume`` skips finished videos, ``overwrite`` redoes."""
 
     out: Path
     writers: tuple[str, ...] = ()
     resume: bool = False
     overwrite: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def run(plan: Plan, sources: Sequence[VideoSource], output: OutputOptions, progress: Progress | None = None) -> Report:
@@ -90,7 +91,7 @@ class _Run:
 
     def of(self, sources: Sequence[VideoSource]) -> Report:
         """Check, then boost, every source that is not done."""
-        writers = build_writers(self.plan, self.output.writers)
+        writers = build_writers(self.plan, self.output.writers, self.output.options)
         waiting = self._waiting(sources)
         for owner in dict.fromkeys(self.locks.taken_over.values()):
             videos = [video for video, left_by in self.locks.taken_over.items() if left_by == owner]
@@ -173,11 +174,23 @@ class _Run:
         return self.output.resume and VideoState.check(out, source.name, self._fingerprint) == "done"
 
 
-def build_writers(plan: Plan, names: Sequence[str]) -> dict[str, Writer]:
-    """Return the writers of every run and those of ``names``, by name. Raises UsageError for an unknown one."""
-    request = Request(device=plan.device, seed=plan.options.seed)
-    chosen = dict.fromkeys((*ALWAYS, *names))
-    return {name: plan.registry.build("writers", name, request)[0] for name in chosen}
+def build_writers(plan: Plan, names: Sequence[str], options: Mapping[str, str]) -> dict[str, Writer]:
+    """Return the writers of every run and those of ``names``, by name; each gets the ``options`` that are on its card.
+
+    Raises:
+        UsageError: there is no such writer, one does not take its options, or none of them knows an option.
+    """
+    registry, unknown = plan.registry, set(options)
+    writers: dict[str, Writer] = {}
+    for name in dict.fromkeys((*ALWAYS, *names)):
+        known = registry.card("writers", name.partition(":")[0]).options
+        own = {option: value for option, value in options.items() if option in known}
+        unknown -= set(own)
+        request = Request(options=own, device=plan.device, seed=plan.options.seed)
+        writers[name] = registry.build("writers", name, request)[0]
+    if unknown:
+        raise UsageError(f"none of the writers {', '.join(writers)} knows the option '{min(unknown)}'")
+    return writers
 
 
 def _refuse_results(source: VideoSource, output: OutputOptions, fingerprint: str) -> None:

@@ -1,0 +1,151 @@
+"""The options of ``vsodboost wrap``, in the order in which its help lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vsodboost.cli.config import with_config
+from vsodboost.cli.help import HOW, INTO, MORE, OUT, option
+from vsodboost.cli.part import SIZE, TIME
+
+PATH = click.Path(path_type=Path)
+
+WHAT_GOES_IN = (
+    option(
+        "--target", "-t", group=INTO, metavar="NAME", default="lite", show_default=True,
+        help="Target model, or maps:DIR, onnx:FILE, torch:module:callable.",
+    ),
+    option(
+        "--labels", group=INTO, type=PATH,
+        help="Labels of some frames, DIR/<video>/<frame>.png: the labels booster carries them to all the others.",
+    ),
+    option("--from", "start", group=INTO, type=TIME, metavar="TIME", help="Begin there: 75, 1:15 or 0:01:15.5."),
+    option("--to", "stop", group=INTO, type=TIME, metavar="TIME", help="End there."),
+    option("--max-frames", group=INTO, type=click.IntRange(min=1), help="At most so many frames of each video."),
+    option("--every", group=INTO, type=click.IntRange(min=1), help="Only every so many-th frame."),
+    option(
+        "--size", group=INTO, type=SIZE, metavar="SIZE",
+        help="Work on smaller frames, and write them so: 640 (the long side), 640x360 or 480p (the short side).",
+    ),
+)  # fmt: skip
+WHAT_COMES_OUT = (
+    option("-o", "--out", group=OUT, type=PATH, default=Path("boosted"), show_default=True, help="Output folder."),
+    option(
+        "--write", "extras", group=OUT, metavar="NAME[,NAME...]", multiple=True,
+        help="Also write these: overlay (a video), alpha (a film with transparency and sound), cutout (RGBA pictures), "
+        "sheet (a contact sheet) ...; vsodboost plugins lists all.",
+    ),
+    option(
+        "--background", group=OUT, metavar="COLOUR|FILE|blur",
+        help="Lay the cutout on a colour, a picture, a video, or its own blurred background; also as cutout.mp4.",
+    ),
+    option(
+        "--solid", group=OUT, is_flag=True,
+        help="Hard masks, too (masks/), without specks, threads and small holes; cutouts are made by them. The maps "
+        "stay as they are.",
+    ),
+    option(
+        "--largest", group=OUT, metavar="N", type=click.IntRange(min=1), help="As --solid; the N largest parts only."
+    ),
+    option("--keep-thin", group=OUT, is_flag=True, help="As --solid, but legs, tails and strings are kept."),
+    option(
+        "--write-option", group=OUT, expert=True, metavar="NAME=VALUE", multiple=True,
+        help="Option of the writers that know it; vsodboost plugins lists them.",
+    ),
+)  # fmt: skip
+PROFILE = option(
+    "--profile", group=HOW, type=click.Choice(["fast", "paper"]), default="fast", show_default=True,
+    help="paper: the booster's paper to the letter, which chooses the other options that are not given.",
+)  # fmt: skip
+HOW_IT_IS_DONE = (
+    PROFILE,
+    option("--device", group=HOW, default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ..."),
+    option("--resume", group=HOW, is_flag=True, help="Keep finished videos, go on with the others."),
+    option("--overwrite", group=HOW, is_flag=True, help="Make existing results anew."),
+    option(
+        "--dry-run", group=HOW, is_flag=True, help="Say what would be done, and check everything that can be checked."
+    ),
+    option(
+        "--booster", group=HOW, expert=True, metavar="NAME", default="mqp", show_default=True,
+        help="How to choose what to learn from.",
+    ),
+    option(
+        "--flow", group=HOW, expert=True, metavar="NAME", default="dis", show_default=True,
+        help="Optical flow estimator.",
+    ),
+    option(
+        "--detector", group=HOW, expert=True, metavar="NAME", default="blobs", show_default=True,
+        help="Object proposals, for boosters that want some.",
+    ),
+    option(
+        "--spatial-model", group=HOW, expert=True, metavar="NAME", default="lite", show_default=True,
+        help="The student that is fine-tuned.",
+    ),
+    option(
+        "--fusion-network", group=HOW, expert=True, metavar="NAME", default="lite", show_default=True,
+        help="The network that improves the target's map by frame and motion.",
+    ),
+    option(
+        "--motion", group=HOW, expert=True, metavar="NAME", default="mqpm", show_default=True,
+        help="Motion saliency and its quality.",
+    ),
+    option(
+        "--decision", group=HOW, expert=True, metavar="NAME", default="trust-gate", show_default=True,
+        help="Target's or boosted map: who decides.",
+    ),
+    option(
+        "--executor", group=HOW, expert=True, metavar="NAME", default="local", show_default=True,
+        help="Where the videos are worked on.",
+    ),
+    option(
+        "--scope", group=HOW, expert=True, type=click.Choice(["video", "dataset"]), default="video", show_default=True,
+        help="Fine-tune per video, or once over all of them (the papers' protocol).",
+    ),
+    option(
+        "--target-option", group=HOW, expert=True, metavar="NAME=VALUE", multiple=True,
+        help="Option of the target; vsodboost plugins lists them.",
+    ),
+    option(
+        "--booster-option", group=HOW, expert=True, metavar="NAME=VALUE", multiple=True, help="Option of the booster."
+    ),
+    option(
+        "--flow-option", group=HOW, expert=True, metavar="NAME=VALUE", multiple=True,
+        help="Option of the flow estimator.",
+    ),
+    option(
+        "--detector-option", group=HOW, expert=True, metavar="NAME=VALUE", multiple=True, help="Option of the detector."
+    ),
+    option("--steps", group=HOW, expert=True, type=click.IntRange(min=1), help="Fine-tuning steps a buffer."),
+    option(
+        "--buffer", group=HOW, expert=True, type=click.IntRange(min=2), default=100, show_default=True,
+        help="Frames resident at once.",
+    ),
+    option(
+        "--seed", group=HOW, expert=True, type=click.IntRange(0, 2**32 - 1), default=0, show_default=True,
+        help="Seeded runs on the CPU are bit-identical.",
+    ),
+    option(
+        "--carry-over", group=HOW, expert=True, is_flag=True,
+        help="Keep the student from one video to the next, as the papers' scripts do.",
+    ),
+)  # fmt: skip
+MORE_STILL = (
+    option("--no-plugin", group=MORE, expert=True, metavar="NAME", multiple=True, help="Do not load this plugin."),
+    option(
+        "--config", group=MORE, type=PATH, callback=with_config, is_eager=True, expose_value=False,
+        help="Options from a TOML file; the command line wins.",
+    ),
+    option("--json", "as_json", group=MORE, is_flag=True, help="The run's summary as JSON on standard output."),
+    option("--quiet", group=MORE, is_flag=True, help="No progress on standard error."),
+)  # fmt: skip
+
+
+def wrap_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command all of them."""
+    every = (*WHAT_GOES_IN, *WHAT_COMES_OUT, *HOW_IT_IS_DONE, *MORE_STILL)
+    return reduce(lambda made, decorate: decorate(made), reversed(every), command)

@@ -1,0 +1,41 @@
+"""A picture a frame in a folder below the video's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodboost.io.atomic import remove_leftovers, write_bytes, write_errors, write_png
+from vsodboost.io.output_paths import safe_name
+
+
+class FrameFiles:
+    """Pictures ``<video's folder>/<name>/<frame>.png``; those of an earlier run are cleared away when it is made."""
+
+    def __init__(self, folder: Path, name: str, suffix: str = ".png") -> None:
+        self.folder = folder / name
+        self._suffix = suffix
+        if self.folder.is_dir():
+            remove_leftovers(self.folder)
+            for file in self.folder.glob(f"*{suffix}"):
+                with write_errors(file):
+                    file.unlink()
+
+    def write(self, frame: str, image: NDArray[np.uint8]) -> None:
+        """Write a picture ``uint8[H, W]``, ``[H, W, 3]`` or ``[H, W, 4]``, whole or not at all.
+
+        Raises:
+            InputError: the frame's name cannot be a file's.
+            VsodboostError: the file cannot be written.
+        """
+        write_png(self.path(frame), image)
+
+    def write_bytes(self, frame: str, data: bytes) -> None:
+        """Write a file of another kind. Raises as ``write``."""
+        write_bytes(self.path(frame), data)
+
+    def path(self, frame: str) -> Path:
+        """Return where a frame's file lies."""
+        return self.folder / f"{safe_name(frame)}{self._suffix}"
