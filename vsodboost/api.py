@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
@@ -95,22 +96,25 @@ class VideoBooster:
         """
         self.plan = _plan(target, card, registry, _with_labels(dict(options), labels))
 
-    def boost(self, video: Video) -> Result:
+    def boost(self, video: Video, *, progress: bool = False) -> Result:
         """Return the result of a whole video at once (use ``stream`` for long videos).
 
         ``video`` is the path of a video file or frame folder, ``uint8[T, H, W, 3]`` RGB frames, or a VideoSource.
+        ``progress`` shows how far it is, on standard error or in the notebook.
 
         Raises:
             UsageError: several videos behind one path.
             VideoError: the video, a map or a plugin's answer is not usable.
         """
-        engine = Engine(self.plan)
+        engine, source = Engine(self.plan), self._part_of(video)
         kept: list[FrameResults] = []
         notes: list[dict[str, Any]] = []
-        for buffer in engine.boost(self._part_of(video)):
-            kept.append(FrameResults.of(buffer))
-            notes.append(buffer.mined.notes)
-            del buffer  # before the next one is made: of this one only its result stays
+        with _watched(self.plan, source, progress) as finished:
+            for buffer in engine.boost(source):
+                kept.append(FrameResults.of(buffer))
+                notes.append(buffer.mined.notes)
+                finished(len(buffer))
+                del buffer  # before the next one is made: of this one only its result stays
         together = FrameResults.concat(kept)
         return Result(
             **{f.name: getattr(together, f.name) for f in fields(FrameResults)},
@@ -137,11 +141,12 @@ def boost(
     card: TargetCard | None = None,
     registry: Registry | None = None,
     labels: Labels | None = None,
+    progress: bool = False,
     **options: Unpack[OptionArguments],
 ) -> Result:
     """Boost a target model on one video; everything is returned at once. See ``VideoBooster`` for arguments, options
     and errors; build one of those where there are several videos."""
-    return VideoBooster(target, card=card, registry=registry, labels=labels, **options).boost(video)
+    return VideoBooster(target, card=card, registry=registry, labels=labels, **options).boost(video, progress=progress)
 
 
 def stream(
@@ -155,6 +160,19 @@ def stream(
 ) -> Iterator[BoostedFrame]:
     """Boost a target model frame by frame, in bounded memory. See ``VideoBooster``."""
     yield from VideoBooster(target, card=card, registry=registry, labels=labels, **options).stream(frames)
+
+
+@contextmanager
+def _watched(plan: Plan, source: VideoSource, progress: bool) -> Iterator[Callable[[int], None]]:
+    """Show the progress of one video, if it is asked for; what is given is to be called with frames that are done."""
+    if not progress:
+        yield lambda count: None
+        return
+    from vsodboost.pipeline.progress import shown
+
+    with shown(plan, [source]) as watched:
+        watched.started(source)
+        yield lambda count: watched.frames(source, count)
 
 
 def _plan(target: Any, card: TargetCard | None, registry: Registry | None, options: dict[str, Any]) -> Plan:

@@ -10,19 +10,20 @@ import click
 GAP = "  "
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
-    """Print ``rows``, each as long as ``columns``, under their headings and an optional ``title``.
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "", err: bool = False) -> None:
+    """Print ``rows``, each as long as ``columns``, under their headings and an optional ``title``; ``err``: on standard
+    error.
 
     A terminal gets cells folded by rich. A file or a pipe gets a line a row, as grep wants it; importing rich for that
     would cost more than the rest of the command.
     """
-    if sys.stdout.isatty():
-        _folded(columns, rows, title)
+    if (sys.stderr if err else sys.stdout).isatty():
+        _folded(columns, rows, title, err)
         return
     if title:
-        click.echo(title)
+        click.echo(title, err=err)
     for line in plain_lines(columns, rows):
-        click.echo(line)
+        click.echo(line, err=err)
 
 
 def plain_lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -32,7 +33,7 @@ def plain_lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[s
     return [GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
 
 
-def _folded(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> None:
+def _folded(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str, err: bool) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -42,4 +43,4 @@ def _folded(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) -
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))  # Text: square brackets are no markup here
-    Console().print(table)
+    Console(stderr=err).print(table)

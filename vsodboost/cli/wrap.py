@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from vsodboost.cli.closing import print_closing
 from vsodboost.cli.help import GroupedCommand
 from vsodboost.cli.wrap_options import wrap_options
 from vsodboost.data.errors import UsageError
@@ -17,7 +20,7 @@ from vsodboost.data.errors import UsageError
 if TYPE_CHECKING:
     from vsodboost.datasets.inputs import Inputs
     from vsodboost.pipeline.plan import Plan
-    from vsodboost.pipeline.run import OutputOptions, Report
+    from vsodboost.pipeline.run import OutputOptions, Progress, Report
 
 
 def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
@@ -48,11 +51,14 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
 
     Exit code: 0 all done, 1 some videos failed, 2 wrong use.
     """
-    from vsodboost.io.output_paths import refuse_unwritable
+    from vsodboost.io.output_paths import printable, refuse_unwritable
 
     if resume and overwrite:
         raise UsageError("--resume and --overwrite exclude each other; give one")
     refuse_unwritable(out)
+    if not given["quiet"] and not given["dry_run"]:  # what follows imports networks, which takes seconds
+        more = f" and {len(inputs) - 1} more" if len(inputs) > 1 else ""
+        click.echo(printable(f"vsodboost: loading {given['target']} for {inputs[0]}{more}"), err=True)
     from vsodboost.datasets.inputs import Inputs, open_inputs
     from vsodboost.pipeline.options import choose
     from vsodboost.pipeline.plan import make_plan
@@ -74,10 +80,9 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
         click.echo(f"vsodboost: {note}", err=True)
     if given["dry_run"]:
         sys.exit(_describe(sources, plan, as_json))
-    from vsodboost.cli.progress import shown
     from vsodboost.pipeline.run import run
 
-    with shown(sources, quiet=quiet) as progress:
+    with _progress(plan, sources, quiet) as progress:
         report = run(plan, sources, writing, progress)
     if "report" in writing.writers:
         from vsodboost.writers.report.index import write_index
@@ -85,6 +90,19 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
         write_index(out, report.failed)
     _conclude(report, out, sources.notes, as_json, quiet)
     sys.exit(1 if report.failed else 0)
+
+
+@contextmanager
+def _progress(plan: Plan, sources: Inputs, quiet: bool) -> Iterator[Progress]:
+    from vsodboost.cli.signals import check
+    from vsodboost.pipeline.progress import shown
+    from vsodboost.pipeline.run import Progress
+
+    if quiet:
+        yield Progress(started=lambda source: check(), frames=lambda source, count: check())
+        return
+    with shown(plan, sources, check=check) as progress:
+        yield progress
 
 
 def _chosen(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
@@ -136,6 +154,7 @@ def _conclude(report: Report, out: Path, notes: tuple[str, ...], as_json: bool, 
         click.echo(printable(f"vsodboost: {video}: {reason}"), err=True)
     if quiet or as_json:
         return
+    print_closing(report.done)
     counts = (
         [f"{len(report.done)} done", f"{len(report.skipped)} kept"] if report.skipped else [f"{len(report.done)} done"]
     )

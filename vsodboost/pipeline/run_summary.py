@@ -12,6 +12,7 @@ from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
 from vsodboost.pipeline.plan import Plan
 from vsodboost.version import __version__
 
+HALF = 0.5
 EMPTY = 0.5 / 255
 """A map without a higher value is written as black."""
 
@@ -24,6 +25,8 @@ class RunSummary:
     mined: int = 0
     trust: float = 0.0
     target_trust: float = 0.0
+    changed: float = 0.0
+    """Sum over frames of the share of pixels that are the object in one map, the target's or the final one, only."""
     empty: int = 0
     losses: list[float] = field(default_factory=list)
     flags: dict[str, int] = field(default_factory=dict)
@@ -36,6 +39,7 @@ class RunSummary:
         for line in (*notes, *buffer.mined.notes.get("warnings", ())):
             if line not in self.warnings:
                 self.warnings.append(line)
+        self.changed += float(((buffer.maps >= HALF) != (buffer.target >= HALF)).mean(axis=(1, 2)).sum())
         self.empty += int((buffer.target.max(axis=(1, 2)) < EMPTY).sum())
         if buffer.losses:
             self.losses.append(buffer.losses[-1])
@@ -58,6 +62,7 @@ class RunSummary:
             "mined": self.mined,
             "trust": round(self.trust / count, 4),
             "target_trust": round(self.target_trust / count, 4),
+            "changed": round(self.changed / count, 4),
             "flags": self.flags,
             "cuts": cuts,
             "warnings": empty + self.warnings,

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from vsodboost.registry import watch
+
 
 @dataclass
 class StageTimer:
@@ -16,9 +18,12 @@ class StageTimer:
 
     @contextmanager
     def of(self, stage: str) -> Iterator[None]:
-        """Add the block's time to ``stage``."""
+        """Add the block's time to ``stage``, and tell those who watch."""
         started = time.perf_counter()
+        watch.begins(stage)
         try:
             yield
         finally:
-            self.spent[stage] = self.spent.get(stage, 0.0) + time.perf_counter() - started
+            seconds = time.perf_counter() - started
+            self.spent[stage] = self.spent.get(stage, 0.0) + seconds
+            watch.ends(stage, seconds)

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from vsodboost.data.errors import PluginError
 from vsodboost.data.training_set import TrainingSet, TuneSettings
 from vsodboost.ops.tensors import as_tensor
+from vsodboost.registry import watch
 from vsodboost.registry.checks import checked_logits
 from vsodboost.registry.guard import guarded
 from vsodboost.spatial.losses import euclidean_loss, structure_loss
@@ -54,6 +55,7 @@ def tune(student: Student, training_set: TrainingSet, settings: TuneSettings, se
                 torch.nn.utils.clip_grad_norm_(student.parameters(), 5.0)
             optimizer.step()
             losses.append(float(loss.detach()))
+            watch.reaches((step + 1) / steps)
             if not np.isfinite(losses[-1]):
                 raise PluginError(f"{student.name}: its loss is no number after {step + 1} steps at rate {rate:g}")
         student.moments = optimizer.state_dict() if settings.keep_moments else None

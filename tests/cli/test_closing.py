@@ -1,0 +1,48 @@
+"""What a run came to, at its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from vsodboost.cli.closing import nothing_gained, print_closing
+
+GAINED = {
+    "video": "bear",
+    "frames": 40,
+    "target_trust": 0.8,
+    "trust": 0.9,
+    "changed": 0.031,
+    "flags": {},
+    "seconds_total": 61.4,
+}
+
+
+def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    print_closing([GAINED, {**GAINED, "video": "still", "trust": 0.8, "changed": 0.0, "flags": {"static": 40}}])
+    shown = capsys.readouterr()
+    assert shown.out == "" and shown.err.splitlines() == [
+        "video  frames  trust         changed  flags      seconds",
+        "bear   40      0.80 -> 0.90  3.1%     -          61",
+        "still  40      0.80 -> 0.80  0.0%     40 static  61",
+        "still: little moves: the target's maps were kept",
+    ]
+    print_closing([])
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, ""),
+        ({"flags": {"static": 3}}, ""),
+        ({"flags": {"untuned": 40}}, "no frame was worth learning from"),
+        ({"changed": 0.0}, "kept nearly as they are"),
+        ({"trust": 0.8}, "trust did not rise"),
+    ],
+)
+def test_a_sentence_where_nothing_was_gained(changes: dict[str, Any], words: str) -> None:
+    said = nothing_gained({**GAINED, **changes})
+    assert said.startswith(words) or words in said
+    assert bool(said) == bool(words)

@@ -1,0 +1,78 @@
+"""How long it will take yet: a run with known costs, played without waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from vsodboost.pipeline.estimate import SEEING, STAGES, USUAL, Estimate
+
+QUICK = {"read": 0.01, "perceive": 0.05, "target": 0.3, "fuse": 0.2, "predict": 0.2, "decide": 0.05, "write": 0.1}
+
+
+def played(costs: dict[str, float], tune: float, buffers: int, length: int = 50, passes: int = 1) -> Iterator[tuple]:
+    """Play a video of ``buffers``, each stage in tenths; yield the clock, the estimate and the time that truly passed
+    of all. ``costs`` are seconds a frame, ``tune`` seconds a buffer."""
+    estimate = Estimate(buffers * length, buffers, passes=passes)
+    cycles = [SEEING] * buffers * (passes - 1) * (buffers > 1) + [STAGES] * buffers
+    whole = sum(tune if s == "tune" else costs.get(s, 0) * length for stages in cycles for s in stages)
+    now = 100.0
+    for stages in cycles:
+        for stage in stages:
+            seconds = tune if stage == "tune" else costs.get(stage, 0) * length
+            estimate.begins(stage, now)
+            for tenth in range(10):
+                if stage == "tune":
+                    estimate.reaches(tenth / 10)
+                yield now - 100, estimate, now, whole
+                now += seconds / 10
+            estimate.ends(stage, seconds)
+        if stages is STAGES:
+            estimate.done += length
+
+
+ODD = {"read": 0.01, "perceive": 0.1, "target": 0.13, "fuse": 0.27, "predict": 0.33, "decide": 0.05, "write": 0.07}
+
+
+@pytest.mark.parametrize(
+    ("costs", "tune", "buffers", "passes"),
+    [
+        (USUAL, 60.0, 1, 1),
+        ({stage: 5 * cost for stage, cost in USUAL.items()}, 300.0, 1, 1),  # a slow machine
+        (ODD, 55.0, 1, 1),
+        (ODD, 75.0, 1, 1),
+        (QUICK, 30.0, 3, 1),  # costs far from the usual are known after the first buffer
+        (QUICK, 90.0, 3, 1),
+        (QUICK, 60.0, 3, 2),
+    ],
+)
+def test_from_the_first_third_on_it_is_right_within_30_percent(
+    costs: dict[str, float], tune: float, buffers: int, passes: int
+) -> None:
+    wrong = []
+    for gone, estimate, now, whole in played(costs, tune, buffers, passes=passes):
+        left = whole - gone
+        if gone > whole / 3 and left > 0.05 * whole:
+            wrong.append(abs(estimate.remaining(now) - left) / left)
+    assert sorted(wrong)[int(0.9 * len(wrong))] < 0.3
+
+
+def test_a_slower_machine_gets_the_same_share() -> None:
+    slow = {stage: 7 * cost for stage, cost in QUICK.items()}
+    for costs, tune in ((QUICK, 60.0), (slow, 420.0)):
+        shares = [e.share_of_buffer(now) for _, e, now, _ in played(costs, tune, 1)]
+        assert shares[0] < 0.05 and shares[-1] > 0.9
+        middle = shares[len(shares) // 2]
+        assert 0.1 < middle < 0.9
+
+
+def test_nothing_is_known_before_something_was_measured() -> None:
+    estimate = Estimate(100)
+    estimate.begins("read", 0.0)
+    assert not estimate.known
+    estimate.ends("read", 1.0)
+    estimate.begins("perceive", 1.0)
+    estimate.ends("perceive", 8.0)
+    assert estimate.known and estimate.remaining(9.0) > 0
+    assert not Estimate(None).known

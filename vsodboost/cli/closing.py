@@ -1,0 +1,54 @@
+"""What a run came to: a row a video, and a sentence where nothing was gained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vsodboost.cli.table import print_table
+from vsodboost.io.output_paths import printable
+
+COLUMNS = ("video", "frames", "trust", "changed", "flags", "seconds")
+KEPT = 0.002
+"""Share of changed pixels below which maps count as kept."""
+GAIN = 0.005
+"""Rise of trust from which on something was gained."""
+
+
+def print_closing(summaries: Sequence[Mapping[str, Any]]) -> None:
+    """Print the table on standard error, and below it what is to be said of videos that gained nothing."""
+    if not summaries:
+        return
+    print_table(COLUMNS, [_row(summary) for summary in summaries], err=True)
+    for summary in summaries:
+        words = nothing_gained(summary)
+        if words:
+            from click import echo
+
+            echo(printable(f"{summary['video']}: {words}"), err=True)
+
+
+def nothing_gained(summary: Mapping[str, Any]) -> str:
+    """Return why a video gained nothing, in a sentence; "" where it did."""
+    frames, flags = max(1, summary["frames"]), summary["flags"]
+    if flags.get("static", 0) * 2 >= frames:
+        return "little moves: the target's maps were kept"
+    if flags.get("untuned", 0) * 2 >= frames:
+        return "no frame was worth learning from: the maps are the target's and the motion's together"
+    if summary["changed"] < KEPT:
+        return "the target's maps were kept nearly as they are"
+    if summary["trust"] - summary["target_trust"] < GAIN:
+        return "trust did not rise; look at both maps (--write sheet) before you choose"
+    return ""
+
+
+def _row(summary: Mapping[str, Any]) -> tuple[str, ...]:
+    flags = ", ".join(f"{count} {flag}" for flag, count in summary["flags"].items())
+    return (
+        printable(summary["video"]),
+        str(summary["frames"]),
+        f"{summary['target_trust']:.2f} -> {summary['trust']:.2f}",
+        f"{100 * summary['changed']:.1f}%",
+        flags or "-",
+        f"{summary['seconds_total']:.0f}",
+    )
