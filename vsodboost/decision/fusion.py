@@ -18,14 +18,10 @@ from vsodboost.spatial.student import Student
 def predict(student: Student, scene: Scene) -> Predictions:
     """Return the student's predictions; one that reads no guidance sees the frame only and has the same twice."""
     if not student.card.guidance:
-        unguided = _maps(student, scene, None, None)
+        unguided = checked_scene_maps(student.predict(scene.frames), scene, student.name, "maps")
         return Predictions(unguided, unguided)
-    unguided = _maps(student, scene, scene.motion, None)
-    return Predictions(unguided, _maps(student, scene, scene.motion, scene.target))
-
-
-def _maps(student: Student, scene: Scene, motion: Maps | None, maps: Maps | None) -> Maps:
-    return checked_scene_maps(student.predict(scene.frames, motion, maps), scene, student.name, "maps")
+    both = student.predict_each(scene.frames, scene.motion, (None, scene.target))
+    return Predictions(*(checked_scene_maps(maps, scene, student.name, "maps") for maps in both))
 
 
 def fuse(scene: Scene, predictions: Predictions) -> Maps:

@@ -66,6 +66,9 @@ class LiteNetwork(LightDecoder):
     all zero. h and w are multiples of 32.
     """
 
+    graphs = ("lite-texture", "lite-maps")
+    """Its two halves for ONNX Runtime (``networks.graph_runtime``)."""
+
     def __init__(self, *, pretrained_encoder: bool = False) -> None:
         encoder = timm_encoder(ENCODER, pretrained=pretrained_encoder)
         channels: Sequence[int] = encoder.feature_info.channels()

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vsodboost.data.types import Maps, PerFrame
 
 
 def soft_overlap(a: Maps, b: Maps) -> PerFrame:
     """2·Σab / Σ(a² + b²) of each pair of maps ``float32[T, h, w]``: ``float32[T]`` in [0, 1]; two empty maps give 1."""
-    shared = 2 * np.einsum("thw,thw->t", a, b, dtype=np.float64)
-    total = np.einsum("thw,thw->t", a, a, dtype=np.float64) + np.einsum("thw,thw->t", b, b, dtype=np.float64)
+    shared = 2 * _products(a, b)
+    total = _products(a, a) + _products(b, b)
     small = 1e-6 * a.shape[1] * a.shape[2]
     return np.where(total <= small, 1.0, shared / np.maximum(total, small)).astype(np.float32)
+
+
+def _products(a: Maps, b: Maps) -> NDArray[np.float64]:
+    """Σab of each pair; BLAS, whose partial sums keep seven digits, is several times as fast as sums in float64."""
+    return np.array([np.dot(x.ravel(), y.ravel()) for x, y in zip(a, b, strict=True)], np.float64)

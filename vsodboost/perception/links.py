@@ -5,13 +5,15 @@ Along these links maps are smooth_along_flow: what a map shows for one frame onl
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vsodboost.data.links import Links
 from vsodboost.data.types import FlowField, Maps
-from vsodboost.ops.warp import warp
+from vsodboost.ops.warp import places, sampled
 from vsodboost.perception.flow_consistency import flow_consistency
 
 ROUNDS = 4
@@ -44,22 +46,56 @@ def smooth_along_flow(maps: Maps, links: Links, rounds: int = ROUNDS, fixed: Col
     A vector that leads astray has no weight, so nothing is smeared over occlusions, and cuts are not crossed. Frames
     that are ``fixed`` count for their neighbours but stay as they are.
     """
-    for _ in range(rounds):
-        smoothed = np.empty_like(maps)
-        for t, own in enumerate(maps):
-            if t in fixed:
-                smoothed[t] = own
-                continue
-            total, weights = own.copy(), np.ones_like(own)
-            for other, flow, weight in (
-                (t + 1, links.forward[t], links.forward_weight[t]),
-                (t - 1, links.backward[t], links.backward_weight[t]),
-            ):
-                if not 0 <= other < len(maps) or not weight.any():
-                    continue
-                believed = weight.astype(np.float32)
-                total += believed * warp(maps[other], flow)
-                weights += believed
-            smoothed[t] = total / weights
-        maps = smoothed
-    return maps
+    count = len(maps)
+    layers: list[dict[int, NDArray[np.float32]]] = [{} for _ in range(rounds)]
+    paths: dict[int, list[_Path]] = {}
+    out = maps if rounds < 1 else np.empty_like(maps)
+    # A frame's round needs its neighbours' last one. So the rounds go through the video together, each a frame behind
+    # the one before, and where a frame's flow leads is worked out once for all of them and kept for a moment only.
+    for front in range(count + rounds - 1 if rounds else 0):
+        if front < count:
+            paths[front] = [] if front in fixed else _paths(links, front)
+        for turn in range(rounds):
+            t = front - turn
+            if 0 <= t < count:
+                before = maps if turn == 0 else layers[turn - 1]
+                layers[turn][t] = _averaged(before, t, paths[t])
+                layers[turn].pop(t - 3, None)
+        if front - rounds + 1 >= 0:
+            out[front - rounds + 1] = layers[-1][front - rounds + 1]
+            del paths[front - rounds + 1]
+    return out
+
+
+@dataclass(frozen=True)
+class _Path:
+    """Where a frame's flow leads in the frame ``other``, ``at float32[h, w, 2]`` px, and how far it is ``believed``,
+    ``float32[h, w]`` in [0, 1]."""
+
+    other: int
+    at: NDArray[np.float32]
+    believed: NDArray[np.float32]
+
+
+def _paths(links: Links, t: int) -> list[_Path]:
+    """Return the ways from frame ``t`` to its neighbours, those that there are."""
+    ways = (
+        (t + 1, links.forward[t], links.forward_weight[t]),
+        (t - 1, links.backward[t], links.backward_weight[t]),
+    )
+    return [
+        _Path(other, places(flow), weight.astype(np.float32))
+        for other, flow, weight in ways
+        if 0 <= other < len(links) and weight.any()
+    ]
+
+
+def _averaged(maps: Maps | Mapping[int, NDArray[np.float32]], t: int, paths: Sequence[_Path]) -> NDArray[np.float32]:
+    """Return the map of frame ``t`` averaged with what its paths lead to."""
+    if not paths:
+        return maps[t].copy()
+    total, weights = maps[t].copy(), np.ones_like(maps[t])
+    for path in paths:
+        total += path.believed * sampled(maps[path.other], path.at)
+        weights += path.believed
+    return np.asarray(total / weights, np.float32)

@@ -30,8 +30,11 @@ class TrainedMotion:
     """The light MQPM (``networks.mqpm``); quality is its estimate of the motion quality score (Eq. 1)."""
 
     def __init__(self, network: MotionQualityNetwork, device: str = "cpu", batch: int = 16) -> None:
+        from vsodboost.networks.graph_runtime import RuntimeCache, available
+
         self.network = network.eval().to(device)
         self.device, self.batch = device, batch
+        self._runtimes = RuntimeCache(self.network) if device == "cpu" and available() else None
 
     def predict(self, motion: FlowField) -> tuple[Maps, PerFrame]:
         """Maps and quality of motion whose sides are multiples of 32."""
@@ -42,7 +45,12 @@ class TrainedMotion:
         with torch.inference_mode():
             for start in range(0, len(motion), self.batch):
                 part = slice(start, start + self.batch)
-                out = self.network(torch.from_numpy(motion_image(motion[part])).to(self.device))
+                image = motion_image(motion[part])
+                if self._runtimes is not None:
+                    found, quality[part] = self._runtimes.of("mqpm")(image)
+                    maps[part] = found[:, 0]
+                    continue
+                out = self.network(torch.from_numpy(image).to(self.device))
                 maps[part] = torch.sigmoid(out.logits)[:, 0].cpu().numpy()
                 quality[part] = torch.sigmoid(out.score).cpu().numpy()
         return maps, quality

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from vsodboost.data.links import Links
 from vsodboost.data.rows import Rows
 from vsodboost.data.types import Clip, FlowField, Frames, Maps, PerFrame
+from vsodboost.ops.motion_image import lengths
 from vsodboost.perception.camera import object_motion
 from vsodboost.perception.links import link, unlinked
 from vsodboost.registry.checks import checked_flow, checked_motion
@@ -90,7 +91,7 @@ def perceive(
         motion[:-1] += to_next
         motion[1:] += from_last
         motion[1:-1] /= 2
-    top = np.percentile(np.linalg.norm(motion, axis=-1).reshape(count, -1), 99, axis=1)
+    top = np.array([np.percentile(lengths(field), 99) for field in motion])
     static = top < STATIC
     reads_flow = isinstance(model, FlowReader)
     with guarded(motion_plugin, of=model):

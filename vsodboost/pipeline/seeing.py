@@ -18,6 +18,7 @@ from vsodboost.pipeline.plan import Plan
 from vsodboost.pipeline.stage_timer import StageTimer
 from vsodboost.registry.checks import checked_sized_maps
 from vsodboost.registry.guard import guarded
+from vsodboost.registry.interfaces import FusesSeveral
 from vsodboost.targets.network_target import missing_frames, run_target
 
 
@@ -44,13 +45,14 @@ def see(plan: Plan, clip: Clip, shots: Sequence[tuple[int, int]], seconds: Stage
     cues = MotionCues.concat(by_shot)
     small_target = resize_maps(target, size)
     with seconds.of("fuse"):
-        alone = _untuned(plan, small, cues, None)
         if silent.any():  # there the student speaks for the target
+            (alone,) = _untuned(plan, small, cues, (None,))
             small_target = np.where(silent[:, None, None], alone, small_target)
             target[silent] = resize_maps(alone[silent], clip.size)
-        fused, without_target = (
-            smooth_along_flow(maps, cues.links) for maps in (_untuned(plan, small, cues, small_target), alone)
-        )
+            (fused,) = _untuned(plan, small, cues, (small_target,))
+        else:
+            fused, alone = _untuned(plan, small, cues, (small_target, None))
+        fused, without_target = (smooth_along_flow(maps, cues.links) for maps in (fused, alone))
     agreement = s_measure(as_tensor(cues.maps), as_tensor(small_target)).clamp(0, 1).numpy()
     scene = Scene(
         video=clip.video,
@@ -73,11 +75,15 @@ def see(plan: Plan, clip: Clip, shots: Sequence[tuple[int, int]], seconds: Stage
     return scene, target
 
 
-def _untuned(plan: Plan, small: Clip, cues: MotionCues, maps: Maps | None) -> Maps:
-    name = plan.name("fusion_network")
+def _untuned(plan: Plan, small: Clip, cues: MotionCues, maps: Sequence[Maps | None]) -> list[Maps]:
+    """Return what the fusion network makes of each of ``maps``."""
+    name, network = plan.name("fusion_network"), plan.fusion
     with guarded(name):
-        predicted = plan.fusion.predict(small.frames, cues.motion, maps)
-    return checked_sized_maps(predicted, (len(small), *small.size), name, "maps")
+        if isinstance(network, FusesSeveral):
+            predicted = network.predict_each(small.frames, cues.motion, maps)
+        else:
+            predicted = [network.predict(small.frames, cues.motion, given) for given in maps]
+    return [checked_sized_maps(each, (len(small), *small.size), name, "maps") for each in predicted]
 
 
 def _shot(plan: Plan, clip: Clip, start: int, stop: int, flow: FlowField) -> Clip:

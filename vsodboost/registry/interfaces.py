@@ -66,6 +66,15 @@ class FusionNetwork(Protocol):
         ...
 
 
+@runtime_checkable
+class FusesSeveral(FusionNetwork, Protocol):
+    """A fusion network that is quicker when it is asked for several maps of the same frames at once."""
+
+    def predict_each(self, frames: Frames, motion: FlowField | None, maps: Sequence[Maps | None]) -> list[Maps]:
+        """What ``predict`` returns for each of ``maps``."""
+        ...
+
+
 class StudentModel(FusionNetwork, Protocol):
     """A spatial model that is fine-tuned on a video and put back as it was (``spatial.student.Student``)."""
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.types import FlowField, Frames, Maps
+from vsodboost.networks.graph_runtime import RuntimeCache, available
 from vsodboost.networks.lite import GUIDANCE_CHANNELS
 from vsodboost.ops.motion_image import motion_image
 from vsodboost.ops.network_input import to_input
 from vsodboost.registry.checks import checked_logits
 from vsodboost.registry.guard import guarded
+
+GRAPH_BATCH = 4
+"""Frames at once in ONNX Runtime: more are no faster and hold more memory."""
 
 
 @runtime_checkable
@@ -29,6 +34,13 @@ class FrameCache(Protocol):
     def from_texture(self, texture: Sequence[Tensor], guidance: Tensor | None = None) -> Tensor:
         """Logits ``[N, 1, h, w]`` from what ``texture`` gave, and guidance channels if the card says ``guidance``."""
         ...
+
+
+@runtime_checkable
+class HasGraphs(FrameCache, Protocol):
+    """A network of ours whose two halves, frames to texture and on to maps, ONNX Runtime can run."""
+
+    graphs: tuple[str, str]
 
 
 @runtime_checkable
@@ -54,12 +66,20 @@ def guidance_channels(
 ) -> Tensor:
     """Guidance channels ``float32[N, 4, h, w]`` from object motion [N,h,w,2] px and maps [N,h,w]; either may
     be None."""
+    return torch.from_numpy(_with_maps(_motion_guidance(size, count, motion), maps)).to(device)
+
+
+def _motion_guidance(size: tuple[int, int], count: int, motion: FlowField | None) -> NDArray[np.float32]:
     guidance = np.zeros((count, GUIDANCE_CHANNELS, *size), np.float32)
     if motion is not None:
         guidance[:, :3] = motion_image(motion)
-    if maps is not None:
-        guidance[:, 3] = maps - 0.5
-    return torch.from_numpy(guidance).to(device)
+    return guidance
+
+
+def _with_maps(guidance: NDArray[np.float32], maps: Maps | None) -> NDArray[np.float32]:
+    """Return the guidance with other maps in it, in the same memory."""
+    guidance[:, 3] = 0 if maps is None else maps - 0.5
+    return guidance
 
 
 class Student:
@@ -81,6 +101,8 @@ class Student:
         self.card, self.device, self.batch, self.name = card, device, batch, name
         if device == "cpu":
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        runnable = device == "cpu" and isinstance(self.network, HasGraphs) and available()
+        self._runtimes = RuntimeCache(self.network) if runnable else None
         self._initial = {k: v.detach().clone() for k, v in network.state_dict().items()}
         self.moments: dict[str, Any] | None = None
         """State of the optimiser that tuned last, where the next one is to go on with it."""
@@ -106,26 +128,56 @@ class Student:
         Raises:
             PluginError: the network failed or returned something else.
         """
-        size = (int(frames.shape[1]), int(frames.shape[2]))
+        if self.card.guidance:
+            return self.predict_each(frames, motion, (maps,))[0]
         out = np.empty(frames.shape[:3], np.float32)
         with torch.inference_mode(), guarded(self.name, "on frames"):
             for start in range(0, len(frames), self.batch):
-                part = slice(start, min(start + self.batch, len(frames)))
-                values = self._input(frames[part])
-                if self.card.guidance:
-                    guidance = guidance_channels(
-                        size,
-                        len(values),
-                        None if motion is None else motion[part],
-                        None if maps is None else maps[part],
-                        self.device,
-                    )
-                    logits = self.network(values, guidance)
-                else:
-                    logits = self.network(values)
-                logits = checked_logits(logits, (len(values), *size), self.name)
-                out[part] = torch.sigmoid(logits.float())[:, 0].cpu().numpy()
+                part = slice(start, start + self.batch)
+                out[part] = self._answering(frames[part])(None)
         return out
+
+    def predict_each(self, frames: Frames, motion: FlowField | None, maps: Sequence[Maps | None]) -> list[Maps]:
+        """Return what ``predict`` does for each of ``maps``; what depends on frames and motion alone is computed once.
+
+        Raises:
+            PluginError: as ``predict`` does.
+        """
+        if not self.card.guidance:
+            return [self.predict(frames)] * len(maps)
+        size = (int(frames.shape[1]), int(frames.shape[2]))
+        out = [np.empty(frames.shape[:3], np.float32) for _ in maps]
+        batch = self.batch if self._runtimes is None else min(self.batch, GRAPH_BATCH)
+        with torch.inference_mode(), guarded(self.name, "on frames"):
+            for start in range(0, len(frames), batch):
+                part = slice(start, min(start + batch, len(frames)))
+                answer = self._answering(frames[part])
+                guidance = _motion_guidance(size, len(frames[part]), None if motion is None else motion[part])
+                for made, given in zip(out, maps, strict=True):
+                    made[part] = answer(_with_maps(guidance, None if given is None else given[part]))
+        return out
+
+    def _answering(self, frames: Frames) -> Callable[[NDArray[np.float32] | None], Maps]:
+        """Return what makes maps of guidance channels ``float32[N, 4, h, w]``, or of None, for these frames."""
+        values = self._input(frames)
+        shape = (len(values), int(values.shape[2]), int(values.shape[3]))
+        if self._runtimes is not None:
+            first, second = (self._runtimes.of(name) for name in self.network.graphs)  # type: ignore[union-attr]
+            seen = first(values.contiguous().numpy())
+            return lambda guidance: second(*seen, guidance)[0][:, 0]  # type: ignore[arg-type]
+        network = self.network
+        texture = network.texture(values) if isinstance(network, FrameCache) and self.card.guidance else None
+
+        def answer(guidance: NDArray[np.float32] | None) -> Maps:
+            channels = None if guidance is None else torch.from_numpy(guidance).to(self.device)
+            if texture is not None and isinstance(network, FrameCache):
+                logits = network.from_texture(texture, channels)
+            else:
+                logits = network(values) if channels is None else network(values, channels)
+            logits = checked_logits(logits, shape, self.name)
+            return np.asarray(torch.sigmoid(logits.float())[:, 0].cpu().numpy())
+
+        return answer
 
     def parameters(self) -> list[nn.Parameter]:
         """Return what fine-tuning changes."""
