@@ -55,6 +55,30 @@ def build_masks(request: Request) -> Writer:
     return Masks(Shape.of(request))
 
 
+def build_rle(request: Request) -> Writer:
+    """Return the writer ``rle``."""
+    from vsodboost.writers.coco import Coco
+    from vsodboost.writers.shape import Shape
+
+    return Coco(Shape.of(request))
+
+
+def build_yolo(request: Request) -> Writer:
+    """Return the writer ``yolo``."""
+    from vsodboost.writers.shape import Shape
+    from vsodboost.writers.yolo import Yolo
+
+    return Yolo(Shape.of(request))
+
+
+def build_cvat(request: Request) -> Writer:
+    """Return the writer ``cvat``."""
+    from vsodboost.writers.cvat import Cvat
+    from vsodboost.writers.shape import Shape
+
+    return Cvat(Shape.of(request))
+
+
 def build_doubt(request: Request) -> Writer:
     """Return the writer ``doubt``."""
     from vsodboost.writers.doubt import Doubt
@@ -110,6 +134,9 @@ def vsodboost_register_writers(register: RegisterWriter) -> None:
         ),
     )
     register("masks", build_masks, Card(summary="masks/: a hard mask a frame, 0 and 255", options=SHAPE))
+    register("rle", build_rle, Card(summary="coco.json: the masks as COCO's run lengths", options=SHAPE))
+    register("yolo", build_yolo, Card(summary="yolo/: pictures and polygons, to train on", options=SHAPE))
+    register("cvat", build_cvat, Card(summary="cvat.zip: pictures and polygons, to correct by hand", options=SHAPE))
     register("doubt", build_doubt, Card(summary="doubt/: how unsure each pixel is, a grey PNG a frame"))
     register("overlay", build_overlay, Card(summary="overlay.mp4: the maps laid over the video, with its sound"))
     register("sheet", build_sheet, Card(summary="contact_sheet.png: a few frames with all maps, and trust over time"))
