@@ -34,7 +34,9 @@ ROOMS: dict[str, str] = {
     "training": "data registry ops io datasets networks weights perception spatial targets decision boosters metrics "
     "pipeline",
     "api": "data registry io datasets targets boosters pipeline writers",
-    "cli": "version data registry io datasets weights perception targets boosters metrics writers pipeline training",
+    "studio": "data registry io datasets boosters writers pipeline",
+    "cli": "version data registry io datasets weights perception targets boosters metrics writers pipeline training "
+    "studio",
     "__main__": "cli",
     "": "version data registry writers",  # vsodboost/__init__.py, which re-exports
 }

@@ -25,6 +25,7 @@ COMMANDS = {
     "weights": ("vsodboost.cli.weights", "weights"),
     "labels": ("vsodboost.cli.labels", "labels"),
     "report": ("vsodboost.cli.report", "report_command"),
+    "studio": ("vsodboost.cli.studio", "studio_command"),
 }
 _HEAVY = {"wrap", "eval", "train", "labels"}
 """Commands that run networks or go through whole data sets."""

@@ -14,7 +14,7 @@ from small_reports import buffer_of, write_report
 from vsodboost.io.array_source import ArraySource
 from vsodboost.registry.writer import VideoOutput
 from vsodboost.writers.report import data as report_data
-from vsodboost.writers.report.pictures import doubt_of, fitted
+from vsodboost.writers.report.pictures import fitted
 from vsodboost.writers.report.writer import Report
 
 
@@ -47,12 +47,6 @@ def test_what_makes_no_sense_is_not_shown(tmp_path: Path) -> None:
     writer.add(still)
     assert list(writer._full[0]) == ["frame", "boosted", "doubt"]
     assert list(writer._full[1]) == ["frame", "target", "boosted", "doubt"]
-
-
-def test_doubt_is_where_witnesses_lie_apart() -> None:
-    doubt = doubt_of(buffer_of(0, [0.5, 0.5]))
-    assert doubt[0, 8, 8] == 1 and doubt[0, 20, 20] == 1  # one disc only
-    assert doubt[0, 15, 15] == 0 and doubt[0, 0, 31] == 0  # both, and neither
 
 
 def test_a_report_keeps_within_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

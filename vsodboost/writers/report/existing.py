@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.errors import InputError, UsageError, VideoError
-from vsodboost.data.video import Frame
+from vsodboost.data.video import Frame, VideoSource
 from vsodboost.datasets.inputs import open_inputs
+from vsodboost.io.part import Part
 from vsodboost.writers.report.chosen import Chosen, Spread
 from vsodboost.writers.report.data import SCHEMA, FrameColumns, report_data
 from vsodboost.writers.report.pictures import encoded, thumbs_of
@@ -86,7 +88,7 @@ def _made(folder: Path) -> dict[str, Any]:
     full, thumbs, size = {}, {}, [0, 0]
     wanted, note = {*reasons, *thumbed.frames}, NOTE
     try:
-        for index, frame in frames_of(run.get("path", ""), wanted):
+        for index, frame in frames_of(run, wanted):
             saliency = own_map(folder, frame.name)
             size = list(frame.image.shape[:2])
             if index in reasons:
@@ -98,22 +100,39 @@ def _made(folder: Path) -> dict[str, Any]:
     return {**report_data(columns, reasons, full, thumbs, about, run), "note": note}
 
 
-def frames_of(path: str, wanted: Collection[int]) -> Iterator[tuple[int, Frame]]:
-    """Yield the wanted frames of a video with their indices, as far as it has them.
+def source_of(run: Mapping[str, Any]) -> VideoSource:
+    """Return the video, or the part of it, that ``run.json`` is about.
+
+    Raises:
+        UsageError: it is no longer there.
+    """
+    path = str(run.get("path", ""))
+    sources = [source for source in open_inputs([path]) if source.name == run.get("video")]
+    if not sources:
+        raise UsageError(f"{path} no longer holds a video {run.get('video')!r}")
+    return part_of(run.get("settings", {})).of(sources[0])
+
+
+def part_of(settings: Mapping[str, Any]) -> Part:
+    """Return which part of a video the settings of a run name; all of it where they name none."""
+    return Part(**{f.name: settings.get(f.name) for f in fields(Part)})
+
+
+def frames_of(run: Mapping[str, Any], wanted: Collection[int]) -> Iterator[tuple[int, Frame]]:
+    """Yield the wanted frames of the video that ``run.json`` is about with their indices, as far as it has them.
 
     Raises:
         UsageError: it is no longer there.
         InputError: it cannot be read.
     """
-    sources = open_inputs([path])
-    if len(sources) != 1:
-        raise UsageError(f"{path} holds {len(sources)} videos")
-    last = max(wanted, default=-1)
-    for index, frame in enumerate(sources[0].frames()):
-        if index > last:
-            return
+    if not wanted:
+        return
+    last = max(wanted)
+    for index, frame in enumerate(source_of(run).frames()):
         if index in wanted:
             yield index, frame
+        if index >= last:
+            return
 
 
 def own_map(folder: Path, frame: str) -> NDArray[np.uint8]:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vsodboost.data.boosted import BoostedBuffer
-from vsodboost.data.types import Maps
 from vsodboost.ops.flow_image import flow_image
 from vsodboost.writers.maps import map_to_uint8
 from vsodboost.writers.proposal_boxes import with_boxes
@@ -85,16 +84,3 @@ def heat(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     map."""
     coloured = cv2.applyColorMap(map_to_uint8(values), cv2.COLORMAP_INFERNO)
     return np.ascontiguousarray(coloured[:, :, ::-1])
-
-
-def doubt_of(buffer: BoostedBuffer) -> Maps:
-    """Return how unsure each pixel is, ``float32[T, h, w]`` in [0, 1] at the working size.
-
-    It is the decision's own doubt map where it has one; else how far the target's map, the boosted map and what owes
-    nothing to the target lie apart.
-    """
-    own = getattr(buffer.decision, "doubt", None)
-    if own is not None:
-        return np.asarray(own, np.float32)
-    witnesses = np.stack([buffer.scene.target, buffer.decision.maps, buffer.scene.target_free])
-    return np.asarray(witnesses.max(axis=0) - witnesses.min(axis=0), np.float32)

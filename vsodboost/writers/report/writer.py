@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.io.atomic import write_text
 from vsodboost.registry.writer import VideoOutput, Writer
+from vsodboost.writers.doubt import doubt_of
 from vsodboost.writers.report.chosen import Chosen, Spread
 from vsodboost.writers.report.data import FrameColumns, as_json, report_data
 from vsodboost.writers.report.page import report_page
-from vsodboost.writers.report.pictures import doubt_of, pictures_of, thumbs_of
+from vsodboost.writers.report.pictures import pictures_of, thumbs_of
 
 THUMBS = 120
 """Thumbnails of a video, at least where it has as many frames; less than twice as many."""

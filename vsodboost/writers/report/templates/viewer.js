@@ -99,7 +99,7 @@ class Viewer {
   }
 
   fillKinds() {
-    const there = Object.keys(KINDS).filter((kind) => this.live ? kind in this.live(0) : this.data.full.some((shown) => shown.pictures[kind]) || this.data.thumbs.some((thumb) => thumb[kind]));
+    const there = Object.keys(KINDS).filter((kind) => (this.live && kind in this.live(0)) || this.data.full.some((shown) => shown.pictures[kind]) || this.data.thumbs.some((thumb) => thumb[kind]));
     const wanted = { "left-kind": there.includes("target") ? "target" : "frame", "right-kind": "boosted" };
     for (const [id, kind] of Object.entries(wanted)) {
       byId(id).replaceChildren(...there.map((name) => make("option", { value: name, selected: name === kind }, KINDS[name])));
