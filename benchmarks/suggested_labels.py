@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,11 @@ from vsodboost.data.types import Maps
 from vsodboost.data.video import VideoSource
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.atomic import write_png
+from vsodboost.io.part import Part
 from vsodboost.metrics.grey_files import read_truth
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
+from vsodboost.ops.resize import PIXELS, working_size
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.options import Options
 from vsodboost.pipeline.plan import Plan, make_plan
@@ -69,7 +72,7 @@ def measure(
     chosen, boosted = suggested(plan, made, source, count)
     labelled = {"suggested": chosen, "equal distance": at_equal_distance(len(names), count)}
     known = {names[t] for frames in labelled.values() for t in frames}
-    left = {name: truth for name, truth in list(truths.items())[::step] if name not in known}
+    left = {name: truths[name] for name in names[::step] if name not in known}
     found: dict[str, Iterable[Maps]] = {"target": [target for _, _, target in made], "boosted": boosted}
     for way, frames in labelled.items():
         found[way] = with_labels(plan, made, source, {names[t]: truths[names[t]] for t in frames})
@@ -107,19 +110,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("-n", "--labels", type=int, default=3, help="frames that are labelled")
     parser.add_argument("--only", nargs="+", metavar="SEQ", help="sequences to use (default: all that have maps)")
     parser.add_argument("--step", type=int, default=1, help="score every n-th frame")
+    parser.add_argument("--every", type=int, default=1, help="use every n-th frame only: quicker, and motion is faster")
+    parser.add_argument("--pixels", type=int, default=PIXELS, help="pixels a network sees of a frame")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write every figure to this file")
     options = parser.parse_args(arguments)
     plan = make_plan(Options(target=f"maps:{options.maps}", device=options.device, seed=options.seed), Registry.load())
+    plan = replace(plan, working=partial(working_size, pixels=options.pixels))
     masks = truth_sequences(options.data)
     names = [n for n in common_sequences(options.data, [options.maps]) if options.only is None or n in options.only]
     figures: Figures = {}
     frames: dict[str, dict[str, list[int]]] = {}
     started = time.perf_counter()
-    for source in open_inputs([options.data]):
-        if source.name not in names:
+    for whole in open_inputs([options.data]):
+        if whole.name not in names:
             continue
+        source = Part(every=options.every).of(whole)
         truths = {mask.stem: read_truth(mask) for mask in ALL.scored(masks[source.name], 1)}
         made = list(Engine(plan).scenes(source))
         remembering = replace(plan, flow=Remembering(plan.flow))  # both ways ask for the same neighbours
