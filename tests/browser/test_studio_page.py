@@ -61,12 +61,15 @@ def paint_square(page: Any) -> None:
         canvas.click(position={"x": x * across, "y": y * down})
 
 
-def test_from_a_clip_to_a_painted_frame_to_a_better_result(studio: Served, browser: Any) -> None:  # noqa: F811
+def test_from_a_clip_to_a_painted_frame_to_a_better_result(studio: Served, browser: Any, tmp_path: Path) -> None:  # noqa: F811
     video = studio.studio.workspace.videos["clip"]
     with opened(browser, f"{studio.address}/?token={studio.token}") as page:
         page.click("text=clip")
         page.click("#boost")
+        page.click("#stop")
+        page.click("#resume", timeout=LONG)  # it was stopped, and is gone on with
         page.wait_for_selector("#stop:visible", timeout=LONG)
+        assert studio.ask("/video/clip/boost", "POST")[0] == 409  # one at a time
         page.reload()  # in the middle of it
         page.wait_for_selector("#timeline", timeout=LONG)
         page.wait_for_selector("#wanted button")
@@ -89,6 +92,7 @@ def test_from_a_clip_to_a_painted_frame_to_a_better_result(studio: Served, brows
         with page.expect_download() as saved:
             page.click("#labels-zip")
         assert saved.value.suggested_filename == "labels.zip"
+    assert (tmp_path / "out" / "clip" / "report.html").is_file()
     before, after = (maps(r.folder) for r in video.rounds.finished())
     label = after[PAINTED]
     inside = np.zeros(SIZE, bool)

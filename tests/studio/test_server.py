@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import signal
 import subprocess
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,9 +16,10 @@ import pytest
 
 pytest.importorskip("uvicorn", reason="no uvicorn here: pip install '.[studio]'")
 from small_reports import write_report
-from studios import SIZE, WORKER, Served, results, served, write_clip
+from studios import SIZE, Served, results, served
 
 from vsodboost.data.errors import UsageError
+from vsodboost.studio import jobs
 from vsodboost.studio.rounds import Rounds, difference
 from vsodboost.studio.serve import bound, is_loopback
 from vsodboost.studio.suggestions import suggestions
@@ -157,11 +156,11 @@ def test_a_round_that_was_running_when_the_studio_went_is_to_be_gone_on_with(tmp
 
 
 def test_a_worker_ends_when_its_studio_is_gone() -> None:
-    process = subprocess.Popen(WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(jobs.WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdin is not None
     process.stdin.write(json.dumps({"path": "/nowhere", "name": "x"}).encode() + b"\n")
     process.stdin.close()  # as when the studio is killed
-    assert process.wait(60) in (128 + signal.SIGTERM, 1)
+    assert process.wait(120) in (128 + signal.SIGTERM, 1)
     for pipe in (process.stdout, process.stderr):
         assert pipe is not None
         pipe.close()
@@ -195,30 +194,3 @@ def test_hosts_and_ports() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"port {port}.*choose another --port"):
             bound("127.0.0.1", port)
-
-
-def test_a_boost_is_stopped_and_gone_on_with(tmp_path: Path) -> None:
-    write_clip(tmp_path / "clip")
-    with served(tmp_path / "out", tmp_path / "clip") as running:
-        assert running.ask("/video/clip")[0] == 200
-        assert running.ask("/video/clip/boost", "POST")[0] == 200
-        assert running.ask("/video/clip/boost", "POST")[0] == 409
-        process = running.studio.jobs._process
-        assert process is not None
-        os.kill(process.pid, signal.SIGSTOP)  # so that it cannot be done before it is stopped
-        assert running.ask("/stop", "POST")[0] == 200
-        os.kill(process.pid, signal.SIGCONT)
-        assert ended(running) == "stopped"
-        assert b"Go on" in running.ask("/video/clip")[1]
-        assert running.ask("/video/clip/resume", "POST")[0] == 200
-        assert ended(running) == "done"
-        assert (tmp_path / "out" / "clip" / "report.html").is_file()
-        assert running.ask("/video/clip/resume", "POST")[0] == 409
-        assert running.ask("/video/clip/map/0/3")[0] == 200
-
-
-def ended(running: Served) -> str:
-    """How the job ended."""
-    while running.studio.jobs.running:
-        time.sleep(0.05)
-    return str(running.studio.jobs.state["state"])

@@ -23,7 +23,7 @@ from vsodboost.data.errors import UsageError, VsodboostError
 if TYPE_CHECKING:
     from vsodboost.pipeline.progress import Watch
 
-TOLD = 0.4
+EVERY = 0.4
 """Seconds between two words about how far the boost is."""
 
 
@@ -63,19 +63,19 @@ def boost(work: Mapping[str, Any]) -> str:
 
     resume = bool(work["resume"])
     writing = OutputOptions(Path(work["out"]), tuple(work["writers"]), resume=resume, overwrite=not resume)
-    with _told(watch), watched_by(watch):
+    with _reporting(watch), watched_by(watch):
         report = run(plan, [source], writing, Progress(started=started, frames=advanced))
     return next(iter(report.failed.values()), "")
 
 
 @contextmanager
-def _told(watch: Watch) -> Iterator[None]:
+def _reporting(watch: Watch) -> Iterator[None]:
     """Tell the studio how far the boost is, now and then, while the block lasts."""
     end = threading.Event()
 
     def tell() -> None:
         last: dict[str, Any] = {}
-        while not end.wait(TOLD):
+        while not end.wait(EVERY):
             now = {"share": round(watch.share(), 3), **watch.words()}
             if now != last:
                 say(**now)
