@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,11 @@ def written(
     folder.mkdir(parents=True, exist_ok=True)
     source = source or TimedSource(ArraySource(buffer.frames, "small", 10.0))
     size = (int(buffer.frames.shape[1]), int(buffer.frames.shape[2]))
-    writer.begin(VideoOutput(folder, source, size, times or {}))
-    writer.add(buffer)
-    summary: dict[str, Any] = {"video": "small", "warnings": []}
-    writer.finish(summary)
+    with tempfile.TemporaryDirectory() as parts:
+        writer.begin(VideoOutput(folder, source, size, times or {}, Path(parts)))
+        writer.add(buffer)
+        summary: dict[str, Any] = {"video": "small", "warnings": []}
+        writer.finish(summary)
     return summary
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import InputError, UsageError
@@ -60,6 +60,15 @@ class MapsTarget:
         """Mark the frames of a clip that have no map, ``bool[T]``; their maps are empty. Raises InputError when they
         are too many."""
         return ~self._missing.seen(clip.first, clip.names, self.maps.available(clip.video, clip.names), clip.video)
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return which frames of the video had maps, and what was noted of these."""
+        return {"video": self._video, "proportions": list(self._proportions), "missing": self._missing.checkpoint()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Remember what ``checkpoint`` gave."""
+        self._video, self._proportions = saved["video"], list(saved["proportions"])
+        self._missing.restore(saved["missing"])
 
     def predict(self, clip: Clip) -> Maps:
         """Return maps ``float32[T, H, W]`` at the clip's size. Raises InputError when one is missing or unreadable, or

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import UsageError, a_type
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
-from vsodboost.registry.interfaces import Request, Target
+from vsodboost.registry.interfaces import Request, Resumable, Target
 
 from .card_options import (
     FEEDING,
@@ -70,6 +70,15 @@ class CardedTarget:
     def notes(self) -> list[str]:
         """What the target has noted, if it notes anything."""
         return list(getattr(self._target, "notes", ()))
+
+    def checkpoint(self) -> dict[str, Any]:
+        """What the target remembers, if it says so."""
+        return self._target.checkpoint() if isinstance(self._target, Resumable) else {}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Have the target remember what ``checkpoint`` gave."""
+        if isinstance(self._target, Resumable):
+            self._target.restore(saved)
 
     def predict(self, clip: Clip) -> Maps:
         """What the target says of the clip."""

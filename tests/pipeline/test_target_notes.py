@@ -14,7 +14,8 @@ from small_plans import small_plan
 from vsodboost import Booster, Mined, Scene
 from vsodboost.data.types import Frames
 from vsodboost.io.array_source import ArraySource
-from vsodboost.pipeline.run import OutputOptions, run
+from vsodboost.pipeline.run import run
+from vsodboost.pipeline.writing import OutputOptions
 from vsodboost.registry.discovery import Registry
 
 

@@ -22,7 +22,8 @@ from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.data.errors import PluginError
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.io.array_source import ArraySource
-from vsodboost.pipeline.run import OutputOptions, Report, run
+from vsodboost.pipeline.run import Report, run
+from vsodboost.pipeline.writing import OutputOptions
 from vsodboost.registry import hookspecs
 from vsodboost.registry.booster import Booster
 from vsodboost.registry.discovery import KINDS, Registry

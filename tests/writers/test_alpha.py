@@ -10,7 +10,9 @@ import pytest
 from small_buffers import discs, pictures, small_buffer, written
 
 from vsodboost.data.errors import UsageError
+from vsodboost.io.array_source import ArraySource
 from vsodboost.registry.interfaces import Request
+from vsodboost.registry.writer import VideoOutput
 from vsodboost.writers import alpha, cutout
 from vsodboost.writers.frame_files import FrameFiles
 
@@ -50,7 +52,10 @@ def test_pictures_of_an_earlier_run_are_gone(tmp_path: Path) -> None:
     (tmp_path / "cutout").mkdir()
     for name in ("00099.png", ".vsodboost-tmp-1.png", "mine.txt"):
         (tmp_path / "cutout" / name).write_text("old")
-    FrameFiles(tmp_path, "cutout")
+    source = ArraySource(np.zeros((1, 8, 8, 3), np.uint8))
+    FrameFiles(VideoOutput(tmp_path, source, (8, 8), resumed=True), "cutout")
+    assert sorted(path.name for path in (tmp_path / "cutout").iterdir()) == ["00099.png", "mine.txt"]
+    FrameFiles(VideoOutput(tmp_path, source, (8, 8)), "cutout")
     assert [path.name for path in (tmp_path / "cutout").iterdir()] == ["mine.txt"]
 
 

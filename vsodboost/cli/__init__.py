@@ -19,6 +19,7 @@ _INTERRUPTED = 130
 
 COMMANDS = {
     "wrap": ("vsodboost.cli.wrap", "wrap_command"),
+    "merge": ("vsodboost.cli.merge", "merge_command"),
     "eval": ("vsodboost.cli.eval", "eval_command"),
     "plugins": ("vsodboost.cli.plugins", "plugins_command"),
     "train": ("vsodboost.cli.train", "train"),

@@ -14,13 +14,15 @@ from click.core import ParameterSource
 
 from vsodboost.cli.closing import print_closing
 from vsodboost.cli.help import GroupedCommand
+from vsodboost.cli.scale import Scale
 from vsodboost.cli.wrap_options import wrap_options
 from vsodboost.data.errors import UsageError
 
 if TYPE_CHECKING:
     from vsodboost.datasets.inputs import Inputs
     from vsodboost.pipeline.plan import Plan
-    from vsodboost.pipeline.run import OutputOptions, Progress, Report
+    from vsodboost.pipeline.run import Progress, Report
+    from vsodboost.pipeline.writing import OutputOptions
 
 
 def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
@@ -65,11 +67,14 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
     from vsodboost.registry.discovery import Registry
 
     quiet, as_json, writing = given["quiet"], given["as_json"], _writing(out, resume, overwrite, given)
-    chosen = _chosen(click.get_current_context(), given)
+    scale, chosen = Scale.of(given), _chosen(click.get_current_context(), given)
+    scale.choose(chosen)
     sources = open_inputs(list(inputs))
     registry = Registry.load(no_plugin=given["no_plugin"])
     options = choose(chosen, registry)
-    sources = Inputs([options.part.of(source) for source in sources], sources.notes)
+    scale.check(options)
+    total = len(sources)
+    sources = Inputs([options.part.of(source) for source in scale.share(sources)], sources.notes)
     if not quiet:
         for broken in registry.broken:
             click.echo(f"vsodboost: plugin {broken.plugin} is left out: {broken.reason}", err=True)
@@ -84,6 +89,7 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
 
     with _progress(plan, sources, quiet) as progress:
         report = run(plan, sources, writing, progress)
+    scale.conclude(out, report, sources, total)
     if "report" in writing.writers:
         from vsodboost.writers.report.index import write_index
 
@@ -124,7 +130,7 @@ def _chosen(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
 
 def _writing(out: Path, resume: bool, overwrite: bool, given: dict[str, Any]) -> OutputOptions:
     """What is to be written: ``--background`` means a cutout, hard masks mean masks."""
-    from vsodboost.pipeline.run import OutputOptions
+    from vsodboost.pipeline.writing import OutputOptions
 
     writers = [name.strip() for listed in given["extras"] for name in listed.split(",") if name.strip()]
     options = pairs(given["write_option"], "--write-option")

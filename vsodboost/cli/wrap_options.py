@@ -134,6 +134,28 @@ HOW_IT_IS_DONE = (
         help="Keep the student from one video to the next, as the papers' scripts do.",
     ),
 )  # fmt: skip
+MANY_VIDEOS = (
+    option(
+        "--workers", group=HOW, expert=True, type=click.IntRange(min=1),
+        help="Videos at a time, in processes; chooses --executor process.",
+    ),
+    option(
+        "--timeout", group=HOW, expert=True, metavar="TIME",
+        help="What a buffer may take, as 10m or 90; chooses --executor process.",
+    ),
+    option(
+        "--memory", group=HOW, expert=True, metavar="SIZE",
+        help="What a worker may hold, as 6G; chooses --executor process.",
+    ),
+    option(
+        "--executor-option", group=HOW, expert=True, metavar="NAME=VALUE", multiple=True,
+        help="Option of the executor.",
+    ),
+    option(
+        "--shard", group=HOW, expert=True, metavar="I/N",
+        help="Do the I-th of N parts of the videos; auto: as a SLURM array job says. vsodboost merge joins them.",
+    ),
+)  # fmt: skip
 MORE_STILL = (
     option("--no-plugin", group=MORE, expert=True, metavar="NAME", multiple=True, help="Do not load this plugin."),
     option(
@@ -147,5 +169,5 @@ MORE_STILL = (
 
 def wrap_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command all of them."""
-    every = (*WHAT_GOES_IN, *WHAT_COMES_OUT, *HOW_IT_IS_DONE, *MORE_STILL)
+    every = (*WHAT_GOES_IN, *WHAT_COMES_OUT, *HOW_IT_IS_DONE, *MANY_VIDEOS, *MORE_STILL)
     return reduce(lambda made, decorate: decorate(made), reversed(every), command)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
-from vsodboost.data.types import Clip
+from vsodboost.data.types import Clip, Frames
 from vsodboost.data.video import Frame, VideoSource
+from vsodboost.io.checkpoint import Stale
 
 LIMIT = 100
 """Frames resident at once (Chen et al., MQP, 2021, Sec. III)."""
@@ -22,12 +26,43 @@ def buffer_length(announced: int | None, limit: int = LIMIT) -> int:
     return -(-announced // count)
 
 
-def buffers(source: VideoSource, limit: int = LIMIT) -> Iterator[Clip]:
-    """The video's frames, at most ``limit`` at a time. Raises InputError when a frame cannot be read."""
+@dataclass(frozen=True)
+class Position:
+    """How far a video was read: the number of ``frames``, and a ``checksum`` of a part of their pixels."""
+
+    frames: int = 0
+    checksum: int = 0
+
+    def after(self, frames: Frames) -> Position:
+        """Return the position behind so many more frames ``uint8[T, H, W, 3]``."""
+        checksum = self.checksum
+        for image in frames:
+            checksum = zlib.crc32(image[::_APART, ::_APART].tobytes(), checksum)
+        return Position(self.frames + len(frames), checksum)
+
+
+START = Position()
+_APART = 8
+"""Every so many rows and columns count for the checksum."""
+
+
+def buffers(source: VideoSource, limit: int = LIMIT, start: Position = START) -> Iterator[Clip]:
+    """The video's frames behind ``start``, where a buffer ended, at most ``limit`` at a time.
+
+    Raises:
+        InputError: a frame cannot be read.
+        Stale: the frames before ``start`` are not those that were read when it was taken.
+    """
     length = buffer_length(source.length, limit)
     held: list[Frame] = []
-    first = 0
-    for frame in source.frames():
+    frames = source.frames()
+    passed = Position()
+    for frame in islice(frames, start.frames):
+        passed = passed.after(frame.image[None])
+    if passed != start:
+        raise Stale(f"{source.path} is no longer the video that it was begun with")
+    first = start.frames
+    for frame in frames:
         held.append(frame)
         if len(held) == length:
             yield _clip(held, source.name, first)

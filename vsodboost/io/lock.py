@@ -66,6 +66,32 @@ class InUse(VideoError):
     """Another run is writing the results of this video."""
 
 
+@dataclass(frozen=True)
+class LockClaim:
+    """That the run ``me`` holds the locks of its videos in ``folder``, which the user called ``out``; whoever works for
+    the run may have it, in another process, too."""
+
+    out: Path
+    folder: Path
+    me: Owner
+
+    def confirm(self, video: str) -> None:
+        """Raise InUse when another run took the lock of ``video``: this one slept so long that it was taken for
+        gone."""
+        owner = _read(self.folder / f".{safe_name(video)}.lock")
+        if owner is not None and owner != self.me:
+            raise self.in_use(video, owner)
+
+    def in_use(self, video: str, owner: Owner | None) -> InUse:
+        """Return the error that names who has the lock of ``video``."""
+        who = "which cannot be told" if owner is None else owner
+        seen = owner is not None and owner.machine == self.me.machine
+        doubt = "" if seen else f"; if it is gone for certain, delete {self.out / f'.{video}.lock'}"
+        return InUse(
+            f"another run ({who}) is writing to {self.out / video}; wait until it ends, or choose another -o{doubt}"
+        )
+
+
 class VideoLocks:
     """The locks that one run holds in the folder ``out`` while the block lasts.
 
@@ -127,11 +153,13 @@ class VideoLocks:
         unfinished.discard(lock)
 
     def confirm(self, video: str) -> None:
-        """Raise InUse when another run took the lock of ``video``: this one slept so long that it was taken for
-        gone."""
-        owner = _read(self._held[video])
-        if owner is not None and owner != self._me:
-            raise self._in_use(video, owner)
+        """Raise InUse when another run took the lock of ``video`` (``LockClaim``)."""
+        self.claim.confirm(video)
+
+    @property
+    def claim(self) -> LockClaim:
+        """What this run's other processes know of its locks."""
+        return LockClaim(self.out, self._folder, self._me)
 
     def _make(self, lock: Path, video: str) -> None:
         for _ in range(_TRIES):
@@ -231,12 +259,7 @@ class VideoLocks:
                     os.utime(lock)
 
     def _in_use(self, video: str, owner: Owner | None) -> InUse:
-        who = "which cannot be told" if owner is None else owner
-        seen = owner is not None and owner.machine == self._me.machine
-        doubt = "" if seen else f"; if it is gone for certain, delete {self.out / f'.{video}.lock'}"
-        return InUse(
-            f"another run ({who}) is writing to {self.out / video}; wait until it ends, or choose another -o{doubt}"
-        )
+        return self.claim.in_use(video, owner)
 
     def _refusal(self, error: OSError) -> VsodboostError:
         reason = "a file is in its way" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror

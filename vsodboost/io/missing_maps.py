@@ -7,7 +7,7 @@ one for every N-th frame. Where more is missing than such reasons explain, the f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,14 @@ class MissingMaps:
         self.notes: list[str] = []
         self._has: list[bool] = []
         self._names: list[str] = []
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return what was seen of the present video, as plain values."""
+        return {"has": np.array(self._has, bool), "names": list(self._names), "notes": list(self.notes)}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on with what ``checkpoint`` gave."""
+        self._has, self._names, self.notes = saved["has"].tolist(), list(saved["names"]), list(saved["notes"])
 
     def seen(self, first: int, names: Sequence[str], has: NDArray[np.bool_], video: str) -> NDArray[np.bool_]:
         """Take in that frames ``names`` of a video, from index ``first`` on, have maps or not, and return ``has``.

@@ -39,6 +39,15 @@ def started(pid: int) -> str | None:
     return None if fields[0] in "ZX" else fields[_START]
 
 
+def resident(pid: int) -> int | None:
+    """Bytes of memory that a process of this machine holds; None when it is gone, or the system does not say."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)

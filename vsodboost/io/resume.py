@@ -82,6 +82,12 @@ class VideoState:
             (folder / STARTED).unlink(missing_ok=True)
 
 
+def settings_of(folder: Path) -> str | None:
+    """Return the fingerprint that a finished video's folder was made with; None when it is not finished."""
+    marker = _read(folder / DONE)
+    return None if marker is None else str(marker["fingerprint"])
+
+
 def _read(path: Path) -> dict[str, Any] | None:
     """The marker, None when it is absent or not one of ours."""
     try:

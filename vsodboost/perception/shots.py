@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -40,6 +41,14 @@ class CutDetector:
     def __init__(self) -> None:
         self._last: NDArray[np.float32] | None = None
         self._changes: list[float] = []
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return what it remembers, as plain values."""
+        return {"last": self._last, "changes": self._changes}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Remember what ``checkpoint`` gave."""
+        self._last, self._changes = saved["last"], list(saved["changes"])
 
     def cuts(self, frames: Iterable[NDArray[np.uint8]]) -> list[int]:
         """Indices of the frames (uint8[H, W, 3] RGB) that begin a new shot; 0 only if it differs from the last call's

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,9 +19,10 @@ from vsodboost.data.types import Clip, Maps
 from vsodboost.data.video import VideoSource
 from vsodboost.decision.fusion import predict
 from vsodboost.decision.gate import at_source_size
-from vsodboost.io.buffers import buffers
+from vsodboost.io.buffers import START, Position, buffers
 from vsodboost.ops.resize import resize_maps, working_size
-from vsodboost.perception.shots import CutDetector, shots_between
+from vsodboost.perception.shots import shots_between
+from vsodboost.pipeline.checkpoint import VideoMemory, restored, taken
 from vsodboost.pipeline.plan import Plan
 from vsodboost.pipeline.seeing import see
 from vsodboost.pipeline.stage_timer import StageTimer
@@ -29,7 +31,7 @@ from vsodboost.registry.checks import checked_decision, checked_fixed_maps, chec
 from vsodboost.registry.guard import guarded
 from vsodboost.registry.world import stepwise
 from vsodboost.spatial.finetune import tune
-from vsodboost.spatial.replay import ReplayBuffer, at_size
+from vsodboost.spatial.replay import at_size
 
 
 @dataclass(frozen=True)
@@ -50,22 +52,48 @@ class PredictedBuffer:
 class Engine:
     """Boosts videos one after another; the student forgets each video before the next.
 
-    ``seconds`` are those of the present video by stage, ``cuts`` the frames that begin a new shot.
+    ``memory`` is what is known of the present video.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.seconds = StageTimer()
-        self.cuts: list[int] = []
+        self.memory = VideoMemory()
 
-    def boost(self, source: VideoSource, *, weights: dict[str, torch.Tensor] | None = None) -> Iterator[BoostedBuffer]:
-        """Yield the video buffer by buffer, boosted. ``weights`` are tuned ones of the student, to be used as they are
-        (dataset scope).
+    @property
+    def seconds(self) -> StageTimer:
+        """Those of the present video by stage."""
+        return self.memory.seconds
+
+    @property
+    def cuts(self) -> list[int]:
+        """The frames of the present video that begin a new shot."""
+        return self.memory.cuts
+
+    def boost(
+        self,
+        source: VideoSource,
+        *,
+        weights: dict[str, torch.Tensor] | None = None,
+        saved: dict[str, Any] | None = None,
+        surveyed: Callable[[], None] = lambda: None,
+    ) -> Iterator[BoostedBuffer]:
+        """Yield the video buffer by buffer, boosted.
+
+        Args:
+            source: the video.
+            weights: tuned ones of the student, to be used as they are (dataset scope).
+            saved: what ``checkpoint`` gave between two buffers: go on there.
+            surveyed: called after every buffer of the first of two passes, when a checkpoint may be taken, too.
 
         Raises:
             VideoError: a frame, a map or a plugin's answer is not usable.
+            Stale: it is not the video of ``saved``.
         """
-        return stepwise(self._boost(source, weights))
+        return stepwise(self._boost(source, weights, saved, surveyed))
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return what the next buffer depends on, as plain values, between two buffers of ``boost``."""
+        return taken(self.plan, self.memory)
 
     def predict(self, source: VideoSource) -> Iterator[PredictedBuffer]:
         """Yield the video buffer by buffer, up to the decision. Raises as ``boost`` does."""
@@ -73,6 +101,7 @@ class Engine:
 
     def scenes(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
         """Yield every buffer with its scene and the target's maps at the source size. Raises as ``boost`` does."""
+        self.memory = VideoMemory()
         return stepwise(self._scenes(source))
 
     def mined_frames(self, source: VideoSource) -> Iterator[TrainingSet]:
@@ -94,19 +123,28 @@ class Engine:
         frames = predicted.clip.frames
         return BoostedBuffer(frames, scene, predicted.mined, decision, maps, predicted.target, predicted.losses)
 
-    def _boost(self, source: VideoSource, weights: dict[str, torch.Tensor] | None) -> Iterator[BoostedBuffer]:
-        for predicted in self._predict(source, weights):
+    def _boost(
+        self,
+        source: VideoSource,
+        weights: dict[str, torch.Tensor] | None,
+        saved: dict[str, Any] | None,
+        surveyed: Callable[[], None],
+    ) -> Iterator[BoostedBuffer]:
+        for predicted in self._predict(source, weights, saved, surveyed):
             yield self.decide(predicted)
             del predicted  # before the next buffer is read: one at a time is resident
 
-    def _predict(self, source: VideoSource, weights: dict[str, torch.Tensor] | None) -> Iterator[PredictedBuffer]:
+    def _predict(
+        self,
+        source: VideoSource,
+        weights: dict[str, torch.Tensor] | None,
+        saved: dict[str, Any] | None = None,
+        surveyed: Callable[[], None] = lambda: None,
+    ) -> Iterator[PredictedBuffer]:
         plan = self.plan
         if not plan.options.carry_over:
             plan.student.reset()
-        replay = ReplayBuffer()
-        count = 0
-        for clip, scene, target in self._surveyed(source):
-            count += len(clip)
+        for clip, scene, target in self._surveyed(source, saved, surveyed):
             mined = self._mine(scene)
             guided = self._with_guidance(scene)
             losses: list[float] = []
@@ -115,14 +153,14 @@ class Engine:
             else:
                 with self.seconds.of("tune"):
                     chosen = training_set_of(guided, mined, plan.tuning.pixels)
-                    losses = tune(plan.student, replay.with_earlier(chosen), plan.tuning, plan.options.seed)
-            tuned = weights is not None or replay.size > 0
+                    losses = tune(plan.student, self.memory.replay.with_earlier(chosen), plan.tuning, plan.options.seed)
+            tuned = weights is not None or self.memory.replay.size > 0
             with self.seconds.of("predict"):
                 asked = tuned or overrides(plan.booster, "fuse")
                 predictions = predict(plan.student, guided) if asked else None
             yield PredictedBuffer(clip, scene, target, mined, tuple(losses), predictions, tuned)
             del clip, scene, guided, target, mined, predictions
-        if count == 0:
+        if self.memory.position.frames == 0:
             raise InputError(f"{source.path}: no frame in it")
 
     def _mined_frames(self, source: VideoSource) -> Iterator[TrainingSet]:
@@ -130,41 +168,53 @@ class Engine:
             mined = self._mine(scene)
             yield training_set_of(self._with_guidance(scene), mined, self.plan.tuning.pixels)
 
-    def _surveyed(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
+    def _surveyed(
+        self,
+        source: VideoSource,
+        saved: dict[str, Any] | None = None,
+        surveyed: Callable[[], None] = lambda: None,
+    ) -> Iterator[tuple[Clip, Scene, Maps]]:
         """Yield the scenes, after the booster has surveyed the whole video if its card says so; one of a single buffer
         is seen once only."""
-        self.seconds, self.cuts = StageTimer(), []
+        self.memory = VideoMemory()
         booster, name = self.plan.booster, self.plan.name("booster")
         with self.seconds.of("survey"), guarded(name, "in begin_video"):
             booster.begin_video(source)
-        if self.plan.booster_card.passes < 2 or not overrides(booster, "survey"):
-            yield from self._scenes(source)
+        if saved is not None:
+            self.memory = restored(self.plan, saved)
+        memory = self.memory
+        if memory.is_surveyed or self.plan.booster_card.passes < 2 or not overrides(booster, "survey"):
+            memory.is_surveyed = True
+            yield from self._scenes(source, memory.position)
             return
-        count, only = 0, None
-        for seen in self._scenes(source):
+        count, only = int(saved is not None), None
+        for seen in self._scenes(source, memory.position):
             count, only = count + 1, seen if count == 0 else None
             with self.seconds.of("survey"), guarded(name, "in survey"):
                 booster.survey(seen[1])
             del seen  # the next buffer need not share the memory with it
+            surveyed()
         with self.seconds.of("survey"), guarded(name, "in end_survey"):
             booster.end_survey()
+        memory.is_surveyed = True
         if only is not None:
             yield only
             return
-        self.cuts = []
+        memory.rewind()
+        surveyed()
         yield from self._scenes(source)
 
-    def _scenes(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
-        detector = CutDetector()
-        stream = buffers(source, self.plan.options.buffer)
+    def _scenes(self, source: VideoSource, start: Position = START) -> Iterator[tuple[Clip, Scene, Maps]]:
+        stream = buffers(source, self.plan.options.buffer, start)
         while True:
             with self.seconds.of("read"):
                 clip = next(stream, None)
             if clip is None:
                 return
             with self.seconds.of("shots"):
-                cuts = detector.cuts(clip.frames)
-            self.cuts += [clip.first + c for c in cuts]
+                self.memory.position = self.memory.position.after(clip.frames)
+                cuts = self.memory.detector.cuts(clip.frames)
+            self.memory.cuts += [clip.first + c for c in cuts]
             scene, target = see(self.plan, clip, shots_between(cuts, len(clip)), self.seconds)
             _read_only(scene)
             yield clip, scene, target

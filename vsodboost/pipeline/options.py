@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from vsodboost.data.cards import BoosterCard, Card
@@ -42,6 +41,7 @@ class Options:
     booster_options: Mapping[str, str] = field(default_factory=dict)
     flow_options: Mapping[str, str] = field(default_factory=dict)
     detector_options: Mapping[str, str] = field(default_factory=dict)
+    executor_options: Mapping[str, str] = field(default_factory=dict)
     start: float | None = None
     """With the next four: which part of each video, and how large (see ``io.part.Part``)."""
     stop: float | None = None
@@ -53,12 +53,6 @@ class Options:
     def part(self) -> Part:
         """Which part of each video. Raises UsageError where there can be none."""
         return Part(self.start, self.stop, self.max_frames, self.every, self.size)
-
-    def fingerprint(self, **made_with: str) -> str:
-        """Return a line that is the same exactly when results would be (device, executor and resuming apart);
-        ``made_with`` are versions and hashes of what they depend on."""
-        values = {k: v for k, v in asdict(self).items() if k not in ("device", "executor")}
-        return json.dumps({**values, **made_with}, sort_keys=True, default=dict)
 
 
 def choose(given: Mapping[str, Any], registry: Registry) -> Options:

@@ -122,7 +122,7 @@ def _built(options: Options, registry: Registry, live: tuple[Any, TargetCard] | 
         student=_student(network, spatial_card, device, f"spatial model '{options.spatial_model}'"),
         fusion=as_fusion(fusion, fusion_card, device, f"fusion network '{options.fusion_network}'"),
         decision=build("decisions", options.decision)[0],
-        executor=build("executors", options.executor)[0],
+        executor=build("executors", options.executor, options.executor_options)[0],
         tuning=TuneSettings() if options.steps is None else TuneSettings(steps=options.steps),
         device=device,
         registry=registry,

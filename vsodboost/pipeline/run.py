@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import torch
-
 from vsodboost.data.errors import InputError, UsageError, VideoError
-from vsodboost.data.training_set import TrainingSet
 from vsodboost.data.video import VideoSource
+from vsodboost.io.checkpoint import Checkpoint, sweep
 from vsodboost.io.lock import InUse, VideoLocks
 from vsodboost.io.output_paths import refuse_output_over_input, video_folder
 from vsodboost.io.resume import VideoState
+from vsodboost.pipeline.carry_over import CarryOver
+from vsodboost.pipeline.dataset_scope import DatasetWeights
 from vsodboost.pipeline.engine import Engine
+from vsodboost.pipeline.fingerprint import fingerprint
 from vsodboost.pipeline.one_video import VideoWork
 from vsodboost.pipeline.plan import Plan
+from vsodboost.pipeline.portable import Recipe
+from vsodboost.pipeline.writing import OutputOptions, build_writers, writers_identity
 from vsodboost.registry.guard import guarded
-from vsodboost.registry.interfaces import Request
-from vsodboost.registry.world import own_world
-from vsodboost.registry.writer import Writer
-from vsodboost.spatial.finetune import tune
-from vsodboost.spatial.replay import at_size, thin
 from vsodboost.targets.network_target import check_source
-from vsodboost.version import __version__
-from vsodboost.weights.shipped import shipped_hash
-
-DATASET_FRAMES = 400
-"""Mined frames kept for the dataset scope; each takes 1.5 MB."""
-ALWAYS = ("maps", "table")
-"""Writers of every run."""
 
 
 @dataclass
@@ -55,18 +46,6 @@ class Progress:
     """A line about the run itself."""
 
 
-@dataclass(frozen=True)
-class OutputOptions:
-    """Where and what to write: names of ``writers`` beside maps and table, and their ``options``, each for those that
-    know it; ``resume`` skips finished videos, ``overwrite`` redoes."""
-
-    out: Path
-    writers: tuple[str, ...] = ()
-    resume: bool = False
-    overwrite: bool = False
-    options: Mapping[str, str] = field(default_factory=dict)
-
-
 def run(plan: Plan, sources: Sequence[VideoSource], output: OutputOptions, progress: Progress | None = None) -> Report:
     """Boost every source and write ``<out>/<video>/``: maps, frames.csv, run.json and what other writers make.
 
@@ -87,40 +66,98 @@ class _Run:
     def __init__(self, plan: Plan, output: OutputOptions, progress: Progress, locks: VideoLocks) -> None:
         self.plan, self.output, self.progress, self.locks = plan, output, progress, locks
         self.report = Report()
-        self._fingerprint = plan.options.fingerprint(version=__version__, weights=shipped_hash())
+        self._fingerprint = ""
+        self._sources: dict[str, VideoSource] = {}
 
     def of(self, sources: Sequence[VideoSource]) -> Report:
         """Check, then boost, every source that is not done."""
-        writers = build_writers(self.plan, self.output.writers, self.output.options)
+        self._sources = {source.name: source for source in sources}
+        self._fingerprint = fingerprint(self.plan.options, list(self._sources))
+        writers = build_writers(self.plan, self.output)
         waiting = self._waiting(sources)
+        self._note_locks()
+        notes = None if self._isolates else self._checked(waiting)
+        left = [s for s in waiting if s.name not in self.report.failed]
+        engine = Engine(self.plan)
+        weights, dataset = None, DatasetWeights(self.output.out, self._fingerprint)
+        if self.plan.options.scope == "dataset" and left:
+            weights = dataset.tuned(engine, [s for s in sources if s.name not in self.report.failed], self._fail)
+        work = VideoWork(
+            engine,
+            self.output.out,
+            writers,
+            self._fingerprint,
+            weights,
+            self.locks.claim,
+            self._relay,
+            notes,
+            resume=self.output.resume,
+            carry_over=self._carry_over(sources, waiting),
+            recipe=self._recipe(),
+            identity=writers_identity(self.output),
+        )
+        left = [s for s in left if s.name not in self.report.failed]
+        try:
+            self._work_on(left, work)
+        finally:
+            for source in left:  # of processes that were killed
+                sweep(self.output.out, source.name)
+        if not self.report.failed:
+            dataset.clear()
+        return self.report
+
+    def _work_on(self, left: Sequence[VideoSource], work: VideoWork) -> None:
+        with guarded(self.plan.name("executor")):
+            outcomes = self.plan.executor.run(work, left)
+            with closing(outcomes) if isinstance(outcomes, Generator) else nullcontext():
+                for outcome in outcomes:
+                    if outcome.summary is None:
+                        self._fail(outcome.source, outcome.error or VideoError("the executor says nothing of it"))
+                        continue
+                    self.locks.release(outcome.source.name)
+                    self.report.done.append(outcome.summary)
+                    self.progress.finished(outcome.summary)
+
+    @property
+    def _isolates(self) -> bool:
+        """Whether the executor works in other processes, so that no plugin sees a video in this one."""
+        return bool(getattr(self.plan.executor, "isolates", False))
+
+    def _recipe(self) -> Recipe:
+        plan, output = self.plan, self.output
+        registry, claim = plan.registry, self.locks.claim
+        return Recipe(plan.options, registry.left_out, output, self._fingerprint, claim)
+
+    def _relay(self, event: str, video: str, value: Any) -> None:
+        """What happens to a video, as whoever watches hears of it."""
+        source = self._sources[video]
+        if event == "started":
+            self.progress.started(source)
+        elif event == "resumed":
+            self.progress.noted(f"{video} goes on behind frame {value}, where an earlier run ended")
+            self.progress.frames(source, value)
+        elif event == "frames":
+            self.progress.frames(source, value)
+        elif event == "noted":
+            self.progress.noted(f"{video} {value}")
+
+    def _note_locks(self) -> None:
         for owner in dict.fromkeys(self.locks.taken_over.values()):
             videos = [video for video, left_by in self.locks.taken_over.items() if left_by == owner]
             who = f" ({owner})" if owner else ""
             more = f" and {len(videos) - 1} more" if len(videos) > 1 else ""
             self.progress.noted(f"took over from a run that is gone{who}: {videos[0]}{more}")
-        notes = self._checked(waiting)
-        engine = Engine(self.plan)
-        weights = None
-        if self.plan.options.scope == "dataset":
-            weights = _tune_on_all(engine, [s for s in waiting if s.name in notes], self._fail)
-        work = VideoWork(
-            engine, self.output.out, writers, self._fingerprint, weights, self.progress.frames, self.locks, notes
-        )
 
-        def boost_and_write(source: VideoSource) -> dict[str, Any]:
-            self.progress.started(source)
-            return work(source)
-
-        left = [s for s in waiting if s.name in notes and s.name not in self.report.failed]
-        with guarded(self.plan.name("executor")):
-            for outcome in self.plan.executor.run(boost_and_write, left):
-                if outcome.summary is None:
-                    self._fail(outcome.source, outcome.error or VideoError("the executor says nothing of it"))
-                    continue
-                self.locks.release(outcome.source.name)
-                self.report.done.append(outcome.summary)
-                self.progress.finished(outcome.summary)
-        return self.report
+    def _carry_over(self, sources: Sequence[VideoSource], waiting: Sequence[VideoSource]) -> CarryOver | None:
+        """What keeps the student from one video to the next, gone back to where the first video left is to begin."""
+        if not self.plan.options.carry_over:
+            return None
+        found = CarryOver(self.output.out, self.plan, self._fingerprint)
+        names = [source.name for source in sources]
+        first = names.index(waiting[0].name) if waiting else 0
+        if first and names[first - 1] in self.report.skipped:
+            found.restore(names[first - 1])
+        return found
 
     def _fail(self, source: VideoSource, error: Exception) -> None:
         self.report.failed[source.name] = str(error)
@@ -171,26 +208,10 @@ class _Run:
             raise InputError(
                 f"{folder} is a file; the maps of {source.name!r} want a folder there: move it, or choose another -o"
             )
-        return self.output.resume and VideoState.check(out, source.name, self._fingerprint) == "done"
-
-
-def build_writers(plan: Plan, names: Sequence[str], options: Mapping[str, str]) -> dict[str, Writer]:
-    """Return the writers of every run and those of ``names``, by name; each gets the ``options`` that are on its card.
-
-    Raises:
-        UsageError: there is no such writer, one does not take its options, or none of them knows an option.
-    """
-    registry, unknown = plan.registry, set(options)
-    writers: dict[str, Writer] = {}
-    for name in dict.fromkeys((*ALWAYS, *names)):
-        known = registry.card("writers", name.partition(":")[0]).options
-        own = {option: value for option, value in options.items() if option in known}
-        unknown -= set(own)
-        request = Request(options=own, device=plan.device, seed=plan.options.seed)
-        writers[name] = registry.build("writers", name, request)[0]
-    if unknown:
-        raise UsageError(f"none of the writers {', '.join(writers)} knows the option '{min(unknown)}'")
-    return writers
+        if not self.output.resume or VideoState.check(out, source.name, self._fingerprint) != "done":
+            return False
+        Checkpoint(out, source.name, "").clear()  # of a run that was killed while it cleared away
+        return True
 
 
 def _refuse_results(source: VideoSource, output: OutputOptions, fingerprint: str) -> None:
@@ -207,27 +228,3 @@ def _refuse_results(source: VideoSource, output: OutputOptions, fingerprint: str
             f"{folder} was made with other settings, weights or another version; "
             "give the same ones to --resume, or --overwrite, or another -o"
         )
-
-
-def _tune_on_all(
-    engine: Engine, sources: Sequence[VideoSource], fail: Callable[[VideoSource, Exception], None]
-) -> dict[str, torch.Tensor] | None:
-    """Return the student's weights by the papers' protocol: tuned once on the mined frames of the whole set."""
-    pool: list[TrainingSet] = []
-    for source in sources:
-        try:
-            for found in engine.mined_frames(source):
-                if len(found) == 0:
-                    continue
-                size = (pool[0] if pool else found).frames.shape[1:3]
-                both = TrainingSet.concat([*pool, at_size(found, (int(size[0]), int(size[1])))])
-                pool = [thin(both, DATASET_FRAMES)]
-        except VideoError as error:
-            fail(source, error)
-    if not pool:
-        return None
-    plan = engine.plan
-    with own_world():
-        plan.student.reset()
-        tune(plan.student, pool[0], plan.dataset_tuning(len(pool[0])), plan.options.seed)
-        return plan.student.state()

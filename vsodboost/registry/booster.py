@@ -78,7 +78,7 @@ class Booster(ABC):
 
     Methods are called in this order: ``setup`` once a run; for each video ``begin_video``, then, if the card says
     ``passes=2``, ``survey`` for every scene and ``end_survey``; then for every scene ``mine``, ``guidance`` (the
-    student is tuned and asked in between), ``fuse``, ``decide`` and ``fixed_maps``.
+    student is tuned and asked in between), ``fuse``, ``decide``, ``fixed_maps`` and ``checkpoint``.
 
     A public method whose name is nearly one of these, while that one is missing, is refused when the class is made.
     """
@@ -127,6 +127,18 @@ class Booster(ABC):
         """Return maps ``float32[H, W]`` in [0, 1], of any size, by index in the scene, that are the result as they are.
         Default: none."""
         return {}
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return what the next scene depends on of the scenes before, and of the survey: numbers, texts, arrays and
+        tensors in lists, tuples and dictionaries. Asked between scenes, so that a killed run can go on there.
+
+        A booster that has ``begin_video`` or a survey, but not this, is taken to remember what nobody can save: its
+        unfinished videos are made anew.
+        """
+        return {}
+
+    def restore(self, saved: dict[str, Any]) -> None:  # noqa: B027
+        """Remember what ``checkpoint`` gave; called after ``begin_video``, instead of what came before it."""
 
 
 METHODS = tuple(name for name, value in vars(Booster).items() if callable(value) and not name.startswith("_"))
@@ -190,6 +202,12 @@ def former_methods(booster: Booster) -> list[str]:
         for former, now in FORMER.items()
         if callable(getattr(booster.found, former, None)) and not hasattr(booster.found, now)
     ]
+
+
+def can_resume(booster: Booster) -> bool:
+    """Return whether a video can go on in its middle: the booster says what it remembers, or has nothing to forget."""
+    says = overrides(booster, "checkpoint") and overrides(booster, "restore")
+    return says or not any(overrides(booster, name) for name in ("begin_video", "survey", "end_survey"))
 
 
 def overrides(booster: Booster, method: str) -> bool:

@@ -85,6 +85,8 @@ class Registry:
     entries: dict[Kind, dict[str, Entry]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     broken: list[BrokenPlugin] = field(default_factory=list)
     manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager("vsodboost"))
+    left_out: tuple[str, ...] = ()
+    """Plugins that were not to be loaded: what ``load`` needs to make the same registry in another process."""
 
     @classmethod
     def load(cls, *, no_plugin: Iterable[str] = (), only: Sequence[str] | None = None) -> Registry:
@@ -97,7 +99,7 @@ class Registry:
         Raises:
             UsageError: ``no_plugin`` names an entry point that does not exist.
         """
-        registry = cls()
+        registry = cls(left_out=tuple(no_plugin))
         registry.manager.add_hookspecs(hookspecs)
         listed = os.environ.get("VSODBOOST_LOAD_PLUGINS")
         if only is None and listed is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -186,6 +186,22 @@ class FlowReader(Protocol):
 
 
 @runtime_checkable
+class Resumable(Protocol):
+    """A target, flow estimator, motion model, fusion network or decision whose answer depends on its calls before.
+
+    One without these methods is taken to answer each call alike, whatever came before.
+    """
+
+    def checkpoint(self) -> dict[str, Any]:
+        """What it remembers, as numbers, texts, arrays and tensors in lists, tuples and dictionaries."""
+        ...
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Remember what ``checkpoint`` gave."""
+        ...
+
+
+@runtime_checkable
 class DecisionRule(Protocol):
     """Trust and gate: what becomes of the target's maps and the boosted ones."""
 
@@ -200,6 +216,28 @@ class Work(Protocol):
 
     def __call__(self, source: VideoSource, /) -> dict[str, Any]:
         """Write the outputs and return the summary that ``run.json`` holds."""
+        ...
+
+
+Tell = Callable[[str, str, Any], None]
+"""Gets what happens to a video: the event, the video's name, and a value."""
+
+
+@runtime_checkable
+class PortableWork(Work, Protocol):
+    """Work that can be done in another process: pickled, it takes along what builds everything anew there.
+
+    A run whose executor has the attribute ``isolates = True`` hands such work to it, and leaves every call of a plugin
+    on a video to it.
+    """
+
+    def watched(self, tell: Tell, *, resume: bool = False) -> PortableWork:
+        """The same work, which says to ``tell`` what happens to its videos; ``resume``: it goes on where an earlier try
+        stopped, whether the user said --resume or not."""
+        ...
+
+    def relay(self, event: str, video: str, value: Any) -> None:
+        """Pass on to the user what ``watched`` work said elsewhere."""
         ...
 
 

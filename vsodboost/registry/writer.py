@@ -16,19 +16,26 @@ from vsodboost.data.video import VideoSource
 class VideoOutput:
     """Where a video's outputs go: ``folder`` exists and is the video's own; nothing is written outside it. ``source``
     is the video, ``size`` (H, W) px of its frames. ``times`` says of frames, by their names, when each is shown and for
-    how long, in seconds (None: the frame rate tells); it grows as frames are read."""
+    how long, in seconds (None: the frame rate tells); it grows as frames are read. ``parts`` exists, too: a folder for
+    parts of outputs that are not complete, kept when the run is killed and deleted when the video is done."""
 
     folder: Path
     source: VideoSource
     size: tuple[int, int]
     times: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    parts: Path = Path()
+    resumed: bool = False
+    """Whether the video goes on in its middle: what was written of it stays."""
 
 
 class Writer(ABC):
     """Writes one output of every video. ``add`` is required; the defaults of the others do nothing.
 
-    For each video: ``begin`` when its first buffer is done, ``add`` for every buffer, then ``finish``, or ``abort`` if
-    the video failed. Files appear whole or not at all: write beside them and rename.
+    For each video: ``begin`` when its first buffer is done, ``add`` and ``checkpoint`` for every buffer, then
+    ``finish``, or ``abort`` if the video failed. Files appear whole or not at all: write beside them and rename.
+
+    A run that was killed goes on in the middle of a video: then ``restore`` comes in the place of ``begin``. Whatever
+    was added since the checkpoint is added again.
     """
 
     def begin(self, output: VideoOutput) -> None:  # noqa: B027 - nothing is what most do
@@ -42,4 +49,29 @@ class Writer(ABC):
         """Complete the output; ``summary`` is what ``run.json`` will say, and may be added to."""
 
     def abort(self) -> None:  # noqa: B027
-        """Clear away what is unfinished: the video failed or the run was interrupted."""
+        """Close what is open and clear away what is unfinished, but not what lies in ``output.parts``: the video failed
+        or the run was interrupted, and may go on later."""
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return where the output stands after the last ``add``: numbers, texts, arrays and tensors in lists, tuples
+        and dictionaries. What it counts on in ``output.parts`` must be on the disk (``io.checkpoint.sync_file``).
+
+        A writer that has ``finish`` or ``abort``, but not this, is taken to hold what nobody can save: unfinished
+        videos are made anew.
+        """
+        return {}
+
+    def restore(self, output: VideoOutput, saved: dict[str, Any]) -> None:
+        """Go on where ``checkpoint`` was called; default: as ``begin``. Parts may have grown since, or be gone.
+
+        Raises:
+            InputError: the parts are not there; the video is made anew.
+        """
+        self.begin(output)
+
+
+def can_resume(writer: Writer) -> bool:
+    """Return whether a video can go on in its middle: the writer says where it stands, or holds nothing."""
+    own = type(writer)
+    says = own.checkpoint is not Writer.checkpoint and own.restore is not Writer.restore
+    return says or (own.finish is Writer.finish and own.abort is Writer.abort)

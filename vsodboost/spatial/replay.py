@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,14 @@ class ReplayBuffer:
     def size(self) -> int:
         """Frames held."""
         return 0 if self._held is None else len(self._held)
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return the frames held, as plain values."""
+        return {} if self._held is None else vars(self._held).copy()
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Hold what ``checkpoint`` gave."""
+        self._held = TrainingSet(**saved) if saved else None
 
     def with_earlier(self, new: TrainingSet) -> TrainingSet:
         """Return ``new`` together with the frames held, which are then thinned out again; nothing when there is

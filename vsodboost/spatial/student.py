@@ -122,6 +122,17 @@ class Student:
         self.network.load_state_dict(state)
         self.network.eval()
 
+    def checkpoint(self) -> dict[str, Any]:
+        """Return what tuning changed, as plain values: the weights that differ from the initial ones, and the state of
+        the optimiser."""
+        weights = {k: v for k, v in self.network.state_dict().items() if not torch.equal(v, self._initial[k])}
+        return {"weights": weights, "moments": self.moments}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go back to what ``checkpoint`` gave."""
+        self.load({**self._initial, **saved["weights"]})
+        self.moments = saved["moments"]
+
     def predict(self, frames: Frames, motion: FlowField | None = None, maps: Maps | None = None) -> Maps:
         """Return maps ``float32[T, h, w]`` in [0, 1] of ``uint8[T, h, w, 3]`` frames (sides multiples of 32).
 

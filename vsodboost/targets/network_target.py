@@ -153,6 +153,15 @@ class CallableTarget:
         self.notes: list[str] = []
         self._scale: Scale | None = None
 
+    def checkpoint(self) -> dict[str, Any]:
+        """Return the scale that was settled, and what was noted."""
+        return {"scale": None if self._scale is None else vars(self._scale), "notes": list(self.notes)}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Remember what ``checkpoint`` gave."""
+        self._scale = None if saved["scale"] is None else Scale(**saved["scale"])
+        self.notes = list(saved["notes"])
+
     def predict(self, clip: Clip) -> Maps:
         """What the function returns, 0..255 divided by 255; it is checked like any plugin's.
 

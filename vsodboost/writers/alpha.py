@@ -55,7 +55,7 @@ class AlphaPictures(Writer):
 
     def begin(self, output: VideoOutput) -> None:
         """Start on a video's folder."""
-        self._files = FrameFiles(output.folder, self.name)
+        self._files = FrameFiles(output, self.name)
 
     def add(self, buffer: BoostedBuffer) -> None:
         """Write the buffer's frames, cut out."""

@@ -39,7 +39,7 @@ class Composed(FilmWriter):
     def begin(self, output: VideoOutput) -> None:
         """Open the video and start on the folder."""
         super().begin(output)
-        self._files = FrameFiles(output.folder, "cutout")
+        self._files = FrameFiles(output, "cutout")
 
     def picture(self, frame: BoostedFrame, image: NDArray[np.uint8], seconds: float) -> NDArray[np.uint8]:
         """Write and return the frame's object on the background."""

@@ -33,7 +33,7 @@ class Doubt(Writer):
 
     def begin(self, output: VideoOutput) -> None:
         """Start on a video's folder."""
-        self._files = FrameFiles(output.folder, "doubt")
+        self._files = FrameFiles(output, "doubt")
         self._size = output.size
 
     def add(self, buffer: BoostedBuffer) -> None:

@@ -1,17 +1,17 @@
-"""What all writers of videos share: a film at the source's times, with its sound."""
+"""What all writers of videos share: a film at the source's times, written in parts, with its sound in the end."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
-from vsodboost.io.atomic import drop
 from vsodboost.io.film import Film, Recipe
+from vsodboost.io.film_parts import FilmParts
 from vsodboost.io.sound import sound_of
 from vsodboost.registry.writer import VideoOutput, Writer
 
@@ -28,26 +28,35 @@ class FilmWriter(Writer):
         ``image uint8[H, W, 3]``; ``seconds`` after the first frame."""
 
     def begin(self, output: VideoOutput) -> None:
-        """Open the film at the source's size and rate."""
-        self._stack, self._times = ExitStack(), output.times
-        self._step, self._seconds = 1 / output.source.fps, 0.0
-        path = output.folder / self.file
-        film = Film(path, self.recipe, output.source.fps, output.size, sound_of(output.source))
-        self._film = self._stack.enter_context(film)
+        """Take the source's size, rate and times."""
+        self._output, self._seconds = output, 0.0
+        file = Path(self.file)
+        self._parts = FilmParts(output.parts, file.stem, file.suffix)
 
     def add(self, buffer: BoostedBuffer) -> None:
-        """Append the buffer's pictures."""
-        for frame, image in zip(buffer.by_frame(), buffer.frames, strict=True):
-            time, duration = self._times.get(frame.name, (None, None))
-            self._seconds = self._seconds if time is None else time
-            self._film.append(self.picture(frame, image, self._seconds), time, duration)
-            self._seconds += self._step
+        """Write the buffer's pictures as a part of the film."""
+        output, fps = self._output, self._output.source.fps
+        first, _ = output.times.get(buffer.scene.names[0], (None, None))
+        offset = self._seconds if first is None else first
+        with Film(self._parts.begin(offset), self.recipe, fps, output.size) as film:
+            for frame, image in zip(buffer.by_frame(), buffer.frames, strict=True):
+                time, duration = output.times.get(frame.name, (None, None))
+                self._seconds = self._seconds if time is None else time
+                picture = self.picture(frame, image, self._seconds)
+                film.append(picture, None if time is None else time - offset, duration)
+                self._seconds += 1 / fps
 
     def finish(self, summary: dict[str, Any]) -> None:
-        """Give the film its name, and say what became of the sound where that is not obvious."""
-        self._stack.close()
-        summary["warnings"] += [f"{self.file}: {note}" for note in self._film.notes]
+        """Join the parts with the sound, and say what became of it where that is not obvious."""
+        notes = self._parts.join(self._output.folder / self.file, self.recipe, sound_of(self._output.source))
+        summary["warnings"] += [f"{self.file}: {note}" for note in notes]
 
-    def abort(self) -> None:
-        """Throw the film away."""
-        drop(self._stack)
+    def checkpoint(self) -> dict[str, Any]:
+        """Return which parts there are, and where the film stands."""
+        return {"seconds": self._seconds, **self._parts.checkpoint()}
+
+    def restore(self, output: VideoOutput, saved: dict[str, Any]) -> None:
+        """Go on behind the parts that count. Raises InputError when one is gone."""
+        self.begin(output)
+        self._parts.restore(saved)
+        self._seconds = saved["seconds"]

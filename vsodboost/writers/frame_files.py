@@ -9,17 +9,19 @@ from numpy.typing import NDArray
 
 from vsodboost.io.atomic import remove_leftovers, write_bytes, write_errors, write_png
 from vsodboost.io.output_paths import safe_name
+from vsodboost.registry.writer import VideoOutput
 
 
 class FrameFiles:
-    """Pictures ``<video's folder>/<name>/<frame>.png``; those of an earlier run are cleared away when it is made."""
+    """Pictures ``<video's folder>/<name>/<frame>.png``; those of an earlier run are cleared away when it is made,
+    unless this one goes on with the video."""
 
-    def __init__(self, folder: Path, name: str, suffix: str = ".png") -> None:
-        self.folder = folder / name
+    def __init__(self, output: VideoOutput, name: str, suffix: str = ".png") -> None:
+        self.folder = output.folder / name
         self._suffix = suffix
         if self.folder.is_dir():
             remove_leftovers(self.folder)
-            for file in self.folder.glob(f"*{suffix}"):
+            for file in () if output.resumed else self.folder.glob(f"*{suffix}"):
                 with write_errors(file):
                     file.unlink()
 

@@ -18,7 +18,7 @@ class Masks(Writer):
 
     def begin(self, output: VideoOutput) -> None:
         """Start on a video's folder."""
-        self._files = FrameFiles(output.folder, "masks")
+        self._files = FrameFiles(output, "masks")
 
     def add(self, buffer: BoostedBuffer) -> None:
         """Write the buffer's masks."""

@@ -17,6 +17,7 @@ from vsodboost.writers.proposal_boxes import with_boxes
 
 COLUMNS = ("frame", "object motion", "motion saliency", "target", "boosted")
 ROWS = 8
+_NOTED = ("_rows", "_every", "_seen", "_trust", "_target_trust", "_mined")
 
 
 class ContactSheet(Writer):
@@ -43,6 +44,16 @@ class ContactSheet(Writer):
                 if len(self._rows) >= 2 * ROWS:
                     self._rows, self._every = self._rows[::2], self._every * 2
             self._seen += 1
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return what was noted so far."""
+        return {name: getattr(self, name) for name in _NOTED}
+
+    def restore(self, output: VideoOutput, saved: dict[str, Any]) -> None:
+        """Go on with what ``checkpoint`` gave."""
+        self.begin(output)
+        for name in _NOTED:
+            setattr(self, name, saved[name])
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Draw and write the sheet."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -13,25 +13,43 @@ from typing import Any
 import numpy as np
 
 from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
-from vsodboost.io.atomic import atomic_path, drop, write_errors
+from vsodboost.io.atomic import atomic_path, write_bytes, write_errors
+from vsodboost.io.checkpoint import cut_back, sync_file
 from vsodboost.registry.writer import VideoOutput, Writer
 
 FrameRow = Mapping[str, Any]
 """Column name to value: str, bool, int, float or None (an empty cell)."""
 
 
+class FrameRows:
+    """Rows as lines of CSV. The first one fixes the ``columns`` and their order. Truths are written 1 and 0, floats
+    with six significant digits."""
+
+    def __init__(self, columns: tuple[str, ...] | None = None) -> None:
+        self.columns = columns
+
+    def text(self, row: FrameRow) -> str:
+        """Return the line of a row, the header before the first; raises ValueError when its columns differ from the
+        first row's."""
+        lines = ""
+        if self.columns is None:
+            self.columns = tuple(row)
+            lines = _line(self.columns)
+        if set(row) != set(self.columns):
+            raise ValueError(f"columns {list(row)} differ from the first row's {list(self.columns)}")
+        return lines + _line([_cell(row[column]) for column in self.columns])
+
+
 class FramesTable:
     """Writes ``frames.csv`` row by row into a temporary file that gets its name when the block ends without an error.
 
-    The first row fixes the columns and their order. Truths are written 1 and 0, floats with six significant digits.
-
-        with FramesTable(folder / "frames.csv") as table:
-            table.add({"frame": "00000", "mined": True, "trust": 0.83})
+    with FramesTable(folder / "frames.csv") as table:
+        table.add({"frame": "00000", "mined": True, "trust": 0.83})
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._columns: tuple[str, ...] | None = None
+        self._rows = FrameRows()
         self._stack = ExitStack()
 
     def __enter__(self) -> FramesTable:
@@ -43,24 +61,20 @@ class FramesTable:
 
     def add(self, row: FrameRow) -> None:
         """Append one row; raises ValueError when its columns differ from the first row's."""
-        if self._columns is None:
-            self._columns = tuple(row)
-            self._line(self._columns)
-        if set(row) != set(self._columns):
-            raise ValueError(f"columns {list(row)} differ from the first row's {list(self._columns)}")
-        self._line([_cell(row[column]) for column in self._columns])
-
-    def _line(self, cells: Any) -> None:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerow(cells)
         with write_errors(self.path):
-            self._file.write(text.getvalue())
+            self._file.write(self._rows.text(row))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
         with write_errors(self.path):
             return self._stack.__exit__(kind, error, trace)
+
+
+def _line(cells: Sequence[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
 
 
 def frame_row(frame: BoostedFrame) -> FrameRow:
@@ -77,25 +91,37 @@ def frame_row(frame: BoostedFrame) -> FrameRow:
 
 
 class Table(Writer):
-    """The writer ``table``: ``frames.csv``."""
+    """The writer ``table``: ``frames.csv``. Its rows grow in a part, which is copied when all are there."""
 
     def begin(self, output: VideoOutput) -> None:
-        """Open the table."""
-        self._stack = ExitStack()
-        self._table = self._stack.enter_context(FramesTable(output.folder / "frames.csv"))
+        """Start an empty table."""
+        self._path, self._part = output.folder / "frames.csv", output.parts / "frames.csv"
+        with write_errors(self._part):
+            self._part.write_bytes(b"")
+        self._rows = FrameRows()
 
     def add(self, buffer: BoostedBuffer) -> None:
         """Add a row a frame."""
-        for frame in buffer.by_frame():
-            self._table.add(frame_row(frame))
+        text = "".join(self._rows.text(frame_row(frame)) for frame in buffer.by_frame())
+        with write_errors(self._part), self._part.open("ab") as file:
+            file.write(text.encode("utf-8"))
 
     def finish(self, summary: dict[str, Any]) -> None:
-        """Give the table its name."""
-        self._stack.close()
+        """Give the table its name; the part stays until the video is marked as done."""
+        with write_errors(self._part):
+            data = self._part.read_bytes()
+        write_bytes(self._path, data)
 
-    def abort(self) -> None:
-        """Throw the table away."""
-        drop(self._stack)
+    def checkpoint(self) -> dict[str, Any]:
+        """Return how many bytes of the part count."""
+        sync_file(self._part)
+        return {"bytes": self._part.stat().st_size, "columns": self._rows.columns}
+
+    def restore(self, output: VideoOutput, saved: dict[str, Any]) -> None:
+        """Cut the part back to what counts. Raises InputError when it is not there."""
+        self._path, self._part = output.folder / "frames.csv", output.parts / "frames.csv"
+        cut_back(self._part, saved["bytes"])
+        self._rows = FrameRows(saved["columns"])
 
 
 def _cell(value: Any) -> str:

@@ -29,8 +29,8 @@ class Yolo(Writer):
     def begin(self, output: VideoOutput) -> None:
         """Start on a video's folders."""
         self._folder = output.folder / "yolo"
-        self._images = FrameFiles(self._folder, "images", ".jpg")
-        self._labels = FrameFiles(self._folder, "labels", ".txt")
+        self._images = FrameFiles(output, "yolo/images", ".jpg")
+        self._labels = FrameFiles(output, "yolo/labels", ".txt")
 
     def add(self, buffer: BoostedBuffer) -> None:
         """Write the pictures and polygons of the buffer's frames."""

@@ -84,6 +84,13 @@ class Labels(Booster):
         self._labels = read_video_labels(source, self.source, self.context.buffer, self.context.working)
         self._propagated = None
 
+    def checkpoint(self) -> dict[str, Any]:
+        """Return nothing: ``begin_video`` reads the labels anew, and scenes owe each other nothing else."""
+        return {}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Nothing is to be remembered."""
+
     def mine(self, scene: Scene) -> Mined:
         """Labelled frames, pseudo-labelled ones, and the labelled frames near the buffer."""
         known = self.scene_labels(scene)

@@ -9,7 +9,7 @@ motion teach the student.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -119,6 +119,24 @@ class Longterm(Booster):
         if len(chosen.indices) == 0 and extra is None:
             return Mined.nothing(scene, reason="no frame has both salient proposals and motion", **notes)
         return Mined(chosen.indices, chosen.pseudo_truth, chosen.weights, notes, extra)
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return the pool that the survey has made so far, or what was mined of it, and the frames kept."""
+        parts = {"pool": self._pool, "reservoir": self._reservoir, "known": self._known}
+        return {name: None if part is None else part.checkpoint() for name, part in parts.items()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on with what ``checkpoint`` gave."""
+        from vsodboost.boosters.longterm.mining import MinedProposals
+        from vsodboost.boosters.longterm.proposals import ProposalPoolBuilder
+
+        pool, kept, known = saved["pool"], saved["reservoir"], saved["known"]
+        self._pool = None if pool is None else ProposalPoolBuilder.restored(pool)
+        self._known = None if known is None else MinedProposals.restored(known)
+        if kept is None or self._reservoir is None:
+            self._reservoir = None
+        else:
+            self._reservoir.restore(kept)
 
     def _extra(self, known: MinedProposals) -> TrainingSet | None:
         """Return a training set from the frames kept of the whole video, for its first buffer."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -209,6 +209,18 @@ class MinedProposals:
     cluster_motion: NDArray[np.float64]
     salient: NDArray[np.int64]
     labels: ProposalLabels
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return it as plain values, without the features and pictures that only mining needs."""
+        pool = replace(self.pool, features=self.pool.features[:0], mirrored=None, crops=None)
+        return {**vars(self), "pool": vars(pool), "clusters": vars(self.clusters), "labels": vars(self.labels)}
+
+    @classmethod
+    def restored(cls, saved: dict[str, Any]) -> MinedProposals:
+        """Return what ``checkpoint`` gave."""
+        pool, clusters = ProposalPool(**saved["pool"]), Clusters(**saved["clusters"])
+        labels = ProposalLabels(**saved["labels"])
+        return cls(**{**saved, "pool": pool, "clusters": clusters, "labels": labels})
 
 
 def learn_about(

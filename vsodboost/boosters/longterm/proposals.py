@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +74,18 @@ class ProposalPoolBuilder:
         if mirrored is not None:
             self._mirrored.append(mirrored.astype(np.float16))
         self._crops += crops or []
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return what was added, as plain values."""
+        kept = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "_crops"}
+        together = {name: np.concatenate(parts) if parts else None for name, parts in kept.items()}
+        return {**together, "_crops": list(self._crops)}
+
+    @classmethod
+    def restored(cls, saved: dict[str, Any]) -> ProposalPoolBuilder:
+        """Return a builder to which was added what ``checkpoint`` gave."""
+        crops = saved["_crops"]
+        return cls(**{n: [] if v is None else [v] for n, v in saved.items() if n != "_crops"}, _crops=list(crops))
 
     def build(self) -> ProposalPool | None:
         """Everything that was added, None if that is not one proposal."""

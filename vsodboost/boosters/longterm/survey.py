@@ -72,6 +72,14 @@ class KeyframeReservoir:
             places = np.linspace(0, len(self._held) - 1, LIMIT).round().astype(int)
             self._held = [self._held[i] for i in places]
 
+    def checkpoint(self) -> dict[str, Any]:
+        """Return what is held, as plain values."""
+        return {"scenes": self._scenes, "held": [vars(scene).copy() for scene in self._held]}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Hold what ``checkpoint`` gave."""
+        self._scenes, self._held = saved["scenes"], [Scene(**values) for values in saved["held"]]
+
     def scene(self) -> Scene | None:
         """The kept frames as one scene of one-frame shots; None where the video is a single buffer, or nothing is kept.
 

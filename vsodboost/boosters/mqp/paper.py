@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import cv2
 import numpy as np
@@ -53,6 +54,14 @@ class PaperMqp(Booster):
     def begin_video(self, source: VideoSource) -> None:
         """Forget whether there was something to learn from in the last video."""
         self._tuned = self._tuned_before
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return whether there was something to learn from, in this video and before."""
+        return {"tuned": self._tuned, "tuned_before": self._tuned_before}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Remember what ``checkpoint`` gave."""
+        self._tuned, self._tuned_before = saved["tuned"], saved["tuned_before"]
 
     def mine(self, scene: Scene) -> Mined:
         """The frames of high motion quality, and of T of those the one that target and motion agree on most."""

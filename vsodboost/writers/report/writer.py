@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.io.atomic import write_text
 from vsodboost.registry.writer import VideoOutput, Writer
 from vsodboost.writers.doubt import doubt_of
-from vsodboost.writers.report.chosen import Chosen, Spread
+from vsodboost.writers.report.chosen import Chosen, Extremes, Spread
 from vsodboost.writers.report.data import FrameColumns, as_json, report_data
 from vsodboost.writers.report.page import report_page
 from vsodboost.writers.report.pictures import pictures_of, thumbs_of
@@ -59,6 +60,22 @@ class Report(Writer):
         if len(self._mining) < NOTES:
             notes = {key: value for key, value in buffer.mined.notes.items() if key not in ("boxes", "warnings")}
             self._mining.append({"first": first, "count": len(buffer), "notes": notes})
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return what was noted and kept so far."""
+        chosen = {name: vars(part) for name, part in vars(self._chosen).items()}
+        mining = json.loads(as_json({"buffers": self._mining}))["buffers"]
+        kept = {"columns": vars(self._columns), "chosen": chosen, "thumbed": vars(self._thumbed), "mining": mining}
+        return {**kept, "full": self._full, "thumbs": self._thumbs}
+
+    def restore(self, output: VideoOutput, saved: dict[str, Any]) -> None:
+        """Go on with what ``checkpoint`` gave."""
+        self.begin(output)
+        self._columns, self._thumbed = FrameColumns(**saved["columns"]), Spread(**saved["thumbed"])
+        chosen = saved["chosen"]
+        extremes = {name: Extremes(**values) for name, values in chosen.items() if name != "spread"}
+        self._chosen = Chosen(**extremes, spread=Spread(**chosen["spread"]))
+        self._full, self._thumbs, self._mining = saved["full"], saved["thumbs"], saved["mining"]
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Write both files."""

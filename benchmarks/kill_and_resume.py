@@ -1,0 +1,188 @@
+"""Kill runs in the middle of a video, again and again, and see that what comes out is as if nothing had happened.
+
+    python benchmarks/kill_and_resume.py --booster mqp --frames 300 --buffer 20 --kills 100
+
+makes a video of that many frames at a small size, boosts it once undisturbed, then again in processes that are killed
+(SIGKILL) at random moments and resumed, until ``--kills`` of them were. Printed are the kills, how many of them fell
+into the first of two passes, the most buffers that one of them cost, and the files that differ in any byte; seconds in
+run.json do not count. Exit code 1 when a file differs or a kill cost more than one buffer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vsodboost.data.cards import TargetCard
+from vsodboost.data.errors import VsodboostError
+from vsodboost.datasets.inputs import open_inputs
+from vsodboost.io.checkpoint import FOLDER, STATE
+from vsodboost.io.values import read_values
+from vsodboost.pipeline.options import Options
+from vsodboost.pipeline.plan import Plan, make_plan
+from vsodboost.pipeline.run import run
+from vsodboost.pipeline.writing import OutputOptions
+from vsodboost.registry.discovery import Registry
+from vsodboost.targets.network_target import CallableTarget
+
+SIZE = (64, 96)
+WRITERS = ("overlay", "sheet")
+
+
+def moving_disc(count: int) -> list[NDArray[np.uint8]]:
+    """``count`` frames ``uint8[64, 96, 3]``: a bright disc on a still texture, cut to another texture now and then."""
+    rng = np.random.default_rng(0)
+    grounds = [
+        cv2.resize(rng.integers(0, 140, (9, 13, 3)).astype(np.uint8), SIZE[::-1], interpolation=cv2.INTER_CUBIC)
+        for _ in range(4)
+    ]
+    frames = []
+    for t in range(count):
+        frame = grounds[t // 67 % len(grounds)].copy()
+        cv2.circle(frame, (18 + 4 * abs(15 - t % 30), 32 + t % 7), 12, (250, 230, 60), -1)
+        frames.append(frame)
+    return frames
+
+
+def brightness(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The target: a map that follows the colours, ``float32[T, H, W]`` in [0, 1]."""
+    return np.asarray(frames.mean(axis=-1) / 255, np.float32)
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    """Every file below the folder by its name; of run.json what does not depend on the clock."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            data = path.read_bytes()
+            if path.name == "run.json":
+                summary = json.loads(data)
+                data = json.dumps({k: v for k, v in summary.items() if not k.startswith("seconds")}).encode()
+            found[str(path.relative_to(folder))] = data
+    return found
+
+
+class Trial:
+    """One video, one booster, and the processes that boost it."""
+
+    def __init__(self, folder: Path, booster: str, frames: int, buffer: int) -> None:
+        self.folder, self.buffer, self.frames = folder, buffer, frames
+        (folder / "clip").mkdir(parents=True)
+        for t, frame in enumerate(moving_disc(frames)):
+            cv2.imwrite(str(folder / "clip" / f"{t:05d}.png"), frame[:, :, ::-1])
+        options = {}
+        if booster.startswith("labels"):
+            (folder / "labels" / "clip").mkdir(parents=True)
+            for t in range(0, frames, 40):
+                mask = (moving_disc(t + 1)[t][..., 0] > 200).astype(np.uint8) * 255
+                cv2.imwrite(str(folder / "labels" / "clip" / f"{t:05d}.png"), mask)
+            options = {"labels": str(folder / "labels")}
+        chosen = Options(booster=booster, device="cpu", buffer=buffer, booster_options=options, flow="farneback")
+        bright = TargetCard(summary="bright is salient")
+        plan = make_plan(chosen, Registry.load(only=[]), target=(CallableTarget(brightness), bright))
+        self.plan: Plan = replace(plan, working=lambda size: SIZE, tuning=replace(plan.tuning, steps=2, passes=None))
+
+    def start(self, out: Path) -> int:
+        """Boost into ``out``, going on where a killed process stopped, in a process of its own; return its number."""
+        child = os.fork()
+        if child:
+            return child
+        code = 1
+        try:
+            report = run(self.plan, open_inputs([self.folder / "clip"]), OutputOptions(out, WRITERS, resume=True))
+            code = 0 if not report.failed else 2
+            print(*report.failed.values(), sep="\n", end="", file=sys.stderr)
+        except VsodboostError as error:
+            print(error, file=sys.stderr)
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+
+    def undisturbed(self, out: Path) -> float:
+        """Boost in one go; return the seconds it took."""
+        began = time.monotonic()
+        _, status = os.waitpid(self.start(out), 0)
+        if status:
+            raise SystemExit(f"the undisturbed run failed ({status})")
+        return time.monotonic() - began
+
+    def progress(self, out: Path) -> tuple[bool, int]:
+        """Whether the survey is over, and the buffers that the checkpoint holds of the present pass."""
+        state = out / "clip" / FOLDER / STATE
+        if not state.is_file():
+            return False, 0
+        engine = read_values(state)["state"]["engine"]
+        return engine["is_surveyed"], engine["frames"] // self.buffer
+
+
+def killed(trial: Trial, out: Path, kills: int, seconds: float, rng: random.Random) -> tuple[int, int, int, int]:
+    """Kill and resume until the video is done; return the kills, those in the survey, the rounds it took until it was
+    done the last time, and the most buffers that a kill cost beyond the one it fell into."""
+    count = in_survey = rounds = 0
+    worst = 0
+    while count < kills:
+        shutil.rmtree(out, ignore_errors=True)
+        done = False
+        rounds += 1
+        while not done:
+            before = trial.progress(out)
+            child = trial.start(out)
+            if count < kills:
+                time.sleep(rng.uniform(0.01, seconds / 6))
+                os.kill(child, signal.SIGKILL)
+            _, status = os.waitpid(child, 0)
+            done = not os.WIFSIGNALED(status)
+            if done and status:
+                raise SystemExit(f"a resumed run failed ({status})")
+            if not done:
+                count += 1
+                after = trial.progress(out)
+                in_survey += not after[0]
+                worst = max(worst, int(after < before))
+    return count, in_survey, rounds, worst
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the trial and print what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--booster", default="mqp")
+    parser.add_argument("--frames", type=int, default=300)
+    parser.add_argument("--buffer", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    chosen = parser.parse_args(arguments)
+    torch.set_num_threads(1)  # forked children may not use the parent's threads
+    cv2.setNumThreads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        trial = Trial(Path(folder), chosen.booster, chosen.frames, chosen.buffer)
+        whole, again = Path(folder) / "whole", Path(folder) / "killed"
+        seconds = trial.undisturbed(whole)
+        rng = random.Random(chosen.seed)
+        count, in_survey, rounds, worst = killed(trial, again, chosen.kills, seconds, rng)
+        one, other = bytes_of(whole), bytes_of(again)
+        differing = sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+    print(
+        f"{chosen.booster}: {count} kills over {rounds} videos of {chosen.frames} frames ({in_survey} in the survey); "
+        f"{seconds:.1f} s undisturbed; {len(one)} files, {len(differing)} differ {differing[:5]}; "
+        f"checkpoints lost: {worst}"
+    )
+    sys.exit(1 if differing or worst else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Where and what a run writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vsodboost.data.errors import UsageError
+from vsodboost.pipeline.plan import Plan
+from vsodboost.registry.interfaces import Request
+from vsodboost.registry.writer import Writer
+
+ALWAYS = ("maps", "table")
+"""Writers of every run."""
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """Where and what to write: names of ``writers`` beside maps and table, and their ``options``, each for those that
+    know it; ``resume`` skips finished videos and goes on with unfinished ones, ``overwrite`` redoes."""
+
+    out: Path
+    writers: tuple[str, ...] = ()
+    resume: bool = False
+    overwrite: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+def writers_identity(output: OutputOptions) -> str:
+    """Return a text that changes with what is written."""
+    return json.dumps([sorted({*ALWAYS, *output.writers}), sorted(output.options.items())])
+
+
+def build_writers(plan: Plan, output: OutputOptions) -> dict[str, Writer]:
+    """Return the writers of every run and those of ``output``, by name; each gets the options that are on its card.
+
+    Raises:
+        UsageError: there is no such writer, one does not take its options, or none of them knows an option.
+    """
+    registry, unknown = plan.registry, set(output.options)
+    writers: dict[str, Writer] = {}
+    for name in dict.fromkeys((*ALWAYS, *output.writers)):
+        known = registry.card("writers", name.partition(":")[0]).options
+        own = {option: value for option, value in output.options.items() if option in known}
+        unknown -= set(own)
+        request = Request(options=own, device=plan.device, seed=plan.options.seed)
+        writers[name] = registry.build("writers", name, request)[0]
+    if unknown:
+        raise UsageError(f"none of the writers {', '.join(writers)} knows the option '{min(unknown)}'")
+    return writers
