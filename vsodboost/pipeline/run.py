@@ -24,6 +24,8 @@ from vsodboost.pipeline.writing import OutputOptions, build_writers, writers_ide
 from vsodboost.registry.guard import guarded
 from vsodboost.targets.network_target import check_source
 
+__all__ = ["OutputOptions", "Progress", "Report", "run"]
+
 
 @dataclass
 class Report:
