@@ -155,6 +155,20 @@ def test_a_round_that_was_running_when_the_studio_went_is_to_be_gone_on_with(tmp
     assert rounds.all()[-1].job["state"] == "stopped" and len(rounds.finished()) == 1
 
 
+def test_a_video_is_found_from_where_it_was_boosted_and_missed_with_a_mend(tmp_path: Path) -> None:
+    folder = results(tmp_path / "out", "clip")
+    run = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**run, "path": "frames/clip"}))
+    assert Workspace(tmp_path / "out", [], {}).videos["clip"].source.path == tmp_path / "frames" / "clip"
+    (tmp_path / "frames").rename(tmp_path / "moved")
+    with served(tmp_path / "out") as running:
+        status, page = running.ask("/video/clip")
+        assert status == 200 and b"vsodboost studio VIDEO -o" in page
+        assert running.ask("/video/clip/label/0?revision=0", "PUT", mask())[0] == 200
+        status, said = running.ask("/video/clip/boost", "POST", b"{}")
+        assert status == 400 and b"no such file" in said
+
+
 def test_a_worker_ends_when_its_studio_is_gone() -> None:
     process = subprocess.Popen(jobs.WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdin is not None

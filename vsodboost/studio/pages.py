@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from vsodboost.data.errors import InputError
+from vsodboost.data.errors import InputError, UsageError
 from vsodboost.io.atomic import write_text
 from vsodboost.studio.rounds import Round, difference
 from vsodboost.studio.workspace import Video, Workspace
@@ -51,6 +51,7 @@ def video_page(video: Video, token: str, nonce: str, job: Mapping[str, Any], wri
         "size": list(video.size) if data else None,
         "job": dict(job),
         "writers": list(writers),
+        "trouble": _trouble(video),
     }
     change = difference(before, data) if before and data else None
     page = templates().get_template("studio.html")
@@ -64,6 +65,15 @@ def _stored(round_: Round) -> dict[str, Any]:
         found = round_.data()
         write_text(round_.folder / "report.json", as_json(found) + "\n")
     return found
+
+
+def _trouble(video: Video) -> str:
+    """Why its frames cannot be shown, if they cannot: the video may have been moved since."""
+    try:
+        _ = video.source
+    except UsageError as error:
+        return str(error)
+    return ""
 
 
 def _labels(video: Video, data: Mapping[str, Any] | None) -> dict[str, Any]:

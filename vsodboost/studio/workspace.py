@@ -26,7 +26,7 @@ from vsodboost.io.output_paths import safe_name, video_folder
 from vsodboost.studio.frame_store import FrameStore
 from vsodboost.studio.label_store import LabelStore
 from vsodboost.studio.rounds import Round, Rounds
-from vsodboost.writers.report.existing import read_json, source_of
+from vsodboost.writers.report.existing import own_map, read_json, source_of
 
 STUDIO = ".studio"
 """A video cannot be called so: names of outputs do not begin with a point."""
@@ -47,7 +47,11 @@ class Video:
         """The video itself, or the part of it that was boosted. Raises UsageError when it is no longer there."""
         run = self.rounds.base / "run.json"
         settings = read_json(run).get("settings", {}) if run.exists() else self.options
-        return source_of({"path": str(self.path), "video": self.name, "settings": settings})
+        try:
+            return source_of({"path": str(self.path), "video": self.name, "settings": settings}, self.out)
+        except UsageError as error:
+            mend = f"; if it was moved, name it: vsodboost studio VIDEO -o {self.out}"
+            raise UsageError(f"{error}{mend}") from error
 
     @cached_property
     def frames(self) -> FrameStore:
@@ -57,6 +61,10 @@ class Video:
     @cached_property
     def size(self) -> tuple[int, int]:
         """(H, W) px of its frames. Raises InputError when there is none."""
+        finished = self.rounds.finished()
+        if finished:  # maps are as large, and there although the video may be gone
+            height, width = own_map(finished[0].folder, self.names()[0]).shape
+            return int(height), int(width)
         for frame in self.source.frames():
             return int(frame.image.shape[0]), int(frame.image.shape[1])
         raise InputError(f"{self.path}: no frame in it")
@@ -89,7 +97,7 @@ class Video:
             chosen = {"booster": "labels", "booster_options": {"labels": str(labels)}, "profile": "fast"}
             options = {**first, **chosen}
         names = list(dict.fromkeys(("report", *writers)))
-        work = {"path": str(self.path), "name": self.name, "out": str(out), "options": options}
+        work = {"path": str(self.source.path), "name": self.name, "out": str(out), "options": options}
         return {**work, "writers": names, "resume": resume}
 
 

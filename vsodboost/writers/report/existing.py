@@ -88,7 +88,7 @@ def _made(folder: Path) -> dict[str, Any]:
     full, thumbs, size = {}, {}, [0, 0]
     wanted, note = {*reasons, *thumbed.frames}, NOTE
     try:
-        for index, frame in frames_of(run, wanted):
+        for index, frame in frames_of(run, folder.parent, wanted):
             saliency = own_map(folder, frame.name)
             size = list(frame.image.shape[:2])
             if index in reasons:
@@ -100,13 +100,17 @@ def _made(folder: Path) -> dict[str, Any]:
     return {**report_data(columns, reasons, full, thumbs, about, run), "note": note}
 
 
-def source_of(run: Mapping[str, Any]) -> VideoSource:
-    """Return the video, or the part of it, that ``run.json`` is about.
+def source_of(run: Mapping[str, Any], out: Path) -> VideoSource:
+    """Return the video, or the part of it, that ``run.json`` is about, results being in ``out``. A path that does not
+    lead from here may lead from ``out`` or the folder around it: from where the run was started.
 
     Raises:
         UsageError: it is no longer there.
     """
-    path = str(run.get("path", ""))
+    path = Path(str(run.get("path", "")))
+    if not path.is_absolute():
+        places = (Path(), out.absolute().parent, out.absolute())
+        path = next((place / path for place in places if (place / path).exists()), path)
     sources = [source for source in open_inputs([path]) if source.name == run.get("video")]
     if not sources:
         raise UsageError(f"{path} no longer holds a video {run.get('video')!r}")
@@ -118,8 +122,9 @@ def part_of(settings: Mapping[str, Any]) -> Part:
     return Part(**{f.name: settings.get(f.name) for f in fields(Part)})
 
 
-def frames_of(run: Mapping[str, Any], wanted: Collection[int]) -> Iterator[tuple[int, Frame]]:
-    """Yield the wanted frames of the video that ``run.json`` is about with their indices, as far as it has them.
+def frames_of(run: Mapping[str, Any], out: Path, wanted: Collection[int]) -> Iterator[tuple[int, Frame]]:
+    """Yield the wanted frames of the video that ``run.json`` is about with their indices, as far as it has them;
+    results are in ``out``.
 
     Raises:
         UsageError: it is no longer there.
@@ -128,7 +133,7 @@ def frames_of(run: Mapping[str, Any], wanted: Collection[int]) -> Iterator[tuple
     if not wanted:
         return
     last = max(wanted)
-    for index, frame in enumerate(source_of(run).frames()):
+    for index, frame in enumerate(source_of(run, out).frames()):
         if index in wanted:
             yield index, frame
         if index >= last:

@@ -97,7 +97,7 @@ def _full(data: dict[str, Any], folder: Path, worst: list[int], masks: dict[int,
     there = {shown["index"]: shown for shown in data["full"]}
     missing = [index for index in worst if index not in there]
     try:
-        for index, frame in frames_of(data["run"], missing):
+        for index, frame in frames_of(data["run"], folder.parent, missing):
             pictures = encoded({"frame": frame.image})
             there[index] = {"index": index, "why": "worst", "pictures": {"frame": data_uri(pictures["frame"])}}
     except (UsageError, VideoError):  # the source is no longer there: the worst frames have no picture of it

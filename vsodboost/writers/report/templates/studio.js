@@ -11,7 +11,7 @@ ask.address = (path, query = {}) => `${path}?${new URLSearchParams({ ...query, t
 ask.refresh = () => location.reload();
 // The address says what is looked at, so that a reload comes back to it.
 function remember() { history.replaceState(null, "", `#frame=${viewer.frame}${painter.open ? "&paint" : ""}`); }
-function complain(text) { byId("trouble").textContent = text; }
+function complain(text) { byId("trouble").textContent = text || studio.trouble; }
 
 function live(t) {
   const found = { frame: ask.address(`${studio.base}/frame/${t}`) };
@@ -105,3 +105,4 @@ events.addEventListener("label", (event) => {
 });
 events.onerror = () => { if (!byId("trouble").textContent) complain("The studio does not answer; start it again. Nothing is lost."); };
 events.onopen = () => complain("");
+complain("");
