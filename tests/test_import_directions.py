@@ -35,8 +35,8 @@ ROOMS: dict[str, str] = {
     "pipeline",
     "api": "data registry io datasets targets boosters pipeline writers",
     "studio": "data registry io datasets boosters writers pipeline",
-    "cli": "version data registry io datasets weights perception targets boosters metrics writers pipeline training "
-    "studio",
+    "cli": "version data registry api io datasets weights perception targets boosters metrics writers pipeline "
+    "training studio",
     "__main__": "cli",
     "": "version data registry writers",  # vsodboost/__init__.py, which re-exports
 }

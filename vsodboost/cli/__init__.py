@@ -11,11 +11,12 @@ import click
 
 from vsodboost.cli.signals import Ended, handled
 from vsodboost.cli.streams import OutputLost, prepared
-from vsodboost.data.errors import VsodboostError
+from vsodboost.data.errors import VsodboostError, WeightsError
 from vsodboost.io.unfinished import remove_unfinished
 from vsodboost.version import __version__
 
 _INTERRUPTED = 130
+WITHOUT = "until then: --target lite (the embedded model), maps:DIR (maps that you have) or onnx:FILE"
 
 COMMANDS = {
     "wrap": ("vsodboost.cli.wrap", "wrap_command"),
@@ -25,6 +26,7 @@ COMMANDS = {
     "train": ("vsodboost.cli.train", "train"),
     "weights": ("vsodboost.cli.weights", "weights"),
     "labels": ("vsodboost.cli.labels", "labels"),
+    "doctor": ("vsodboost.cli.doctor", "doctor_command"),
     "report": ("vsodboost.cli.report", "report_command"),
     "studio": ("vsodboost.cli.studio", "studio_command"),
 }
@@ -66,6 +68,12 @@ class Commands(click.Group):
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
             if near:
                 ctx.fail(f"no command is called '{args[0]}'; did you mean {near[0]}?")
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from vsodboost.cli.mends import not_a_command
+
+            meant = not_a_command(args[0])
+            if meant:
+                ctx.fail(f"'{args[0]}' is no command; did you mean: {meant}")
         return super().resolve_command(ctx, args)
 
 
@@ -135,6 +143,8 @@ def _code_of(arguments: list[str], debug: bool) -> int:
         if debug:
             raise
         click.echo(f"vsodboost: {error}", err=True)
+        if isinstance(error, WeightsError) and "no weights yet" in str(error):
+            click.echo(WITHOUT, err=True)
         return error.exit_code
     except OutputLost as error:
         click.echo(f"vsodboost: cannot write to standard output: {error.strerror}", err=True)

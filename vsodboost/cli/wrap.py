@@ -14,6 +14,8 @@ from click.core import ParameterSource
 
 from vsodboost.cli.closing import print_closing
 from vsodboost.cli.help import GroupedCommand
+from vsodboost.cli.mends import refuse_mistakes
+from vsodboost.cli.repeating import inputs_of, namer
 from vsodboost.cli.scale import Scale
 from vsodboost.cli.wrap_options import wrap_options
 from vsodboost.data.errors import UsageError
@@ -37,7 +39,7 @@ def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
 
 
 @click.command("wrap", cls=GroupedCommand, short_help="Boost a target model on videos.")
-@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.argument("inputs", metavar="INPUT...", nargs=-1)
 @wrap_options
 def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite: bool, **given: Any) -> None:
     """Boost a target model on every video of INPUT.
@@ -57,6 +59,13 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
 
     if resume and overwrite:
         raise UsageError("--resume and --overwrite exclude each other; give one")
+    context = click.get_current_context()
+    inputs = inputs_of(inputs, given["listed_in"], context)
+    rename = None if given["name_template"] is None else namer(given["name_template"])
+    from vsodboost.registry.discovery import Registry
+
+    registry = Registry.load(no_plugin=given["no_plugin"])
+    refuse_mistakes(inputs, out, registry)
     refuse_unwritable(out)
     if not given["quiet"] and not given["dry_run"]:  # what follows imports networks, which takes seconds
         more = f" and {len(inputs) - 1} more" if len(inputs) > 1 else ""
@@ -64,13 +73,11 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
     from vsodboost.datasets.inputs import Inputs, open_inputs
     from vsodboost.pipeline.options import choose
     from vsodboost.pipeline.plan import make_plan
-    from vsodboost.registry.discovery import Registry
 
     quiet, as_json, writing = given["quiet"], given["as_json"], _writing(out, resume, overwrite, given)
-    scale, chosen = Scale.of(given), _chosen(click.get_current_context(), given)
+    scale, chosen = Scale.of(given), _chosen(context, given)
     scale.choose(chosen)
-    sources = open_inputs(list(inputs))
-    registry = Registry.load(no_plugin=given["no_plugin"])
+    sources = open_inputs(list(inputs), rename=rename)
     options = choose(chosen, registry)
     scale.check(options)
     total = len(sources)

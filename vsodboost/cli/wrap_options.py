@@ -9,21 +9,25 @@ from typing import Any
 
 import click
 
+from vsodboost.cli.completion import names
 from vsodboost.cli.config import with_config
 from vsodboost.cli.help import HOW, INTO, MORE, OUT, option
 from vsodboost.cli.part import SIZE, TIME
+from vsodboost.cli.repeating import with_like
 
 PATH = click.Path(path_type=Path)
 
 WHAT_GOES_IN = (
     option(
-        "--target", "-t", group=INTO, metavar="NAME", default="lite", show_default=True,
+        "--target", "-t", shell_complete=names("targets"),
+        group=INTO, metavar="NAME", default="lite", show_default=True,
         help="Target model, or maps:DIR, onnx:FILE, torch:module:callable.",
     ),
     option(
         "--labels", group=INTO, type=PATH,
         help="Labels of some frames, DIR/<video>/<frame>.png: the labels booster carries them to all the others.",
     ),
+    option("--list", "listed_in", group=INTO, type=PATH, help="More inputs from a file, a line each."),
     option("--from", "start", group=INTO, type=TIME, metavar="TIME", help="Begin there: 75, 1:15 or 0:01:15.5."),
     option("--to", "stop", group=INTO, type=TIME, metavar="TIME", help="End there."),
     option("--max-frames", group=INTO, type=click.IntRange(min=1), help="At most so many frames of each video."),
@@ -36,7 +40,8 @@ WHAT_GOES_IN = (
 WHAT_COMES_OUT = (
     option("-o", "--out", group=OUT, type=PATH, default=Path("boosted"), show_default=True, help="Output folder."),
     option(
-        "--write", "extras", group=OUT, metavar="NAME[,NAME...]", multiple=True,
+        "--write", "extras", shell_complete=names("writers", several=True),
+        group=OUT, metavar="NAME[,NAME...]", multiple=True,
         help="Also write these: overlay (a video), alpha (a film with transparency and sound), cutout (RGBA pictures), "
         "sheet (a contact sheet) ...; vsodboost plugins lists all.",
     ),
@@ -53,6 +58,10 @@ WHAT_COMES_OUT = (
         "--largest", group=OUT, metavar="N", type=click.IntRange(min=1), help="As --solid; the N largest parts only."
     ),
     option("--keep-thin", group=OUT, is_flag=True, help="As --solid, but legs, tails and strings are kept."),
+    option(
+        "--name-template", group=OUT, expert=True, metavar="TEXT",
+        help="How the videos' folders are called: {name}, {parent}, {index:03d}; default {name}.",
+    ),
     option(
         "--write-option", group=OUT, expert=True, metavar="NAME=VALUE", multiple=True,
         help="Option of the writers that know it; vsodboost plugins lists them.",
@@ -71,35 +80,43 @@ HOW_IT_IS_DONE = (
         "--dry-run", group=HOW, is_flag=True, help="Say what would be done, and check everything that can be checked."
     ),
     option(
-        "--booster", group=HOW, expert=True, metavar="NAME", default="mqp", show_default=True,
+        "--booster", shell_complete=names("boosters"),
+        group=HOW, expert=True, metavar="NAME", default="mqp", show_default=True,
         help="How to choose what to learn from.",
     ),
     option(
-        "--flow", group=HOW, expert=True, metavar="NAME", default="dis", show_default=True,
+        "--flow", shell_complete=names("flows"),
+        group=HOW, expert=True, metavar="NAME", default="dis", show_default=True,
         help="Optical flow estimator.",
     ),
     option(
-        "--detector", group=HOW, expert=True, metavar="NAME", default="blobs", show_default=True,
+        "--detector", shell_complete=names("detectors"),
+        group=HOW, expert=True, metavar="NAME", default="blobs", show_default=True,
         help="Object proposals, for boosters that want some.",
     ),
     option(
-        "--spatial-model", group=HOW, expert=True, metavar="NAME", default="lite", show_default=True,
+        "--spatial-model", shell_complete=names("spatial_models"),
+        group=HOW, expert=True, metavar="NAME", default="lite", show_default=True,
         help="The student that is fine-tuned.",
     ),
     option(
-        "--fusion-network", group=HOW, expert=True, metavar="NAME", default="lite", show_default=True,
+        "--fusion-network", shell_complete=names("fusion_networks"),
+        group=HOW, expert=True, metavar="NAME", default="lite", show_default=True,
         help="The network that improves the target's map by frame and motion.",
     ),
     option(
-        "--motion", group=HOW, expert=True, metavar="NAME", default="mqpm", show_default=True,
+        "--motion", shell_complete=names("motion_models"),
+        group=HOW, expert=True, metavar="NAME", default="mqpm", show_default=True,
         help="Motion saliency and its quality.",
     ),
     option(
-        "--decision", group=HOW, expert=True, metavar="NAME", default="trust-gate", show_default=True,
+        "--decision", shell_complete=names("decisions"),
+        group=HOW, expert=True, metavar="NAME", default="trust-gate", show_default=True,
         help="Target's or boosted map: who decides.",
     ),
     option(
-        "--executor", group=HOW, expert=True, metavar="NAME", default="local", show_default=True,
+        "--executor", shell_complete=names("executors"),
+        group=HOW, expert=True, metavar="NAME", default="local", show_default=True,
         help="Where the videos are worked on.",
     ),
     option(
@@ -161,6 +178,10 @@ MORE_STILL = (
     option(
         "--config", group=MORE, type=PATH, callback=with_config, is_eager=True, expose_value=False,
         help="Options from a TOML file; the command line wins.",
+    ),
+    option(
+        "--like", group=MORE, type=PATH, callback=with_like, is_eager=True, expose_value=False, metavar="RUN.JSON",
+        help="Repeat a run: its video and settings; the command line wins.",
     ),
     option("--json", "as_json", group=MORE, is_flag=True, help="The run's summary as JSON on standard output."),
     option("--quiet", group=MORE, is_flag=True, help="No progress on standard error."),

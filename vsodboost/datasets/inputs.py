@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from vsodboost.data.errors import UsageError
@@ -26,7 +26,11 @@ class Inputs(list[VideoSource]):
         self.notes = tuple(notes)
 
 
-def open_inputs(paths: Sequence[str | Path], max_pixels: int = MAX_PIXELS) -> Inputs:
+def open_inputs(
+    paths: Sequence[str | Path],
+    max_pixels: int = MAX_PIXELS,
+    rename: Callable[[VideoSource, int], str] | None = None,
+) -> Inputs:
     """The videos behind ``paths``, in the order given, those inside a folder or glob in natural order.
 
     A path is a video file, a folder of frames (``image_file.KINDS``), a DAVIS root (``JPEGImages/480p/<video>/`` or
@@ -38,7 +42,8 @@ def open_inputs(paths: Sequence[str | Path], max_pixels: int = MAX_PIXELS) -> In
     when it is read, before it is decoded.
 
     Two videos of the same name are refused rather than renamed: maps, ground truth and earlier results are found by
-    the video's name, and a renamed video would silently lose them.
+    the video's name, and a renamed video would silently lose them. ``rename`` says how each is to be called, given its
+    number from 1.
 
     Raises:
         UsageError: a path does not exist or holds no video, or two videos have the same name.
@@ -61,12 +66,15 @@ def open_inputs(paths: Sequence[str | Path], max_pixels: int = MAX_PIXELS) -> In
         listed = ", ".join(map(str, paths[:SHOWN])) + (", ..." if len(paths) > SHOWN else "")
         raise UsageError(f"there is no video in {listed}: {'; '.join(notes)}")
     sources: dict[str, VideoSource] = {}
-    for source in found:
+    for number, source in enumerate(found, 1):
+        if rename is not None:
+            object.__setattr__(source, "name", rename(source, number))  # unreadable ones are frozen
         other = sources.setdefault(source.name, source)
         if other.path.resolve() != source.path.resolve():
             raise UsageError(
                 f"two videos are named {source.name!r}: {other.path} and {source.path}; "
-                "rename one, or run them apart with an -o of their own"
+                "rename one, run them apart with an -o of their own, or name the results by "
+                "--name-template {parent}_{name}"
             )
     return Inputs(sources.values(), notes)
 

@@ -32,6 +32,7 @@ from vsodboost.pipeline.carry_over import CarryOver
 from vsodboost.pipeline.checkpoint import put_back
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.run_summary import RunSummary
+from vsodboost.pipeline.writing import written
 from vsodboost.registry.booster import can_resume
 from vsodboost.registry.checks import checked_summary
 from vsodboost.registry.guard import guarded
@@ -150,6 +151,7 @@ class _OneVideo:
                 "video": self.name,
                 "path": str(self.source.path),
                 **self.sums.as_dict(self.engine.plan, self.engine.cuts),
+                "write": written(self.work.identity),
                 "seconds": {k: round(v, 3) for k, v in self.engine.seconds.spent.items()},
                 "seconds_total": round(self._seconds(), 3),
             }

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from vsodboost.data.errors import UsageError
 from vsodboost.pipeline.plan import Plan
@@ -31,6 +32,13 @@ class OutputOptions:
 def writers_identity(output: OutputOptions) -> str:
     """Return a text that changes with what is written."""
     return json.dumps([sorted({*ALWAYS, *output.writers}), sorted(output.options.items())])
+
+
+def written(identity: str) -> dict[str, Any]:
+    """Return what ``writers_identity`` was made of, as ``run.json`` has it: ``writers`` beside those of every run, and
+    their ``options``."""
+    names, options = json.loads(identity) if identity else ([], [])
+    return {"writers": [name for name in names if name not in ALWAYS], "options": dict(options)}
 
 
 def build_writers(plan: Plan, output: OutputOptions) -> dict[str, Writer]:

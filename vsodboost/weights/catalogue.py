@@ -39,7 +39,8 @@ def how_to_get(name: str) -> str:
             f"{name}: no weights yet ({known.licence}); run: vsodboost weights download {name}, "
             f"or add the authors' {known.file}, published at {known.published}"
         )
+    licence = "" if known.licence == "none stated" else f" ({known.licence})"
     return (
-        f"{name}: no weights yet; the authors publish {known.file} at {known.published} ({known.licence}); "
+        f"{name}: no weights yet; the authors publish {known.file} at {known.published}{licence}; "
         f"fetch it and run: vsodboost weights add {name} {shlex.quote(known.file)}"
     )
