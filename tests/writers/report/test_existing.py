@@ -14,6 +14,7 @@ from small_reports import write_report
 
 from vsodboost.cli import main
 from vsodboost.io.atomic import write_png
+from vsodboost.io.run_report import Failure, write_failed
 from vsodboost.writers.report.index import index_data
 from vsodboost.writers.table import FramesTable
 
@@ -139,7 +140,8 @@ def test_rows_are_by_trust_and_have_means(tmp_path: Path) -> None:
         folder = results(tmp_path / "out", tmp_path / name, name)
         run = json.loads((folder / "run.json").read_text())
         (folder / "run.json").write_text(json.dumps({**run, "trust": trust}))
+    write_failed(tmp_path / "out", {"d": Failure("d.mp4", "cut off")}, ["d"])
     data = index_data(tmp_path / "out", {"c": "lost"})
-    assert [row["video"] for row in data["videos"]] == ["a", "b"] and data["failed"] == {"c": "lost"}
+    assert [row["video"] for row in data["videos"]] == ["a", "b"] and data["failed"] == {"d": "cut off", "c": "lost"}
     assert data["mean"]["trust"] == pytest.approx(0.7) and data["mean"]["gain"] == pytest.approx(0.3)
     assert "S" not in data["mean"]

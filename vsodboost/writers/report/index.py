@@ -12,6 +12,7 @@ import numpy as np
 from vsodboost.data.errors import InputError, UsageError
 from vsodboost.io.atomic import write_text
 from vsodboost.io.resume import STARTED
+from vsodboost.io.run_report import read_failed
 from vsodboost.writers.report.existing import read_json, result_folders
 from vsodboost.writers.report.page import index_page
 
@@ -30,7 +31,8 @@ NUMBERS = {
 
 
 def write_index(out: Path, failed: Mapping[str, str] | None = None) -> Path:
-    """Write ``index.html`` and return its path; ``failed`` are videos that a run could not do, and why.
+    """Write ``index.html`` and return its path; ``failed`` are videos that a run could not do, and why, beside those
+    of ``failed.json``.
 
     Raises:
         VsodboostError: the file cannot be written.
@@ -46,7 +48,7 @@ def index_data(out: Path, failed: Mapping[str, str]) -> dict[str, Any]:
         folders = result_folders(out)
     except UsageError:
         folders = []
-    not_done = dict(failed)
+    not_done = {**{name: failure.reason for name, failure in read_failed(out).items()}, **failed}
     rows: list[dict[str, Any]] = []
     for folder in folders:
         try:
