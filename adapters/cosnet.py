@@ -83,7 +83,7 @@ def _target(request: Request) -> Target:
     from vsodboost.weights import load_into
 
     network = build_network()
-    load_into(network, "cosnet")
+    load_into(network, "cosnet", CARD.weights)
     return NetworkTarget(network, CARD, request, forward=partial(co_saliency, seed=request.seed))
 
 

@@ -74,7 +74,7 @@ def _target(name: str, variant: Variant, card: TargetCard, request: Request) -> 
     from vsodboost.weights import load_into
 
     network = build_network(variant)
-    load_into(network, name)
+    load_into(network, name, card.weights)
     return NetworkTarget(network, card, request, select=detection)
 
 
@@ -84,7 +84,7 @@ def _spatial(request: Request) -> CPDStudent:
     from .networks.cpd import CPDStudent
 
     network = build_network("vgg")
-    load_into(network, "cpd")
+    load_into(network, "cpd", VGG_CARD.weights)
     return CPDStudent(network)
 
 

@@ -60,7 +60,7 @@ def make_target(request: Request) -> Target:
     from vsodboost.weights import load_into
 
     network = build_network()
-    load_into(network, "dsnet")
+    load_into(network, "dsnet", CARD.weights)
     return NetworkTarget(network, CARD, request)
 
 

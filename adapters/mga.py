@@ -47,7 +47,7 @@ def make_target(request: Request) -> Target:
     from vsodboost.weights import load_into
 
     network = build_network()
-    load_into(network, "mga")
+    load_into(network, "mga", CARD.weights)
     return NetworkTarget(network, CARD, request)
 
 

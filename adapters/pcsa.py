@@ -71,7 +71,7 @@ def _target(request: Request) -> Target:
     from vsodboost.weights import load_into
 
     network = build_network()
-    load_into(network, "pcsa")
+    load_into(network, "pcsa", CARD.weights)
     return NetworkTarget(network, CARD, request, layout="clip", forward=saliency)
 
 

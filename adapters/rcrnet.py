@@ -82,7 +82,7 @@ def make_video_target(request: Request) -> Target:
     from vsodboost.weights import load_into
 
     network = build_network("video")
-    load_into(network, "rcrnet")
+    load_into(network, "rcrnet", CARD.weights)
     return NetworkTarget(network, CARD, request, layout="list")
 
 
@@ -92,7 +92,7 @@ def make_image_target(request: Request) -> Target:
     from vsodboost.weights import load_into
 
     network = build_network("image")
-    load_into(network, "rcrnet-image")
+    load_into(network, "rcrnet-image", IMAGE_CARD.weights)
     return NetworkTarget(network, IMAGE_CARD, request)
 
 

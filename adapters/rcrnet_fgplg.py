@@ -53,7 +53,7 @@ def build(request: Request) -> PseudoLabelNetwork:
     from vsodboost.weights import load_into
 
     network = build_network()
-    load_into(network, "fgplg-rcrnet")
+    load_into(network, "fgplg-rcrnet", CARD.weights)
     return network
 
 

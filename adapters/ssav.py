@@ -69,7 +69,7 @@ def make_target(request: Request) -> Target:
     from vsodboost.weights import load_into
 
     network = build_network()
-    load_into(network, "ssav")
+    load_into(network, "ssav", CARD.weights)
     return NetworkTarget(network, CARD, request, forward=predict)
 
 

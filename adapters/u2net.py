@@ -80,7 +80,7 @@ def _target(variant: Variant, card: TargetCard, request: Request) -> Target:
         network = OnnxNetwork(graph, request.device)
     else:
         network = build_network(variant)
-        weights.load_into(network, variant)
+        weights.load_into(network, variant, card.weights)
     return NetworkTarget(network, card, request, forward=saliency)
 
 

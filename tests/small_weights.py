@@ -51,5 +51,5 @@ def store_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return WeightsSource(f"{name}.pth", f"example.org/{name}", "CC0", build=build(width), reader=reader)
 
     known = {"small": source("small"), "wide": source("wide", width=4), "raw": source("raw", reader=read_raw)}
-    monkeypatch.setattr(catalogue, "sources", lambda: known)
+    monkeypatch.setattr(catalogue, "sources", lambda registry=None: known)
     return tmp_path / "home"

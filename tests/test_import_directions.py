@@ -20,7 +20,7 @@ ROOMS: dict[str, str] = {
     "registry": "data",
     "ops": "data",
     "io": "data",
-    "datasets": "data io",
+    "datasets": "data registry io",
     "networks": "",
     "weights": "data registry io networks",
     "perception": "data registry ops networks weights",
@@ -28,7 +28,7 @@ ROOMS: dict[str, str] = {
     "targets": "data registry ops io spatial weights",
     "decision": "data registry ops perception spatial weights",
     "boosters": "data registry ops io networks weights perception decision",
-    "metrics": "data io datasets",
+    "metrics": "data ops io datasets",
     "writers": "version data registry ops io datasets metrics",
     "pipeline": "version data registry ops io weights perception spatial targets decision",
     "training": "data registry ops io datasets networks weights perception spatial targets decision boosters metrics "
@@ -38,7 +38,7 @@ ROOMS: dict[str, str] = {
     "cli": "version data registry api io datasets weights perception targets boosters metrics writers pipeline "
     "training studio",
     "__main__": "cli",
-    "": "version data registry writers",  # vsodboost/__init__.py, which re-exports
+    "": "version data registry datasets writers",  # vsodboost/__init__.py, which re-exports
 }
 OUTER = "data registry ops io datasets networks weights perception spatial targets training"
 """What an adapter or plugin, ours or a stranger's, builds upon, beside its own package."""

@@ -31,6 +31,7 @@ KINDS = {
     "motion_models": ("speed", "stranger-motion", "motion", "Speed.predict"),
     "fusion_networks": ("border-contrast", "stranger-fusion", "fusion", "BorderContrast.predict"),
     "decisions": ("half-and-half", "stranger-decision", "decision", "HalfAndHalf.decide"),
+    "layouts": ("mattes", "stranger-layout", "layout", "build"),
     "writers": ("objects", "stranger-writer", "writer", "Objects.add"),
 }
 """Of each kind: the name it registers, the entry point, the module, and the method by which it works."""
@@ -65,16 +66,19 @@ def vsodboost(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]
 
 
 @pytest.fixture
-def clip(tmp_path: Path) -> Path:
-    """Six frames of 64x96 px in which a red disc of radius 12 moves 6 px a frame over a still ground."""
-    folder = tmp_path / "disc"
-    folder.mkdir()
+def data_set(tmp_path: Path) -> Path:
+    """A data set in the stranger's layout: one sequence, ``disc``, of six frames of 64x96 px in which a red disc of
+    radius 12 moves 6 px a frame over a still ground."""
+    folder = tmp_path / "set" / "disc"
+    folder.mkdir(parents=True)
     ground = pattern(64, 96) // 3
     for t in range(6):
         frame = ground.copy()
         cv2.circle(frame, (24 + 6 * t, 32), 12, (20, 20, 240), -1)  # OpenCV writes blue first
-        assert cv2.imwrite(str(folder / f"{t:05d}.png"), frame)
-    return folder
+        matte = cv2.circle(np.zeros((64, 96), np.uint8), (24 + 6 * t, 32), 12, 255, -1)
+        assert cv2.imwrite(str(folder / f"rgb_{t:04d}.png"), frame)
+        assert cv2.imwrite(str(folder / f"matte_{t:04d}.png"), matte)
+    return folder.parent
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -91,7 +95,7 @@ def test_all_kinds_are_listed(installed: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_all_kinds_work_in_one_run(
-    installed: Path, clip: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    installed: Path, data_set: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called: Counter[str] = Counter()
 
@@ -111,10 +115,11 @@ def test_all_kinds_work_in_one_run(
     options += ["--spatial-model", "two-layers"]
     options += ["--booster", "in-the-box", "--motion", "speed", "--fusion-network", "border-contrast"]
     options += ["--decision", "half-and-half", "--write", "objects", "--steps", "2", "--device", "cpu", "--quiet"]
-    out = clip.parent / "out"
-    [summary] = vsodboost(capsys, "wrap", str(clip), *options, "-o", str(out))["done"]
+    out = data_set.parent / "out"
+    [summary] = vsodboost(capsys, "wrap", str(data_set), *options, "-o", str(out))["done"]
     assert set(called) == set(KINDS)
-    assert 3 <= summary["mined"] <= 6 and summary["objects"] == 6
+    assert (summary["video"], summary["frames"], summary["objects"]) == ("disc", 6, 6)
+    assert 3 <= summary["mined"] <= 6
     with (out / "disc" / "objects.csv").open() as file:
         rows = list(csv.DictReader(file))
     for t, row in enumerate(rows):
@@ -122,6 +127,8 @@ def test_all_kinds_work_in_one_run(
         assert np.abs(found - (12 + 6 * t, 20, 37 + 6 * t, 45)).max() <= 4, row
     with (out / "disc" / "frames.csv").open() as file:
         assert all(float(row["trust"]) == float(row["target_trust"]) > 0.3 for row in csv.DictReader(file))
+    scored = vsodboost(capsys, "eval", str(data_set), str(out), "--quiet")
+    assert scored["mean"]["maxF"] > 0.9
 
 
 def test_one_kind_is_left_out_by_name(installed: Path, capsys: pytest.CaptureFixture[str]) -> None:

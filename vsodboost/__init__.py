@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from vsodboost.data.scene import Mined, Scene
     from vsodboost.data.training_set import TrainingSet, TuneSettings
     from vsodboost.data.types import Clip, Proposals
+    from vsodboost.datasets.layout import Layout
+    from vsodboost.datasets.sequence import AnnotatedSequence, Truth
     from vsodboost.registry.booster import Booster, Context, Overrides
     from vsodboost.registry.hookspecs import hookimpl
     from vsodboost.registry.interfaces import Request
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from vsodboost.writers.result import Result
 
 __all__ = [
+    "AnnotatedSequence",
     "BoostedBuffer",
     "BoostedFrame",
     "Booster",
@@ -57,6 +60,7 @@ __all__ = [
     "DetectorCard",
     "FlowCard",
     "InputError",
+    "Layout",
     "Mined",
     "Overrides",
     "PluginError",
@@ -68,6 +72,7 @@ __all__ = [
     "SpatialModelCard",
     "TargetCard",
     "TrainingSet",
+    "Truth",
     "TuneSettings",
     "UnknownPlugin",
     "UsageError",
@@ -92,6 +97,8 @@ _HOMES = {
     "vsodboost.data.predictions": ("Predictions",),
     "vsodboost.data.scene": ("Mined", "Scene"),
     "vsodboost.data.training_set": ("TrainingSet", "TuneSettings"),
+    "vsodboost.datasets.layout": ("Layout",),
+    "vsodboost.datasets.sequence": ("AnnotatedSequence", "Truth"),
     "vsodboost.registry.booster": ("Booster", "Context", "Overrides"),
     "vsodboost.registry.writer": ("VideoOutput", "Writer"),
     "vsodboost.writers.result": ("Result",),

@@ -16,6 +16,7 @@ from vsodboost.data.boosted import BoostedFrame
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import UsageError
 from vsodboost.data.video import VideoSource
+from vsodboost.datasets import registered_layouts
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import Engine
@@ -131,7 +132,7 @@ class VideoBooster:
             del buffer  # before the next one is made: one at a time is resident
 
     def _part_of(self, video: Video) -> VideoSource:
-        return self.plan.options.part.of(_source(video))
+        return self.plan.options.part.of(_source(video, self.plan.registry))
 
 
 def boost(
@@ -204,9 +205,9 @@ def _with_warnings(notes: list[dict[str, Any]], warnings: list[str]) -> tuple[di
     return ({**notes[0], "warnings": [*warnings, *notes[0].get("warnings", ())]}, *notes[1:])
 
 
-def _source(video: Any) -> VideoSource:
+def _source(video: Any, registry: Registry) -> VideoSource:
     if isinstance(video, (str, Path)):
-        sources = open_inputs([video])
+        sources = open_inputs([video], layouts=registered_layouts(registry))
         if len(sources) != 1:
             raise UsageError(f"{video} holds {len(sources)} videos; give one of them (or use vsodboost wrap)")
         return sources[0]

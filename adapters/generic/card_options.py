@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import UsageError
+from vsodboost.registry.options import Numbers, Options
 
 if TYPE_CHECKING:
     from vsodboost.targets.output_reader import Activation, OutputReader
@@ -43,89 +43,30 @@ READING = {
 }
 """Options that say how a network's output is read; ``reader_for`` understands them."""
 
-Numbers = tuple[float, float, float]
 
-
-class CardOptions:
+class CardOptions(Options):
     """The options a target was given; ``owner`` (``onnx:FILE``) begins every refusal, all of which are UsageErrors."""
 
     def __init__(self, values: Mapping[str, str], owner: str) -> None:
-        self._values = values
+        super().__init__(values, f"{owner}: option")
         self.owner = owner
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._values
-
-    def text(self, name: str, default: str) -> str:
-        """The option as it was typed."""
-        return self._values.get(name, default)
-
-    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
-        """One of ``allowed``, whose first is the default."""
-        value = self._values.get(name, allowed[0])
-        if value not in allowed:
-            raise self.refusal(name, " or ".join(allowed))
-        return value
-
-    def switch(self, name: str) -> bool:
-        """on or off (default)."""
-        return self.choice(name, ("off", "on")) == "on"
-
-    def count(self, name: str) -> int | None:
-        """A whole number of at least 1; None when it is not given."""
-        if name not in self._values:
-            return None
-        if not re.fullmatch(r"0*[1-9][0-9]*", self._values[name]):
-            raise self.refusal(name, "a whole number of at least 1")
-        return int(self._values[name])
-
-    def number(self, name: str) -> int | None:
-        """A whole number of at least 0; None when it is not given."""
-        if name not in self._values:
-            return None
-        if not re.fullmatch(r"[0-9]{1,9}", self._values[name]):
-            raise self.refusal(name, "a whole number of at least 0")
-        return int(self._values[name])
 
     def scale(self, name: str) -> Scale | None:
         """LOW..HIGH; None when it is not given."""
-        if name not in self._values:
+        given = self.text(name, None)
+        if given is None:
             return None
         number = r"([+-]?[0-9]+(?:\.[0-9]+)?)"
-        found = re.fullmatch(rf"{number}\.\.{number}", self._values[name])
+        found = re.fullmatch(rf"{number}\.\.{number}", given)
         if found is None or float(found[1]) == float(found[2]):
             raise self.refusal(name, "LOW..HIGH, as 0..255 or -1..1")
         from vsodboost.targets.value_range import Scale  # here, for NumPy comes with it
 
         return Scale(float(found[1]), float(found[2]))
 
-    def size(self, name: str) -> tuple[int, int] | None:
+    def frame_size(self, name: str) -> tuple[int, int] | None:
         """HxW in px as (H, W); None when it is not given or ``source``."""
-        value = self._values.get(name, "source")
-        if value == "source":
-            return None
-        found = re.fullmatch(r"([1-9][0-9]*)x([1-9][0-9]*)", value)
-        if found is None:
-            raise self.refusal(name, "HxW in px, as 352x352, or source")
-        return int(found[1]), int(found[2])
-
-    def numbers(self, name: str, default: Numbers) -> Numbers:
-        """Three numbers, or one for all three."""
-        if name not in self._values:
-            return default
-        try:
-            values = [float(part) for part in self._values[name].split(",")]
-        except ValueError:
-            values = []
-        if len(values) == 1:
-            values *= 3
-        if len(values) != 3 or not all(map(math.isfinite, values)) or (name == "std" and min(values) <= 0):
-            raise self.refusal(name, "one or three numbers, as 0.485,0.456,0.406" + " above 0" * (name == "std"))
-        return values[0], values[1], values[2]
-
-    def refusal(self, name: str, wanted: str) -> UsageError:
-        """What to raise when the option ``name`` is none of what is ``wanted``."""
-        return UsageError(f"{self.owner}: option {name} is {wanted}, not '{self._values.get(name, '')}'")
+        return None if self.text(name, "source") == "source" else self.size(name)
 
 
 def fed_as_usual(options: CardOptions) -> bool:
@@ -146,7 +87,7 @@ def reader_for(
     return OutputReader(
         options.owner,
         output=options.text("output", ""),
-        label=options.number("class"),
+        label=options.whole("class", None, least=0),
         activation=activation,
         scale=scale,
         words=words,
@@ -159,7 +100,7 @@ def fed_by(options: CardOptions, card: TargetCard) -> TargetCard:
     if any(name in options for name in ("mean", "std", "scale")):
         changes["mean"], changes["std"] = _normalisation(options, card)
     if "size" in options:
-        changes["input_size"] = options.size("size")
+        changes["input_size"] = options.frame_size("size")
     for name, read in _OTHERS.items():
         if name in options:
             changes[name] = read(options, name)
@@ -168,8 +109,8 @@ def fed_by(options: CardOptions, card: TargetCard) -> TargetCard:
 
 def _normalisation(options: CardOptions, card: TargetCard) -> tuple[Numbers, Numbers]:
     raw = options.choice("scale", ("255", "1")) == "1"
-    mean = options.numbers("mean", (0.0, 0.0, 0.0) if raw else card.mean)
-    std = options.numbers("std", (1.0, 1.0, 1.0) if raw else card.std)
+    mean = options.three("mean", (0.0, 0.0, 0.0) if raw else card.mean)
+    std = options.three("std", (1.0, 1.0, 1.0) if raw else card.std, positive=True)
     if raw:  # (255 v - mean) / std = (v - mean / 255) / (std / 255)
         mean, std = (mean[0] / 255, mean[1] / 255, mean[2] / 255), (std[0] / 255, std[1] / 255, std[2] / 255)
     if options.choice("channels", ("rgb", "bgr")) == "bgr":
@@ -180,17 +121,17 @@ def _normalisation(options: CardOptions, card: TargetCard) -> tuple[Numbers, Num
 
 _OTHERS: dict[str, Callable[[CardOptions, str], Any]] = {
     "resize": lambda options, name: options.choice(name, ("bilinear", "pil")),
-    "batch": lambda options, name: options.count(name),
+    "batch": lambda options, name: options.whole(name, None),
     "minmax": lambda options, name: options.switch(name),
 }
 
 
 def windowed_by(options: CardOptions, card: TargetCard, *, clip: int | None = None) -> TargetCard:
     """``card`` with the options of ``WINDOWING``; ``clip`` is the clip length of a model that takes no other."""
-    window = options.count("window") or clip or card.window
+    window = options.whole("window", None) or clip or card.window
     if clip is not None and window != clip:
         raise UsageError(f"{options.owner} takes clips of {clip} frames; leave out option window")
-    stride = options.count("stride") or card.stride
+    stride = options.whole("stride", None) or card.stride
     if stride is not None and stride > window:
         raise UsageError(f"{options.owner}: with a stride of {stride} clips of {window} frames leave frames out")
     overlap: Any = options.choice("overlap", ("mean", "last")) if "overlap" in options else card.overlap

@@ -9,6 +9,7 @@ from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import InputError, UsageError
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
 from vsodboost.registry.interfaces import Request
+from vsodboost.registry.options import Options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -112,9 +113,7 @@ def build(request: Request) -> MapsTarget:
     folder = Path(request.argument).expanduser()
     if not folder.is_dir():
         raise UsageError(f"maps:{request.argument} is no folder; give the folder that holds <video>/<frame>.png")
-    missing = request.options.get("missing", "auto")
-    if missing not in ("auto", "fill", "fail"):
-        raise UsageError(f"target 'maps': missing={missing}; it is auto, fill or fail")
+    missing = Options(request.options, "--target-option").choice("missing", ("auto", "fill", "fail"))
     return MapsTarget(folder, missing)  # type: ignore[arg-type]
 
 

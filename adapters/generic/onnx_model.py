@@ -115,7 +115,7 @@ def build(request: Request) -> NetworkTarget:
         LAYOUTS[given.layout],
         names=network.outputs,
         flip=options.choice("channels", ("rgb", "bgr")) == "bgr",
-        multiple=options.count("multiple") or 1,
+        multiple=options.whole("multiple", 1),
     )
     target = NetworkTarget(network, card, request, forward=call)
     free = given["h"] is None and given["w"] is None
@@ -187,7 +187,7 @@ def _card(given: Input, options: CardOptions, known: TargetCard | None) -> Targe
     if (height or width) and (size is None or (height or size[0], width or size[1]) != size):
         what = f"{height or 'any height'} x {width or 'any width'}"
         raise UsageError(f"{options.owner} takes frames of {what} px; leave out option size")
-    is_clip = given.is_clip or card.window > 1 or (options.count("window") or 1) > 1
+    is_clip = given.is_clip or card.window > 1 or (options.whole("window", 1)) > 1
     clip = (given["t"] if given.is_clip else given["n"]) if is_clip else None
     if given.is_clip and clip is None and card.window == 1 and "window" not in options:
         raise UsageError(f"{options.owner} takes clips of any length; say how long with option window")

@@ -126,7 +126,7 @@ def _network_target(network: nn.Module, request: Request, options: CardOptions) 
         reader_for(options, words={"logits": "sigmoid", "probabilities": "none"}),
         LAYOUTS[layout],
         flip=options.choice("channels", ("rgb", "bgr")) == "bgr",
-        multiple=options.count("multiple") or 1,
+        multiple=options.whole("multiple", 1),
     )
     target = NetworkTarget(network, card, replace(request, device=device), forward=call)
     hint = "" if "size" in options else "; give the size it was made for with option size=HxW"

@@ -43,7 +43,7 @@ def loss(network: nn.Module, batch: Batch) -> Tensor:
 def train(request: TrainingRequest, network: nn.Module, name: str, encoder: str) -> Path:
     """Train ``network`` (CPD on ``encoder``, vgg16 or resnet50) on stills and labelled video frames alike."""
     settings = read_settings(CPDSettings, request.options)
-    files = list_files(request.data, request.folder / "masks")
+    files = list_files(request.data, request.folder / "masks", request.read)
     pairs = list(files.stills)
     for video in files.videos:
         pairs += [(frame, mask) for frame, mask in zip(video.frames, video.masks, strict=True) if mask is not None]

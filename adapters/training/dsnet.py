@@ -70,7 +70,7 @@ def train(request: TrainingRequest) -> Path:
     settings = read_settings(DSNetSettings, request.options)
     if settings.batch < 2:
         raise UsageError("dsnet: batch must be at least 2, for batch norm of the pooled features needs company")
-    files = list_files(request.data, request.folder / "masks")
+    files = list_files(request.data, request.folder / "masks", request.read)
     samples = list_samples(files)
     request.say(f"dsnet: {len(samples) - len(files.stills)} labelled frames, {len(files.stills)} stills without flow")
     network = build_network()

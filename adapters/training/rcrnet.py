@@ -68,7 +68,7 @@ def clip_loss(network: nn.Module, batch: Batch) -> Tensor:
 def train(request: TrainingRequest) -> Path:
     """The image stage on everything labelled, then the clip stage where there are videos; returns the last file."""
     settings = read_settings(RCRNetSettings, request.options)
-    files = list_files(request.data, request.folder / "masks")
+    files = list_files(request.data, request.folder / "masks", request.read)
     if settings.image_batch < 2:
         raise UsageError("rcrnet: image_batch must be at least 2, for batch norm of the pooled features needs company")
     video = build_network("video")

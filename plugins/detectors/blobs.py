@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from vsodboost.data.cards import DetectorCard
 from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
 from vsodboost.registry.interfaces import Request
-
-from ..options import Options
+from vsodboost.registry.options import Options
 
 if TYPE_CHECKING:
     from .blob_boxes import Blobs
@@ -27,7 +26,7 @@ def build(request: Request) -> Blobs:
     """The detector for one run; options ``most`` and ``background``."""
     from .blob_boxes import Blobs
 
-    options = Options(request, "--detector-option")
+    options = Options(request.options, "--detector-option")
     return Blobs(options.whole("most", MOST), options.whole("background", BACKGROUND, least=0))
 
 

@@ -17,8 +17,8 @@ from vsodboost.data.cards import IMAGENET_MEAN, IMAGENET_STD, DetectorCard
 from vsodboost.data.errors import UsageError, WeightsError
 from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
 from vsodboost.registry.interfaces import Detector, Request
+from vsodboost.registry.options import Options
 
-from ..options import Options
 from .feeding import Feeding, Normalisation
 from .selection import FLAG, Selection, selection, selection_options
 
@@ -65,10 +65,10 @@ def build(request: Request) -> Detector:
         UsageError: neither a file nor a size, a wrong option, or the package needed is missing.
         WeightsError: there are no weights, or they belong to another network.
     """
-    options = Options(request, FLAG)
+    options = Options(request.options, FLAG)
     select = selection(options, DEFAULT)
     if request.argument.lower() in SIDES:
-        return with_effdet(request.argument.lower(), options.text("weights"), request.device, select)
+        return with_effdet(request.argument.lower(), options.text("weights", None), request.device, select)
     if Path(request.argument).suffix.lower() != ".onnx":
         raise UsageError(f"efficientdet:{request.argument}: give an .onnx file, or one of {', '.join(SIDES)}")
     from .graph_detector import OnnxDetector

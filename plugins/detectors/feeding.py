@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from ..options import Options
+from vsodboost.registry.options import Options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +68,7 @@ def feeding_of(options: Options, default: Feeding = Feeding()) -> Feeding:
     activation = options.choice("activation", ("none", "sigmoid"), "sigmoid" if default.sigmoid else "none")
     return replace(
         default,
-        size=options.size("size") or default.size,
+        size=options.size("size", square=True) or default.size,
         fit=next((known for known in FITS if known == fit), None),
         head=next((known for known in HEADS if known == head), None),
         normalise=Normalisation(

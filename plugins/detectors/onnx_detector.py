@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from vsodboost.data.cards import DetectorCard
 from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
 from vsodboost.registry.interfaces import Request
+from vsodboost.registry.options import Options
 
-from ..options import Options
 from .feeding import FITS, FREE_SIDE, HEADS, feeding_of
 from .selection import FLAG, Selection, selection, selection_options
 
@@ -46,7 +46,7 @@ def build(request: Request) -> OnnxDetector:
     from .graph_detector import OnnxDetector
     from .onnx_graph import Graph
 
-    options = Options(request, FLAG)
+    options = Options(request.options, FLAG)
     feeding, select = feeding_of(options), selection(options, DEFAULT)
     return OnnxDetector(Graph(request.argument, request.device), feeding, select)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..options import Options
+from vsodboost.registry.options import Options
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,8 +15,8 @@ from vsodboost.data.cards import DetectorCard
 from vsodboost.data.errors import PluginError, UsageError, WeightsError
 from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
 from vsodboost.registry.interfaces import Request
+from vsodboost.registry.options import Options
 
-from ..options import Options
 from .selection import FLAG, Selection, selection, selection_options
 
 if TYPE_CHECKING:
@@ -96,11 +96,11 @@ def build(request: Request) -> TorchvisionDetector:
     ensure_torchvision()
     from torchvision.models import detection, get_model, get_model_weights, list_models
 
-    options, name = Options(request, FLAG), request.argument
+    options, name = Options(request.options, FLAG), request.argument
     if name not in (known := list_models(detection)):
         raise UsageError(f"torchvision:{name}: no such detector; torchvision has {', '.join(known)}")
     select, classes = selection(options, DEFAULT), options.whole("classes", COCO_CLASSES, least=2)
-    file = options.text("weights")
+    file = options.text("weights", None)
     if file is None:
         address = get_model_weights(name).DEFAULT.url
         raise WeightsError(f"torchvision:{name}: no weights; fetch {address} and add {FLAG} weights=FILE")

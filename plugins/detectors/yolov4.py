@@ -12,8 +12,8 @@ from vsodboost.data.cards import DetectorCard
 from vsodboost.data.errors import UsageError
 from vsodboost.registry.hookspecs import RegisterDetector, hookimpl
 from vsodboost.registry.interfaces import Detector, Request
+from vsodboost.registry.options import Options
 
-from ..options import Options
 from .feeding import Feeding
 from .selection import FLAG, Selection, selection, selection_options
 
@@ -32,14 +32,16 @@ def build(request: Request) -> Detector:
     from .graph_detector import OnnxDetector
     from .onnx_graph import Graph
 
-    options, path = Options(request, FLAG), Path(request.argument)
-    size, select = options.size("size"), selection(options, DEFAULT)
+    options, path = Options(request.options, FLAG), Path(request.argument)
+    size, select = options.size("size", square=True), selection(options, DEFAULT)
     if path.suffix.lower() == ".onnx":
         return OnnxDetector(Graph(path, request.device), Feeding(size=size or (SIDE, SIDE), fit="stretch"), select)
     if path.suffix.lower() != ".cfg":
         raise UsageError(f"yolov4:{path}: give an .onnx file, or Darknet's .cfg with {FLAG} weights=FILE.weights")
     return Darknet(
-        read_darknet(path, Path(options.text("weights") or path.with_suffix(".weights"))), size or (SIDE, SIDE), select
+        read_darknet(path, Path(options.text("weights", path.with_suffix(".weights")))),
+        size or (SIDE, SIDE),
+        select,
     )
 
 

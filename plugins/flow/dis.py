@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from vsodboost.data.cards import FlowCard
 from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
 from vsodboost.registry.interfaces import Request
-
-from ..options import Options
+from vsodboost.registry.options import Options
 
 if TYPE_CHECKING:
     from vsodboost.data.types import FlowField, Frames
@@ -50,7 +49,7 @@ class DIS:
 
 def build(request: Request) -> DIS:
     """The estimator for one run; option ``preset``."""
-    return DIS(Options(request, "--flow-option").choice("preset", PRESETS, DEFAULT_PRESET))
+    return DIS(Options(request.options, "--flow-option").choice("preset", PRESETS, DEFAULT_PRESET))
 
 
 @hookimpl

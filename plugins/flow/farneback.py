@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from vsodboost.data.cards import FlowCard
 from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
 from vsodboost.registry.interfaces import Request
-
-from ..options import Options
+from vsodboost.registry.options import Options
 
 if TYPE_CHECKING:
     from vsodboost.data.types import FlowField, Frames
@@ -46,7 +45,7 @@ class Farneback:
 
 def build(request: Request) -> Farneback:
     """The estimator for one run; options ``levels`` and ``window``."""
-    options = Options(request, "--flow-option")
+    options = Options(request.options, "--flow-option")
     return Farneback(options.whole("levels", LEVELS), options.whole("window", WINDOW, least=3))
 
 

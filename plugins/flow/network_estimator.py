@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from vsodboost.data.cards import WeightsSource
 from vsodboost.data.types import FlowField, Frames
 from vsodboost.registry.interfaces import Request
+from vsodboost.registry.options import Options
 from vsodboost.weights import load_into
 from vsodboost.weights.matching import fit
 from vsodboost.weights.reading import read_checkpoint
 
-from ..options import Options
 from .frame_pairs import check_frame_pairs, no_flow
 from .networks.operations import resized
 from .recipe import Recipe
@@ -70,10 +70,10 @@ def estimator(name: str, source: WeightsSource, recipe: Recipe, request: Request
     assert source.build is not None
     network = source.build()
     if (file := request.options.get("weights")) is None:
-        load_into(network, name)
+        load_into(network, name, source)
     else:
         tensors = read_checkpoint(Path(file))
         renamed = source.rename(tensors) if source.rename else tensors
         network.load_state_dict(fit(renamed, network.state_dict(), what=f"{file} is not for '{name}'"))
-    batch = Options(request, "--flow-option").whole("batch", 0, least=0) or None
+    batch = Options(request.options, "--flow-option").whole("batch", 0, least=0) or None
     return NetworkEstimator(network, recipe, request.device, batch)

@@ -14,8 +14,8 @@ from vsodboost.data.cards import FlowCard
 from vsodboost.data.errors import UsageError, WeightsError
 from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
 from vsodboost.registry.interfaces import Request
+from vsodboost.registry.options import Options
 
-from ..options import Options
 from .recipe import OPTIONS, Recipe
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def build(request: Request) -> NetworkEstimator:
         raise UsageError(f"flow ptlflow:{request.argument} needs ptlflow ({error}): {INSTALL}") from None
     network = load(get_model, request.argument, request.options.get("weights"))
     return NetworkEstimator(
-        network, RECIPE, request.device, Options(request, "--flow-option").whole("batch", 0, least=0) or None
+        network, RECIPE, request.device, Options(request.options, "--flow-option").whole("batch", 0, least=0) or None
     )
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from vsodboost.data.cards import FlowCard, WeightsSource
 from vsodboost.registry.hookspecs import RegisterFlow, hookimpl
 from vsodboost.registry.interfaces import Request
+from vsodboost.registry.options import Options
 
-from ..options import Options
 from .recipe import OPTIONS, Recipe
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def build(name: str, request: Request) -> NetworkEstimator:
     """The estimator for one run; options ``weights``, ``batch`` and ``updates``."""
     from .network_estimator import estimator
 
-    return estimator(name, WEIGHTS[name], recipe(Options(request, "--flow-option").whole("updates", UPDATES)), request)
+    updates = Options(request.options, "--flow-option").whole("updates", UPDATES)
+    return estimator(name, WEIGHTS[name], recipe(updates), request)
 
 
 @hookimpl

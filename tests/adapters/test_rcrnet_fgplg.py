@@ -54,7 +54,7 @@ def test_the_image_network_fills_it_but_for_the_four_new_channels(tmp_path: Path
 
 def test_it_registers_and_asks_for_its_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VSODBOOST_HOME", str(tmp_path))
-    monkeypatch.setattr(catalogue, "sources", lambda: {"fgplg-rcrnet": CARD.weights})
+    monkeypatch.setattr(catalogue, "sources", lambda registry=None: {"fgplg-rcrnet": CARD.weights})
     registry = Registry()
     registry.manager.add_hookspecs(hookspecs)
     registry.add(rcrnet_fgplg, "spatial-fgplg-rcrnet")

@@ -42,7 +42,7 @@ def wrap(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
 
 MISSING = (
     "no map for frame 1 of 'b': 1 of 4 frames have one; "
-    "add the others, or leave them to the student with --target-option missing=fill"
+    "add the others, or leave them to the student with --missing fill"
 )
 SPARE = "1 of 5 maps belong to no frame, the first is 4.png"
 
@@ -75,3 +75,15 @@ def test_a_run_says_so_before_work_and_does_the_others(
     assert [video["video"] for video in report["done"]] == looked == ["a", "c"] and list(report["failed"]) == ["b"]
     assert json.loads(Path("out/c/run.json").read_text(encoding="utf-8"))["warnings"] == [SPARE]
     assert not Path("out/b").exists()
+
+
+def test_missing_maps_are_filled_or_not_as_the_user_says(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = wrap(capsys, "--dry-run", "--missing", "fill")
+    assert code == 0 and "b: no map for 3 of 4 frames (the first is 1); there the student alone speaks" in out
+    (Path("maps") / "a" / "3.png").unlink()
+    assert wrap(capsys, "--dry-run")[1].startswith("a: 4 frames")
+    assert wrap(capsys, "--dry-run", "--missing", "fail")[1].startswith("a: no map for frame 3 of 'a'")
+    code, _, err = wrap(capsys, "--missing", "fill", "--target-option", "missing=fail")
+    assert code == 2 and err == ["vsodboost: --missing fill and --target-option missing=fail: give one of them"]
+    code, _, err = wrap(capsys, "--missing", "fill", "-t", "lite")
+    assert code == 2 and err == ["vsodboost: --missing fill: target 'lite' gives a map for every frame; leave it out"]

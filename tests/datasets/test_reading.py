@@ -25,7 +25,7 @@ from sod_oracle import oracle_figures
 from vsodboost.data.errors import InputError, UsageError
 from vsodboost.datasets import Layout, layout_names, listing, read_dataset
 from vsodboost.datasets.reading import LAYOUTS as READERS
-from vsodboost.datasets.videos import dataset_videos
+from vsodboost.datasets.videos import dataset_videos, recognised_dataset
 from vsodboost.metrics.evaluate import evaluate
 from vsodboost.metrics.truth import truth_mask
 
@@ -70,10 +70,12 @@ def test_figures_equal_pysodmetrics(made: Published, tmp_path: Path) -> None:
 
 def test_its_videos_are_the_frames_and_never_the_masks(made: Published) -> None:
     if not all(made.frames.values()):
-        assert dataset_videos(made.root) is None
+        assert recognised_dataset(made.root) is None
         return
-    videos = dataset_videos(made.root)
-    assert videos is not None and [video.name for video in videos] == list(made.truths)
+    found = recognised_dataset(made.root)
+    assert found is not None
+    videos = dataset_videos(found)
+    assert [video.name for video in videos] == list(made.truths)
     for video in videos:
         shown = list(video.frames())
         assert [frame.name for frame in shown] == made.frames[video.name]
@@ -209,7 +211,7 @@ def test_a_layout_of_somebody_else_is_tried_like_ours(tmp_path: Path) -> None:
 def test_videos_beside_a_data_set_are_not_lost(tmp_path: Path) -> None:
     made = davsod(tmp_path)
     write(made.root / "my_clip" / "0.png", photo(0))
-    assert dataset_videos(made.root) is None  # whoever asked lists the folders himself
+    assert recognised_dataset(made.root) is None  # whoever asked lists the folders himself
 
 
 def test_the_documentation_lists_every_layout() -> None:

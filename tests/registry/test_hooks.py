@@ -21,6 +21,7 @@ import vsodboost.writers
 from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.data.errors import PluginError
 from vsodboost.data.scene import Mined, Scene
+from vsodboost.datasets import read_dataset, registered_layouts
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.run import Report, run
 from vsodboost.pipeline.writing import OutputOptions
@@ -216,6 +217,26 @@ def test_executors() -> None:
 
     built, _ = registered(registry_with(vsodboost_register_executors=add), "executors")
     assert isinstance(built, Bright)
+
+
+def test_layouts(tmp_path: Path) -> None:
+    class Flat(vsodboost.Layout):
+        def fits(self, root: Path) -> bool:
+            return (root / "matte").is_dir()
+
+        def read(self, root: Path, within: Path) -> list[vsodboost.AnnotatedSequence]:
+            return [vsodboost.AnnotatedSequence("one", (), (vsodboost.Truth("0", (root / "matte" / "0.png",)),))]
+
+    def add(register: Any) -> None:
+        card = vsodboost.Card("made", options={"gain": "x"})
+        register("made", lambda request: Flat("made", "matte/"), card)
+
+    registry = registry_with(vsodboost_register_layouts=add)
+    built, _ = registered(registry, "layouts")
+    assert isinstance(built, Flat)
+    (tmp_path / "matte").mkdir()
+    found = read_dataset(tmp_path, layouts=registered_layouts(registry))
+    assert found.summary == "made, 1 sequence"
 
 
 def watched_run(out: Path, *names: str, writers: tuple[str, ...] = (), **hooks: Callable[..., Any]) -> Report:

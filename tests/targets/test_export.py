@@ -86,15 +86,14 @@ class Plugin:
         register("maps", lambda request: object(), SMALL)
 
 
-@pytest.fixture(autouse=True)
-def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
+@pytest.fixture
+def registry() -> Registry:
     torch.manual_seed(0)
     registry = Registry()
     from vsodboost.registry import hookspecs
 
     registry.manager.add_hookspecs(hookspecs)
     registry.add(Plugin(), "test")
-    monkeypatch.setattr(Registry, "load", classmethod(lambda cls, **_: registry))
     return registry
 
 
@@ -104,7 +103,7 @@ def test_the_graph_takes_any_batch_and_carries_the_card(
 ) -> None:
     torch.manual_seed(1)
     file = tmp_path / "new" / "model.onnx"
-    assert export_onnx(name, file) <= 1e-4
+    assert export_onnx(name, file, registry) <= 1e-4
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     card = card_from_metadata(session.get_modelmeta().custom_metadata_map)
     wanted = CASES[name][1]
@@ -116,32 +115,34 @@ def test_the_graph_takes_any_batch_and_carries_the_card(
     assert [p.name for p in file.parent.iterdir()] == ["model.onnx"]
 
 
-def test_sizes(tmp_path: Path) -> None:
+def test_sizes(registry: Registry, tmp_path: Path) -> None:
     file = tmp_path / "model.onnx"
-    export_onnx("any-size", file, size=(17, 19))
+    export_onnx("any-size", file, registry, size=(17, 19))
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     assert session.get_inputs()[0].shape[1:] == [3, 17, 19]
     card = card_from_metadata(session.get_modelmeta().custom_metadata_map)
     assert card is not None and card.input_size == (17, 19)
     with pytest.raises(UsageError, match="any size; say which with --size"):
-        export_onnx("any-size", file)
+        export_onnx("any-size", file, registry)
     with pytest.raises(UsageError, match="24x32 px only"):
-        export_onnx("image", file, size=(32, 32))
+        export_onnx("image", file, registry, size=(32, 32))
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [("fickle", "the graph's maps differ by"), ("counts", "the graph's maps differ by|the graph fails on 2 frames")],
 )
-def test_a_graph_that_is_not_the_model_is_not_written(tmp_path: Path, name: str, message: str) -> None:
+def test_a_graph_that_is_not_the_model_is_not_written(
+    registry: Registry, tmp_path: Path, name: str, message: str
+) -> None:
     with pytest.raises(PluginError, match=f"'{name}' cannot be exported: ({message})"):
-        export_onnx(name, tmp_path / "model.onnx")
+        export_onnx(name, tmp_path / "model.onnx", registry)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_targets_without_a_network(tmp_path: Path) -> None:
+def test_targets_without_a_network(registry: Registry, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="'maps' is not a torch network"):
-        export_onnx("maps", tmp_path / "model.onnx")
+        export_onnx("maps", tmp_path / "model.onnx", registry)
 
 
 def test_cards_survive_the_way_through_metadata() -> None:

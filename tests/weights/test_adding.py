@@ -92,7 +92,7 @@ def test_two_networks_that_fit_are_refused(store_home: Path, tmp_path: Path, sta
 
 
 def use(monkeypatch: pytest.MonkeyPatch, **sources: Any) -> None:
-    monkeypatch.setattr(catalogue, "sources", lambda: sources)
+    monkeypatch.setattr(catalogue, "sources", lambda registry=None: sources)
 
 
 def test_extra_tensors_pass_only_where_the_authors_loader_passes_over_them(

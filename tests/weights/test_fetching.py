@@ -39,7 +39,7 @@ def server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
 def offer(monkeypatch: pytest.MonkeyPatch, url: str, digest: str) -> None:
     known = catalogue.sources()
     known = {**known, "small": replace(known["small"], url=url, hash=f"md5:{digest}")}
-    monkeypatch.setattr(catalogue, "sources", lambda: known)
+    monkeypatch.setattr(catalogue, "sources", lambda registry=None: known)
 
 
 def test_a_checkpoint_is_fetched_checked_and_added(

@@ -201,7 +201,7 @@ def test_other_files(tmp_path: Path, content: bytes, message: str) -> None:
         ([1, 2], "holds a list"),
         ({}, "holds an empty dict"),
         ({"state_dict": {}}, "'state_dict' is an empty dict"),
-        ({"epoch": 4, "weights": [torch.zeros(1)]}, "'epoch' is a int"),
+        ({"epoch": 4, "weights": [torch.zeros(1)]}, "'epoch' is an int"),
         ({1: torch.zeros(1)}, "'1' is a Tensor, not a tensor with a name"),
         ({"a": argparse.Namespace(b=1)}, "'a' is a Namespace object"),
         ({"student": {"a": torch.zeros(1)}, "teacher": {"a": torch.ones(1)}}, "holds several networks"),

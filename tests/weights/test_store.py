@@ -12,7 +12,7 @@ from torch import Tensor
 
 from vsodboost import weights
 from vsodboost.data.errors import UsageError, VsodboostError, WeightsError
-from vsodboost.weights import store
+from vsodboost.weights import catalogue, store
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_add_then_load(store_home: Path, checkpoint: Path, state: dict[str, Tens
 
 def test_a_model_without_weights_says_where_they_are_and_how_to_add_them(store_home: Path) -> None:
     for act in (
-        lambda: weights.load_into(small_network(), "small"),
+        lambda: weights.load_into(small_network(), "small", catalogue.source("small")),
         lambda: weights.verify("small"),
         lambda: weights.where("small"),
     ):

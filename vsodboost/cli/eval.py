@@ -51,6 +51,7 @@ FOLDER = click.Path(path_type=Path)
     help="Of the intervals.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the resamples.")
+@click.option("--no-plugin", metavar="NAME", multiple=True, help="Do not load this plugin.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes.  [default: one a core]")
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="[default: table, or by the suffix of -o]")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
@@ -72,6 +73,7 @@ def eval_command(
     bootstrap: int,
     confidence: float,
     seed: int,
+    no_plugin: tuple[str, ...],
     jobs: int | None,
     format_: Format | None,
     as_json: bool,
@@ -99,10 +101,12 @@ def eval_command(
     from vsodboost.cli.eval_methods import Method, Report, notes
     from vsodboost.cli.eval_report import rendered
     from vsodboost.data.errors import UsageError
+    from vsodboost.datasets import registered_layouts
     from vsodboost.io.atomic import write_text
     from vsodboost.metrics.attributes import read_attributes, unlisted
     from vsodboost.metrics.evaluate import evaluate_all
     from vsodboost.metrics.sequences import common_sequences, scored_dataset
+    from vsodboost.registry.discovery import Registry
 
     if as_json and format_ not in (None, "json"):
         raise UsageError(f"--json and --format {format_} exclude each other; give one")
@@ -110,7 +114,8 @@ def eval_command(
     columns = None if figures is None else _figures(figures)
     table = None if attributes is None else read_attributes(attributes)
     named = _named([*([] if base is None else [base]), *predictions])
-    dataset = scored_dataset(truth, layout)
+    layouts = registered_layouts(Registry.load(no_plugin=no_plugin))
+    dataset = scored_dataset(truth, layout, layouts)
     names = list(only) or None
     if common:
         shared = common_sequences(dataset, [place.folder for place in named])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from vsodboost.boosters.labels.suggesting import Suggestion
     from vsodboost.data.video import VideoSource
+    from vsodboost.registry.discovery import Registry
 
 FOLDER = click.Path(path_type=Path)
 
@@ -34,8 +35,10 @@ def labels() -> None:
 @click.option("--results", type=FOLDER, help="Output folder of an earlier wrap; without it, the video is boosted now.")
 @click.option("--labels", "given", type=FOLDER, help="Labels there are already: DIR/<video>/<frame>.png.")
 @click.option("--copy-to", type=FOLDER, help="Also copy the frames there as PNG, to draw on.")
+@click.option("--layout", metavar="NAME", help="Layout of VIDEO, a folder of a data set.  [default: recognised]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--no-plugin", metavar="NAME", multiple=True, help="Do not load this plugin.")
 @click.option("--json", "as_json", is_flag=True, help="The list as JSON on standard output.")
 def suggest_command(
     video: str,
@@ -45,8 +48,10 @@ def suggest_command(
     results: Path | None,
     given: Path | None,
     copy_to: Path | None,
+    layout: str | None,
     device: str,
     seed: int,
+    no_plugin: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Name the frames of VIDEO whose labels would help most, the best first.
@@ -56,13 +61,16 @@ def suggest_command(
     """
     from vsodboost.boosters.labels.suggesting import suggest
     from vsodboost.data.errors import UsageError
+    from vsodboost.datasets import registered_layouts
     from vsodboost.datasets.inputs import open_inputs
+    from vsodboost.registry.discovery import Registry
 
-    sources = open_inputs([video])
+    registry = Registry.load(no_plugin=no_plugin)
+    sources = open_inputs([video], layout=layout, layouts=registered_layouts(registry))
     if len(sources) != 1:
         raise UsageError(f"{video} holds {len(sources)} videos; name one of them")
     source = sources[0]
-    seen = _with_earlier_trust(source, results) if results else _boosted(source, target, device, seed)
+    seen = _with_earlier_trust(source, results) if results else _boosted(source, target, device, seed, registry)
     labelled = _labelled(source.name, seen.names, given) if given else []
     found = suggest(seen.trust, seen.looks, seen.cuts, count, labelled)
     if copy_to is not None:
@@ -77,16 +85,15 @@ class _Seen(NamedTuple):
     cuts: list[int]
 
 
-def _boosted(source: VideoSource, target: str, device: str, seed: int) -> _Seen:
+def _boosted(source: VideoSource, target: str, device: str, seed: int, registry: Registry) -> _Seen:
     import numpy as np
 
     from vsodboost.boosters.labels.suggesting import looks_of
     from vsodboost.pipeline.engine import Engine
     from vsodboost.pipeline.options import Options
     from vsodboost.pipeline.plan import make_plan
-    from vsodboost.registry.discovery import Registry
 
-    engine = Engine(make_plan(Options(target=target, device=device, seed=seed), Registry.load()))
+    engine = Engine(make_plan(Options(target=target, device=device, seed=seed), registry))
     names: list[str] = []
     trust, looks = [], []
     for buffer in engine.boost(source):

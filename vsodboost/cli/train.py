@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,25 +13,29 @@ import click
 @click.argument("name")
 @click.argument("data", metavar="DATA...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Checkpoints and result.  [default: runs/NAME]")
+@click.option("--layout", metavar="NAME", help="Layout of DATA: davis, davsod, duts ...  [default: recognised]")
 @click.option("--option", metavar="NAME=VALUE", multiple=True, help="Option of the trainer (steps=..., batch=...).")
 @click.option("--config", "config", type=click.Path(path_type=Path), help="Trainer options from a TOML file.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda ...")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoints in -o.")
+@click.option("--no-plugin", metavar="NAME", multiple=True, help="Do not load this plugin.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 def train(
     name: str,
     data: tuple[Path, ...],
     *,
     out: Path | None,
+    layout: str | None,
     option: tuple[str, ...],
     config: Path | None,
     device: str,
     seed: int,
     resume: bool,
+    no_plugin: tuple[str, ...],
     quiet: bool,
 ) -> None:
-    """Train NAME on DATA: DAVIS-like roots (JPEGImages, Annotations) and folders of stills (images, masks).
+    """Train NAME on DATA: data sets of videos or stills as they are published, or arranged alike.
 
     NAME is one of the project's own networks (lite, mqpm, trust, fgplg; mqpm-paper and spatial-paper for --profile
     paper) or a target model that says how it is trained. The file that comes out is named at the end.
@@ -38,6 +43,7 @@ def train(
     from vsodboost.cli.config import read_pairs
     from vsodboost.cli.wrap import pairs
     from vsodboost.data.errors import UsageError
+    from vsodboost.datasets import read_dataset, registered_layouts
     from vsodboost.registry.device import resolve_device
     from vsodboost.registry.discovery import Registry
     from vsodboost.training.own import TRAINERS
@@ -46,7 +52,7 @@ def train(
     for root in data:
         if not root.is_dir():
             raise UsageError(f"the training data {root} is no folder")
-    trainer, registry = TRAINERS.get(name), Registry.load()
+    trainer, registry = TRAINERS.get(name), Registry.load(no_plugin=no_plugin)
     if trainer is None:
         trainable = [n for n, e in registry.entries["targets"].items() if getattr(e.card, "trainer", None)]
         trainer = getattr(registry.entries["targets"][name].card, "trainer", None) if name in trainable else None
@@ -65,5 +71,6 @@ def train(
 
     device = resolve_device(device)
     build = registry.builder(device, seed)
-    made = trainer(TrainingRequest(data, folder, say, options, device, seed, resume, build))
+    read = partial(read_dataset, layout=layout, layouts=registered_layouts(registry))
+    made = trainer(TrainingRequest(data, folder, say, options, device, seed, resume, build, read, registry))
     click.echo(str(made))

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from vsodboost.registry.discovery import Registry
     from vsodboost.weights import Entry, Provenance
 
 FILE = click.Path(path_type=Path)
+_no_plugin = click.option("--no-plugin", metavar="NAME", multiple=True, help="Do not load this plugin.")
 
 
 @click.group(short_help="Add, list and check the weights of models.")
@@ -28,7 +30,8 @@ def weights() -> None:
 @weights.command("add")
 @click.argument("name")
 @click.argument("file", type=FILE)
-def add_command(name: str, file: Path) -> None:
+@_no_plugin
+def add_command(name: str, file: Path, *, no_plugin: tuple[str, ...]) -> None:
     """Check FILE against the network of model NAME and store it.
 
     FILE is what the authors publish (a torch checkpoint in any usual wrapper, safetensors, or the model's own format).
@@ -36,17 +39,18 @@ def add_command(name: str, file: Path) -> None:
     """
     from vsodboost.weights import add
 
-    _report(add(name, file))
+    _report(add(name, file, _registry(no_plugin)))
 
 
 @weights.command("list")
 @click.option("--json", "as_json", is_flag=True, help="The list as JSON on standard output.")
-def list_command(*, as_json: bool) -> None:
+@_no_plugin
+def list_command(*, as_json: bool, no_plugin: tuple[str, ...]) -> None:
     """List the models that take weights, and what is stored for them."""
     from vsodboost.cli.table import print_table
     from vsodboost.weights import entries
 
-    found = entries()
+    found = entries(_registry(no_plugin))
     if as_json:
         click.echo(json.dumps([_as_json(entry) for entry in found], indent=2, ensure_ascii=False))
         return
@@ -61,15 +65,17 @@ def list_command(*, as_json: bool) -> None:
 
 @weights.command("verify")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-def verify_command(names: tuple[str, ...]) -> None:
+@_no_plugin
+def verify_command(names: tuple[str, ...], *, no_plugin: tuple[str, ...]) -> None:
     """Check the stored weights of the models NAME, or of all: hash, names, shapes and numbers."""
     from vsodboost.data.errors import VsodboostError, WeightsError
     from vsodboost.weights import stored_names, verify
 
+    registry = _registry(no_plugin)
     failed = 0
     for name in names or stored_names():
         try:
-            verify(name)
+            verify(name, registry)
         except VsodboostError as error:
             failed += 1
             click.echo(str(error), err=True)
@@ -81,11 +87,12 @@ def verify_command(names: tuple[str, ...]) -> None:
 
 @weights.command("where")
 @click.argument("name", required=False)
-def where_command(name: str | None) -> None:
+@_no_plugin
+def where_command(name: str | None, *, no_plugin: tuple[str, ...]) -> None:
     """Print the path of the weights of model NAME, or without NAME the folder that holds all weights."""
     from vsodboost.weights import root, where
 
-    click.echo(str(where(name) if name else root()))
+    click.echo(str(where(name, _registry(no_plugin)) if name else root()))
 
 
 @weights.command("remove")
@@ -100,26 +107,34 @@ def remove_command(name: str) -> None:
 
 @weights.command("download")
 @click.argument("name")
-def download_command(name: str) -> None:
+@_no_plugin
+def download_command(name: str, *, no_plugin: tuple[str, ...]) -> None:
     """Fetch the weights of model NAME, where they may be downloaded without a form, and check their hash."""
     from vsodboost.weights import download
 
-    _report(download(name))
+    _report(download(name, _registry(no_plugin)))
 
 
 @weights.command("export")
 @click.argument("name")
 @click.option("--onnx", "file", type=FILE, required=True, help="File to write.")
 @click.option("--size", metavar="HxW", help="Frame size in px, for a model that takes any.")
-def export_command(name: str, *, file: Path, size: str | None) -> None:
+@_no_plugin
+def export_command(name: str, *, file: Path, size: str | None, no_plugin: tuple[str, ...]) -> None:
     """Write the target model NAME with its weights as an ONNX graph, checked against the model.
 
     The graph carries the model's card: run it with --target onnx:FILE.
     """
     from vsodboost.targets.export import export_onnx
 
-    difference = export_onnx(name, file, size=_height_width(size))
+    difference = export_onnx(name, file, _registry(no_plugin), size=_height_width(size))
     click.echo(f"{file}: maps differ by at most {difference:.1g} from the model's")
+
+
+def _registry(no_plugin: tuple[str, ...]) -> Registry:
+    from vsodboost.registry.discovery import Registry
+
+    return Registry.load(no_plugin=no_plugin)
 
 
 def _height_width(size: str | None) -> tuple[int, int] | None:

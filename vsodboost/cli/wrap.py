@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vsodboost.pipeline.plan import Plan
     from vsodboost.pipeline.run import Progress, Report
     from vsodboost.pipeline.writing import OutputOptions
+    from vsodboost.registry.discovery import Registry
 
 
 def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
@@ -70,6 +71,7 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
     if not given["quiet"] and not given["dry_run"]:  # what follows imports networks, which takes seconds
         more = f" and {len(inputs) - 1} more" if len(inputs) > 1 else ""
         click.echo(printable(f"vsodboost: loading {given['target']} for {inputs[0]}{more}"), err=True)
+    from vsodboost.datasets import registered_layouts
     from vsodboost.datasets.inputs import Inputs, open_inputs
     from vsodboost.pipeline.options import choose
     from vsodboost.pipeline.plan import make_plan
@@ -77,14 +79,19 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
     quiet, as_json, writing = given["quiet"], given["as_json"], _writing(out, resume, overwrite, given)
     scale, chosen = Scale.of(given), _chosen(context, given)
     scale.choose(chosen)
-    sources = open_inputs(list(inputs), rename=rename)
+    if given["missing"] is not None:
+        chosen["target_options"] = _with_missing(given["missing"], given["target"], chosen, registry)
+    sources = open_inputs(list(inputs), rename=rename, layout=given["layout"], layouts=registered_layouts(registry))
     options = choose(chosen, registry)
     scale.check(options)
     total = len(sources)
-    sources = Inputs([options.part.of(source) for source in scale.share(sources)], sources.notes)
+    parts = [options.part.of(source) for source in scale.share(sources)]
+    sources = Inputs(parts, sources.notes, sources.data_sets)
     if not quiet:
         for broken in registry.broken:
             click.echo(f"vsodboost: plugin {broken.plugin} is left out: {broken.reason}", err=True)
+    for line in () if given["dry_run"] or quiet else sources.data_sets:
+        click.echo(f"vsodboost: {printable(line)}", err=True)
     for note in () if given["dry_run"] else sources.notes:
         click.echo(f"vsodboost: {note}", err=True)
     plan = make_plan(options, registry)
@@ -133,6 +140,17 @@ def _chosen(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
         chosen["booster_options"] = {**chosen.get("booster_options", {}), "labels": str(given["labels"])}
         chosen.setdefault("booster", "labels")
     return chosen
+
+
+def _with_missing(missing: str, target: str, chosen: dict[str, Any], registry: Registry) -> dict[str, str]:
+    """The target's options with ``--missing`` put in. Raises UsageError where it has no such option, or another value
+    of it was given, too."""
+    name, options = target.partition(":")[0], chosen.get("target_options", {})
+    if "missing" not in registry.card("targets", name).options:
+        raise UsageError(f"--missing {missing}: target '{name}' gives a map for every frame; leave it out")
+    if options.get("missing", missing) != missing:
+        raise UsageError(f"--missing {missing} and --target-option missing={options['missing']}: give one of them")
+    return {**options, "missing": missing}
 
 
 def _writing(out: Path, resume: bool, overwrite: bool, given: dict[str, Any]) -> OutputOptions:
@@ -195,6 +213,7 @@ def _describe(sources: Inputs, plan: Plan, as_json: bool) -> int:
 
         settings = asdict(options)
         summary = {"videos": videos, "passed_over": list(sources.notes), "settings": settings, "device": device}
+        summary["data_sets"] = list(sources.data_sets)
         click.echo(json.dumps(summary, indent=1, default=dict))
         return code
     for video in videos:
@@ -206,8 +225,8 @@ def _describe(sources: Inputs, plan: Plan, as_json: bool) -> int:
         click.echo(f"{name}: {frames} frames, {video['width']}x{video['height']}, {video['fps']:.3g} fps")
         for note in (*video.get("notes", ()), *video["warnings"]):
             click.echo(f"{name}: {printable(note)}")
-    for note in sources.notes:
-        click.echo(note)
+    for line in (*sources.data_sets, *sources.notes):
+        click.echo(printable(line))
     click.echo(
         f"target {options.target}, booster {options.booster}, flow {options.flow}, device {device}; nothing was written"
     )

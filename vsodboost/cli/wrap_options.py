@@ -28,6 +28,15 @@ WHAT_GOES_IN = (
         help="Labels of some frames, DIR/<video>/<frame>.png: the labels booster carries them to all the others.",
     ),
     option("--list", "listed_in", group=INTO, type=PATH, help="More inputs from a file, a line each."),
+    option(
+        "--missing", group=INTO, expert=True, type=click.Choice(["fail", "fill"]),
+        help="Frames without a map of the target (maps:DIR): fail the video, or leave them to the student.  [default: "
+        "fill up to a fifth, and where every N-th frame has a map]",
+    ),
+    option(
+        "--layout", group=INTO, expert=True, metavar="NAME",
+        help="Layout of INPUT: davis, davsod, fbms ...  [default: recognised]",
+    ),
     option("--from", "start", group=INTO, type=TIME, metavar="TIME", help="Begin there: 75, 1:15 or 0:01:15.5."),
     option("--to", "stop", group=INTO, type=TIME, metavar="TIME", help="End there."),
     option("--max-frames", group=INTO, type=click.IntRange(min=1), help="At most so many frames of each video."),

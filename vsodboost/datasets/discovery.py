@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from vsodboost.data.errors import InputError, UsageError
 from vsodboost.data.video import UnreadableSource, VideoSource, natural_order
+from vsodboost.datasets.layout import Layout
 from vsodboost.datasets.passed_over import PassedOver, is_results, is_system
-from vsodboost.datasets.videos import dataset_videos
+from vsodboost.datasets.reading import LAYOUTS, read_dataset
+from vsodboost.datasets.sequence import Dataset
+from vsodboost.datasets.videos import dataset_videos, recognised_dataset
 from vsodboost.io.frame_folder import FrameFolder
 from vsodboost.io.image_file import KINDS, is_image
 from vsodboost.io.limits import MAX_PIXELS, special
@@ -16,21 +20,45 @@ from vsodboost.io.video_file import VideoFile, is_video
 WANTED = f"frames ({', '.join(KINDS)}), videos or folders of frames"
 
 
-def discover(path: Path, passed: PassedOver | None = None, max_pixels: int = MAX_PIXELS) -> list[VideoSource]:
-    """The videos at ``path``, which exists, in natural order; what is no video among them goes to ``passed``.
+class Discovery:
+    """Finds videos. What is no video among them goes to ``passed``; ``data_sets`` are lines on those that were
+    recognised by their layout. With ``layout`` each path is a data set of that layout, tried by ``layouts``."""
 
-    Raises:
-        UsageError: ``path`` holds no video, is no regular file, or it is unclear which videos are meant.
-    """
-    return _Discovery(PassedOver() if passed is None else passed, max_pixels).at(path)
-
-
-class _Discovery:
-    def __init__(self, passed: PassedOver, max_pixels: int) -> None:
+    def __init__(
+        self,
+        passed: PassedOver,
+        max_pixels: int = MAX_PIXELS,
+        layout: str | None = None,
+        layouts: Sequence[Layout] = LAYOUTS,
+    ) -> None:
+        self.data_sets: list[str] = []
         self._passed = passed
         self._max_pixels = max_pixels
+        self._layout = layout
+        self._layouts = layouts
+        self._theirs = tuple(reader for reader in layouts if not any(reader is own for own in LAYOUTS))
 
     def at(self, path: Path) -> list[VideoSource]:
+        """The videos at ``path``, which exists, in natural order.
+
+        Raises:
+            UsageError: ``path`` holds no video, is no regular file, has not the layout that was asked for, or it is
+                unclear which videos are meant.
+        """
+        if self._layout is not None:
+            if not path.is_dir():
+                raise UsageError(f"{path} is no folder, so it has no layout {self._layout}; leave out --layout")
+            return self._sequences(read_dataset(path, self._layout, self._layouts))
+        if self._theirs and path.is_dir() and (found := recognised_dataset(path, self._theirs)) is not None:
+            return self._sequences(found)
+        return self._recognised(path)
+
+    def _sequences(self, found: Dataset) -> list[VideoSource]:
+        if found.layout != "plain":
+            self.data_sets.append(f"{found.root}: {found.summary}")
+        return dataset_videos(found, self._max_pixels)
+
+    def _recognised(self, path: Path) -> list[VideoSource]:
         if not path.is_dir():
             if not path.is_file():
                 what = special(path)
@@ -53,8 +81,8 @@ class _Discovery:
             return self._davis(jpeg_images)
         if path.name == "JPEGImages":
             return self._davis(path)
-        if (known := dataset_videos(path)) is not None:
-            return list(known)
+        if (found := recognised_dataset(path, self._layouts)) is not None:
+            return self._sequences(found)
         self._passed.update(hidden)
         return self._inside(path, children)
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from vsodboost.data.errors import UsageError
 from vsodboost.data.video import Frame, UnreadableSource, VideoSource, natural_order
-from vsodboost.datasets.discovery import discover
+from vsodboost.datasets.discovery import Discovery
+from vsodboost.datasets.layout import Layout
 from vsodboost.datasets.passed_over import SHOWN, PassedOver, is_results, is_surely_results, is_system
+from vsodboost.datasets.reading import LAYOUTS
 from vsodboost.io.frame_folder import FrameFolder
 from vsodboost.io.image_file import is_image
 from vsodboost.io.limits import MAX_PIXELS
@@ -19,17 +21,24 @@ __all__ = ["Frame", "Inputs", "VideoSource", "open_inputs"]
 
 
 class Inputs(list[VideoSource]):
-    """Videos, and ``notes``: lines that tell the user what was passed over on the way to them, and how much."""
+    """Videos, and ``notes``: lines that tell the user what was passed over on the way to them, and how much.
+    ``data_sets`` are lines on the folders that were read as a data set: ``DAVSOD: davsod, 35 sequences``."""
 
-    def __init__(self, sources: Iterable[VideoSource] = (), notes: Iterable[str] = ()) -> None:
+    def __init__(
+        self, sources: Iterable[VideoSource] = (), notes: Iterable[str] = (), data_sets: Iterable[str] = ()
+    ) -> None:
         super().__init__(sources)
         self.notes = tuple(notes)
+        self.data_sets = tuple(data_sets)
 
 
 def open_inputs(
     paths: Sequence[str | Path],
     max_pixels: int = MAX_PIXELS,
     rename: Callable[[VideoSource, int], str] | None = None,
+    *,
+    layout: str | None = None,
+    layouts: Sequence[Layout] = LAYOUTS,
 ) -> Inputs:
     """The videos behind ``paths``, in the order given, those inside a folder or glob in natural order.
 
@@ -41,22 +50,28 @@ def open_inputs(
     gives them one by one; ``notes`` of the answer count them. A frame of more than ``max_pixels`` pixels is refused
     when it is read, before it is decoded.
 
+    Data sets are recognised by ``layouts``; with ``layout``, a name among these, every path is read as one of that.
+
     Two videos of the same name are refused rather than renamed: maps, ground truth and earlier results are found by
     the video's name, and a renamed video would silently lose them. ``rename`` says how each is to be called, given its
     number from 1.
 
     Raises:
-        UsageError: a path does not exist or holds no video, or two videos have the same name.
+        UsageError: a path does not exist, holds no video or has not the layout asked for, or two videos have the same
+            name.
     """
     if not paths:
         raise UsageError("no input given; name a video file, a folder of frames, a DAVIS root or a glob pattern")
     passed = PassedOver()
+    discovery = Discovery(passed, max_pixels, layout, layouts)
     found: list[VideoSource] = []
     for given, is_match in _expanded(paths, max_pixels):
         if not isinstance(given, Path):
+            if layout is not None:
+                raise UsageError(f"{given.path}: single frames have no layout {layout}; give the data set's folder")
             found.append(given)
         elif not _passes(given, passed):
-            inside = discover(given, passed, max_pixels)
+            inside = discovery.at(given)
             if is_match and given.is_dir() and all(isinstance(source, UnreadableSource) for source in inside):
                 passed.add(given, "empty")
             else:
@@ -76,7 +91,7 @@ def open_inputs(
                 "rename one, run them apart with an -o of their own, or name the results by "
                 "--name-template {parent}_{name}"
             )
-    return Inputs(sources.values(), notes)
+    return Inputs(sources.values(), notes, discovery.data_sets)
 
 
 def _passes(path: Path, passed: PassedOver) -> bool:

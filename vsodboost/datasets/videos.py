@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from vsodboost.data.errors import InputError
+from vsodboost.data.errors import InputError, UsageError
+from vsodboost.data.video import UnreadableSource, VideoSource
+from vsodboost.datasets.layout import Layout
 from vsodboost.datasets.listing import folders, has_images
-from vsodboost.datasets.reading import read_dataset
-from vsodboost.datasets.sequence import Dataset
+from vsodboost.datasets.reading import LAYOUTS, read_dataset
+from vsodboost.datasets.sequence import AnnotatedSequence, Dataset
 from vsodboost.io.frame_folder import FrameFolder
+from vsodboost.io.limits import MAX_PIXELS
 
 
-def dataset_videos(path: Path) -> list[FrameFolder] | None:
-    """The sequences of a known layout as videos, in natural order; None where the folder has none, or not only such.
+def recognised_dataset(path: Path, layouts: Sequence[Layout] = LAYOUTS) -> Dataset | None:
+    """The data set of a known layout in a folder; None where there is none, or not only such.
 
     Raises:
         UsageError: data sets of several layouts lie side by side.
     """
     try:
-        found = read_dataset(path)
+        found = read_dataset(path, layouts=layouts)
     except InputError:
         return None
-    with_frames = [sequence for sequence in found.sequences if sequence.frames]
-    if len(with_frames) < len(found.sequences) or _others(path, found):
+    if not all(sequence.frames for sequence in found.sequences) or _others(path, found):
         return None
-    return [FrameFolder(s.frames[0].parent, name=s.name, files=s.frames) for s in with_frames]
+    return found
+
+
+def dataset_videos(dataset: Dataset, max_pixels: int = MAX_PIXELS) -> list[VideoSource]:
+    """The sequences as videos, in natural order; one without frames fails when it is read.
+
+    Raises:
+        UsageError: none has frames.
+    """
+    if not any(sequence.frames for sequence in dataset.sequences):
+        raise UsageError(f"{dataset.root}: {dataset.summary} of masks alone; give a folder that has the frames, too")
+    return [_video(dataset, sequence, max_pixels) for sequence in dataset.sequences]
+
+
+def _video(dataset: Dataset, sequence: AnnotatedSequence, max_pixels: int) -> VideoSource:
+    if not sequence.frames:
+        error = InputError(f"{dataset.root} has no frames of {sequence.name}, only masks")
+        return UnreadableSource(sequence.name, dataset.root / sequence.name, error)
+    folder = sequence.frames[0].parent
+    return FrameFolder(folder, name=sequence.name, files=sequence.frames, max_pixels=max_pixels)
 
 
 def _others(path: Path, found: Dataset) -> bool:

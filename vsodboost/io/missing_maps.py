@@ -62,7 +62,7 @@ class MissingMaps:
         if self.policy == "fail" or (self.policy == "auto" and not (is_sparse(has) or count <= allowed(len(has)))):
             raise InputError(
                 f"no map for frame {first} of {video!r}: {len(has) - count} of {len(has)} frames have one; "
-                "add the others, or leave them to the student with --target-option missing=fill"
+                "add the others, or leave them to the student with --missing fill"
             )
         return [
             f"no map for {count} of {len(has)} frames (the first is {first}); there the student alone speaks, "

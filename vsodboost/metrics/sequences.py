@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vsodboost.data.errors import InputError, UsageError
-from vsodboost.datasets import AnnotatedSequence, Dataset, Truth, read_dataset
+from vsodboost.datasets import LAYOUTS, AnnotatedSequence, Dataset, Layout, Truth, read_dataset
 from vsodboost.datasets.listing import has_images, images
 from vsodboost.datasets.matching import numbers
 from vsodboost.io.image_file import IMAGE_SUFFIXES
@@ -40,12 +40,13 @@ class Pairing:
     """One line each: sequences that are left out, maps that were found by number."""
 
 
-def scored_dataset(root: Path, layout: str | None = None) -> Dataset:
+def scored_dataset(root: Path, layout: str | None = None, layouts: Sequence[Layout] = LAYOUTS) -> Dataset:
     """The data set in ``root`` as far as it has truth.
 
     Args:
         root: see ``vsodboost.datasets.read_dataset``.
         layout: its layout, None to recognise it.
+        layouts: the readers of layouts.
 
     Raises:
         UsageError: no such folder or layout.
@@ -54,7 +55,7 @@ def scored_dataset(root: Path, layout: str | None = None) -> Dataset:
     if not root.is_dir():
         raise UsageError(f"{root}: no such folder of truth masks")
     try:
-        found = read_dataset(root, layout)
+        found = read_dataset(root, layout, layouts)
     except InputError as error:
         raise InputError(f"{root}: no truth masks; {error}") from error
     if not found.labelled:

@@ -1,13 +1,16 @@
-"""Consistency of two saliency maps: the S-measure, batched on tensors.
+"""S-measure (Fan et al., "Structure-measure: A New Way to Evaluate Foreground Maps", ICCV 2017), the one formula.
 
-Motion quality is the S-measure of a motion saliency map against a reference, and the filter compares the maps of whole
-windows of frames at once; ``vsodboost.metrics.s_measure`` computes the same figure for scoring, frame by frame.
+``structure`` works on NumPy arrays and on torch tensors alike. ``s_measure`` is its form for batches of tensors: motion
+quality is the S-measure of a motion saliency map against a reference, and the filter compares the maps of whole windows
+of frames at once. ``vsodboost.metrics.s_measure`` is its form for scoring, a frame at a time and without torch.
 """
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 EPSILON = 2.0**-52
 """Matlab's ``eps``, which the reference implementation adds to its denominators."""
@@ -18,7 +21,7 @@ CHUNK_PIXELS = 1 << 22
 
 
 def s_measure(prediction: Tensor, truth: Tensor, *, soft: bool = False, alpha: float = 0.5) -> Tensor:
-    """S-measure of each map against its truth (Fan et al., "Structure-measure", ICCV 2017, eq. 1).
+    """S-measure of each map against its truth (eq. 1).
 
     Args:
         prediction: ``float[N, H, W]`` in [0, 1], taken as it is (no min-max).
@@ -36,77 +39,91 @@ def s_measure(prediction: Tensor, truth: Tensor, *, soft: bool = False, alpha: f
     Raises:
         ValueError: the two are not of one shape [N, H, W].
     """
+    import torch  # here: scoring does without
+
     if prediction.ndim != 3 or prediction.shape != truth.shape:
         raise ValueError(f"need two [N, H, W] tensors of one shape, got {list(prediction.shape)}, {list(truth.shape)}")
     count, height, width = prediction.shape
     if count == 0 or height * width == 0:
         return prediction.new_zeros(count, dtype=torch.float32)
     step = max(1, CHUNK_PIXELS // (height * width))
-    # The variances are differences of large sums; Apple's GPUs have no float64.
-    exact = torch.float32 if prediction.device.type == "mps" else torch.float64
+    exact = torch.float32 if prediction.device.type == "mps" else torch.float64  # Apple's GPUs have no float64
     with torch.no_grad():
         parts = []
         for start in range(0, count, step):
             reference = truth[start : start + step].to(prediction.device)
             weights = reference.to(exact) if soft else (reference > 0.5).to(exact)
-            parts.append(_s_measure(prediction[start : start + step].to(exact), weights, alpha))
-        return torch.cat(parts).to(torch.float32)
+            parts.append(structure(torch, prediction[start : start + step].to(exact), weights, alpha))
+        scores: Tensor = torch.cat(parts).to(torch.float32)
+        return scores
 
 
-def _s_measure(x: Tensor, g: Tensor, alpha: float) -> Tensor:
-    foreground = g.mean(dim=(1, 2))
-    score = (alpha * _object_term(x, g, foreground) + (1 - alpha) * _region_term(x, g)).clamp(min=0)
-    mean = x.mean(dim=(1, 2))
-    score = torch.where(foreground == 0, 1 - mean, score)
-    return torch.where(foreground == 1, mean, score)
+def structure(xp: Any, x: Any, g: Any, alpha: float = 0.5) -> Any:
+    """Eq. 1 as the authors' Matlab code has it: ``alpha`` object-aware plus ``1 - alpha`` region-aware similarity.
+
+    Args:
+        xp: ``numpy`` or ``torch``, whichever the arrays are of.
+        x: maps, floats ``[N, H, W]`` in [0, 1].
+        g: truth of the same type, 0 and 1, or grey values as weights.
+        alpha: .5 in the paper.
+
+    Returns:
+        Scores ``[N]`` in [0, 1].
+    """
+    # One pass: everything follows from these sums over the quadrants around the truth's centroid.
+    vertical = _halves(xp, g.sum(axis=2))  # [N, 2, H]
+    horizontal = _halves(xp, g.sum(axis=1)).swapaxes(1, 2)  # [N, W, 2]
+    pixels = vertical.sum(axis=2)[:, :, None] * horizontal.sum(axis=1)[:, None, :]  # [N, 2, 2]
+    product, square = x * g, x * x
+    sums = [vertical @ values @ horizontal for values in (x, g, square, product, g * g)]
+    total = g.shape[1] * g.shape[2]
+    all_x, all_g, all_xx, all_xg = (part.sum(axis=(1, 2)) for part in sums[:4])
+    product *= x
+    all_xxg = product.sum(axis=(1, 2))
+    foreground = all_g / total
+    inside = _likeness(xp, all_g, all_xg, all_xxg)
+    outside = _likeness(
+        xp, total - all_g, total - all_x - all_g + all_xg, total - 2 * all_x + all_xx - all_g + 2 * all_xg - all_xxg
+    )
+    objects = foreground * inside + (1 - foreground) * outside
+    region = (_similarity(xp, pixels, *sums) * pixels).sum(axis=(1, 2)) / total  # eq. 6
+    score = (alpha * objects + (1 - alpha) * region).clip(min=0)
+    score = xp.where(all_g == 0, 1 - all_x / total, score)
+    return xp.where(all_g == total, all_x / total, score)
 
 
-def _object_term(x: Tensor, g: Tensor, foreground: Tensor) -> Tensor:
-    """Eq. 3 to 5 in the released form: 2m / (m² + 1 + s), over the foreground and, inverted, over the background."""
-    return foreground * _likeness(x, g) + (1 - foreground) * _likeness(1 - x, 1 - g)
+def _likeness(xp: Any, count: Any, total: Any, squares: Any) -> Any:
+    """2m / (m² + 1 + s), the released form of eq. 4, whose s has Matlab's n - 1: of ``count`` values with that sum and
+    sum of squares."""
+    mean = total / count.clip(min=EPSILON)
+    deviation = _without_rounding(xp, squares - count * mean**2, squares)
+    spread = xp.where(count > 1, xp.sqrt(deviation / (count - 1).clip(min=EPSILON)), xp.zeros_like(mean))
+    return 2 * mean / (mean**2 + 1 + spread + EPSILON)
 
 
-def _likeness(x: Tensor, weights: Tensor) -> Tensor:
-    total = weights.sum(dim=(1, 2))
-    weighted = x * weights
-    mean = weighted.sum(dim=(1, 2)) / total.clamp(min=EPSILON)
-    squares = (weighted * x).sum(dim=(1, 2))
-    deviation = _without_rounding(squares - total * mean**2, squares)
-    std = torch.where(total > 1, (deviation / (total - 1).clamp(min=EPSILON)).sqrt(), torch.zeros_like(mean))
-    return 2 * mean / (mean**2 + 1 + std + EPSILON)
+def _similarity(xp: Any, pixels: Any, x: Any, g: Any, xx: Any, xg: Any, gg: Any) -> Any:
+    """Eq. 7 and 8: the SSIM-like score of quadrants of ``pixels`` pixels with these sums."""
+    n = pixels.clip(min=1)
+    mx, mg, freedom = x / n, g / n, n - 1 + EPSILON
+    var_x = _without_rounding(xp, xx - n * mx**2, xx) / freedom
+    var_g = _without_rounding(xp, gg - n * mg**2, gg) / freedom
+    covariance = (xg - n * mx * mg) / freedom
+    covariance = xp.where((var_x == 0) | (var_g == 0), xp.zeros_like(covariance), covariance)
+    above = 4 * mx * mg * covariance
+    below = (mx**2 + mg**2) * (var_x + var_g)
+    return xp.where((above == 0) & (below == 0), xp.ones_like(above), above / (below + EPSILON))
 
 
-def _region_term(x: Tensor, g: Tensor) -> Tensor:
-    """Eq. 6 to 8: the SSIM-like score of the four quadrants around the truth's centroid, weighted by their area."""
-    height, width = g.shape[1:]
-    rows, columns = (torch.arange(n, dtype=g.dtype, device=g.device) for n in (height, width))
-    total = g.sum(dim=(1, 2)).clamp(min=EPSILON)
+def _halves(xp: Any, counts: Any) -> Any:
+    """Which of the places belong to the part before the centroid and which to the other, 0 and 1, ``[N, 2, L]`` from
+    the foreground ``[N, L]`` at each place."""
+    ones = xp.ones_like(counts)
+    places = xp.cumsum(ones, 1) - 1
+    centre = (counts * places).sum(axis=1) / counts.sum(axis=1).clip(min=EPSILON)
     # Matlab counts from 1 and its ranges include the end: the centroid's own row and column go to the first part.
-    split_row = ((g.sum(dim=2) @ rows) / total).round() + 1
-    split_column = ((g.sum(dim=1) @ columns) / total).round() + 1
-    above = (rows < split_row[:, None]).to(g.dtype)
-    left = (columns < split_column[:, None]).to(g.dtype)
-    vertical = torch.stack([above, 1 - above], dim=1)  # [N, 2, H]
-    horizontal = torch.stack([left, 1 - left], dim=2)  # [N, W, 2]
-    pixels = vertical.sum(dim=2)[:, :, None] * horizontal.sum(dim=1)[:, None, :]  # [N, 2, 2]
-    n = pixels.clamp(min=1)
-
-    def quadrants(values: Tensor) -> Tensor:
-        return vertical @ values @ horizontal
-
-    xx, gg = quadrants(x * x), quadrants(g * g)
-    mx, mg = quadrants(x) / n, quadrants(g) / n
-    freedom = n - 1 + EPSILON
-    var_x = _without_rounding(xx - n * mx**2, xx) / freedom
-    var_g = _without_rounding(gg - n * mg**2, gg) / freedom
-    covariance = (quadrants(x * g) - n * mx * mg) / freedom
-    covariance = torch.where((var_x == 0) | (var_g == 0), torch.zeros_like(covariance), covariance)
-    above_line = 4 * mx * mg * covariance
-    below_line = (mx**2 + mg**2) * (var_x + var_g)
-    score = above_line / (below_line + EPSILON)
-    score = torch.where((above_line == 0) & (below_line == 0), torch.ones_like(score), score)
-    return (score * pixels / (height * width)).sum(dim=(1, 2))
+    first = xp.where(places < xp.round(centre)[:, None] + 1, ones, xp.zeros_like(ones))
+    return xp.stack([first, 1 - first], 1)
 
 
-def _without_rounding(deviation: Tensor, squares: Tensor) -> Tensor:
-    return torch.where(deviation <= ROUNDING * squares, torch.zeros_like(deviation), deviation)
+def _without_rounding(xp: Any, deviation: Any, squares: Any) -> Any:
+    return xp.where(deviation <= ROUNDING * squares, xp.zeros_like(deviation), deviation)

@@ -37,10 +37,11 @@ def build_paper(request: Request) -> PaperMotion:
     """Return the paper's MQPM with the weights added for it. Raises WeightsError, naming the command, without them."""
     from vsodboost.networks.paper_mqpm import PaperMqpm
     from vsodboost.perception.paper_motion import PaperMotion
+    from vsodboost.weights.own import MQPM_PAPER
     from vsodboost.weights.store import load_into
 
     network = PaperMqpm()
-    load_into(network, "mqpm-paper")
+    load_into(network, "mqpm-paper", MQPM_PAPER)
     return PaperMotion(network, request.device)
 
 

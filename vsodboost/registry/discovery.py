@@ -30,7 +30,7 @@ from vsodboost.registry.interfaces import (
 GROUP = "vsodboost"
 Kind = Literal[
     "targets", "flows", "detectors", "boosters", "spatial_models", "motion_models", "fusion_networks", "decisions",
-    "writers", "executors",
+    "writers", "executors", "layouts",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SINGULAR: dict[Kind, str] = {
@@ -44,6 +44,7 @@ SINGULAR: dict[Kind, str] = {
     "decisions": "decision",
     "writers": "writer",
     "executors": "executor",
+    "layouts": "layout",
 }
 
 _CARDS: dict[Kind, type[Card]] = {
@@ -57,6 +58,7 @@ _CARDS: dict[Kind, type[Card]] = {
     "decisions": Card,
     "writers": Card,
     "executors": Card,
+    "layouts": Card,
 }
 
 

@@ -86,6 +86,12 @@ class RegisterExecutor(Protocol):
     def __call__(self, name: str, factory: Factory, card: Card) -> None: ...
 
 
+class RegisterLayout(Protocol):
+    """``register(name, factory, card)``; the factory returns a ``vsodboost.Layout`` of that name, or several."""
+
+    def __call__(self, name: str, factory: Factory, card: Card) -> None: ...
+
+
 @hookspec
 def vsodboost_register_targets(register: RegisterTarget) -> None:
     """Add target models: what ``--target NAME`` finds."""
@@ -134,6 +140,11 @@ def vsodboost_register_writers(register: RegisterWriter) -> None:
 @hookspec
 def vsodboost_register_executors(register: RegisterExecutor) -> None:
     """Add executors, which decide where videos are processed: what ``--executor NAME`` finds."""
+
+
+@hookspec
+def vsodboost_register_layouts(register: RegisterLayout) -> None:
+    """Add layouts of data sets: what is recognised, and what ``--layout NAME`` finds."""
 
 
 @hookspec

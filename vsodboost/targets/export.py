@@ -19,6 +19,7 @@ import numpy as np
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import PluginError, UsageError
 from vsodboost.io.atomic import atomic_path
+from vsodboost.registry.discovery import Registry
 from vsodboost.registry.interfaces import Request
 from vsodboost.weights.graph_card import card_to_metadata
 
@@ -33,8 +34,9 @@ TOLERANCE = 1e-4
 _OPSET = 17
 
 
-def export_onnx(name: str, file: str | Path, *, size: tuple[int, int] | None = None) -> float:
-    """Write the target ``name``, with its weights, to ``file``; returns the largest difference to the model.
+def export_onnx(name: str, file: str | Path, registry: Registry, *, size: tuple[int, int] | None = None) -> float:
+    """Write the target ``name`` of ``registry``, with its weights, to ``file``; returns the largest difference to the
+    model.
 
     ``size`` is (H, W) in px of the frames the graph takes; the card's size, where it has one, cannot be changed.
 
@@ -43,11 +45,10 @@ def export_onnx(name: str, file: str | Path, *, size: tuple[int, int] | None = N
         WeightsError: the model has no weights yet.
         PluginError: the model cannot be written as a graph, or the graph gives other maps.
     """
-    from vsodboost.registry.discovery import Registry
     from vsodboost.targets.network_target import NetworkTarget
 
     _need_onnx()
-    target, card = Registry.load().build("targets", name, Request())
+    target, card = registry.build("targets", name, Request())
     if not isinstance(target, NetworkTarget) or not any(True for _ in target.network.parameters()):
         raise UsageError(f"'{name}' is not a torch network, so there is nothing to export")
     frame_size = card.input_size or size

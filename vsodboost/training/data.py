@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from vsodboost.data.errors import UsageError
 from vsodboost.data.types import Frames
-from vsodboost.training.files import list_files, training_dataset
+from vsodboost.datasets import read_dataset
+from vsodboost.training.files import DatasetReader, list_files, training_dataset
 from vsodboost.training.masks import read_mask
 
 
@@ -61,7 +62,12 @@ def read_pair(image: Path, mask: Path, long_side: int) -> tuple[NDArray[np.uint8
 
 
 def read_videos(
-    root: Path, *, without: Sequence[str] = (), long_side: int = 432, united: Path | None = None
+    root: Path,
+    *,
+    without: Sequence[str] = (),
+    long_side: int = 432,
+    united: Path | None = None,
+    read: DatasetReader = read_dataset,
 ) -> list[AnnotatedVideo]:
     """Every sequence of a data set of videos but those in ``without``, as far as consecutive frames have truth.
 
@@ -73,12 +79,13 @@ def read_videos(
         without: names of sequences to leave out.
         long_side: frames are shrunk to at most that many px.
         united: see ``list_files``.
+        read: see ``list_files``.
 
     Raises:
         UsageError: no sequence has two consecutive annotated frames, or a file cannot be read.
     """
     videos = []
-    for files in list_files([root], united).videos:
+    for files in list_files([root], united, read).videos:
         if files.name in without:
             continue
         for number, run in enumerate(_runs(files.labelled)):
@@ -94,19 +101,19 @@ def read_videos(
 
 
 def read_stills(
-    root: Path, *, long_side: int = 400, united: Path | None = None
+    root: Path, *, long_side: int = 400, united: Path | None = None, read: DatasetReader = read_dataset
 ) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     """Image and mask pairs of a set of stills; see ``list_files``."""
-    return [read_pair(image, mask, long_side) for image, mask in list_files([root], united).stills]
+    return [read_pair(image, mask, long_side) for image, mask in list_files([root], united, read).stills]
 
 
-def is_stills(root: Path) -> bool:
+def is_stills(root: Path, read: DatasetReader = read_dataset) -> bool:
     """Whether a data folder holds stills rather than video.
 
     Raises:
         UsageError: it holds neither.
     """
-    return training_dataset(root).stills
+    return training_dataset(root, read).stills
 
 
 def _runs(labelled: Sequence[int]) -> list[list[int]]:

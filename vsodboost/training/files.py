@@ -5,7 +5,7 @@ Every trainer sees the data through this one scanner, in the natural order of th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,14 +40,19 @@ class TrainingFiles:
     stills: tuple[tuple[Path, Path], ...]
 
 
-def list_files(roots: Sequence[Path], united: Path | None = None) -> TrainingFiles:
-    """Everything annotated below roots of data sets, in any layout that ``vsodboost.datasets`` knows.
+DatasetReader = Callable[[Path], Dataset]
+"""Reads the data set in a folder; raises as ``vsodboost.datasets.read_dataset`` does."""
+
+
+def list_files(roots: Sequence[Path], united: Path | None = None, read: DatasetReader = read_dataset) -> TrainingFiles:
+    """Everything annotated below roots of data sets, in any layout that ``read`` knows.
 
     Args:
         roots: roots of sets of videos or stills.
         united: folder for masks that are no plain grey file of their own (a file an object, object colours): each is
             written there once as 0 and 255, at ``<united>/<root>/<sequence>/<frame>.png``. Without it such sets are
             refused.
+        read: reads a root; a trainer passes ``request.read``, so that the user's ``--layout`` counts.
 
     Raises:
         UsageError: a root has no annotated frame or image, or needs ``united``.
@@ -56,7 +61,7 @@ def list_files(roots: Sequence[Path], united: Path | None = None) -> TrainingFil
     videos: list[VideoFiles] = []
     stills: list[tuple[Path, Path]] = []
     for root in roots:
-        dataset = training_dataset(root)
+        dataset = training_dataset(root, read)
         place = None if united is None else united / root.resolve().name
         found = [
             VideoFiles(s.name, s.frames, tuple(_mask(truth, place, s.name) for truth in s.aligned()))
@@ -71,14 +76,14 @@ def list_files(roots: Sequence[Path], united: Path | None = None) -> TrainingFil
     return TrainingFiles(tuple(videos), tuple(stills))
 
 
-def training_dataset(root: Path) -> Dataset:
+def training_dataset(root: Path, read: DatasetReader = read_dataset) -> Dataset:
     """The data set in ``root``, which has frames and truth.
 
     Raises:
         UsageError: it has not.
     """
     try:
-        dataset = read_dataset(root)
+        dataset = read(root)
     except InputError as error:
         raise UsageError(f"{_needs(root)} ({error})") from error
     if not any(truth is not None for sequence in dataset.sequences for truth in sequence.aligned()):

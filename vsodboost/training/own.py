@@ -12,7 +12,6 @@ import torch
 from vsodboost.data.errors import UsageError, WeightsError
 from vsodboost.networks.lite import LiteNetwork
 from vsodboost.pipeline.plan import as_target
-from vsodboost.registry.discovery import Registry
 from vsodboost.registry.interfaces import Request
 from vsodboost.training.data import AnnotatedVideo, is_stills, read_stills, read_videos
 from vsodboost.training.files import VideoFiles, list_files
@@ -66,13 +65,13 @@ def read_data(
     stills: list[Still] = []
     videos: list[AnnotatedVideo] = []
     for root in request.data:
-        if is_stills(root):
-            stills += read_stills(root, united=request.folder / "masks")
+        masks = request.folder / "masks"
+        if is_stills(root, request.read):
+            stills += read_stills(root, united=masks, read=request.read)
         else:
             left_out = [name for name in without.split(",") if name]
-            videos += read_videos(root, without=left_out, united=request.folder / "masks")
-    registry = Registry.load()
-    estimators = {name: registry.build("flows", name, Request(seed=request.seed))[0] for name in flows.split(",")}
+            videos += read_videos(root, without=left_out, united=masks, read=request.read)
+    estimators = {name: request.build("flows", name) for name in flows.split(",")}
     for video in videos:
         request.say(f"flow of {video.name}")
         add_motions(video, estimators, Path(cache) if cache else request.folder / "motions")
@@ -120,7 +119,7 @@ def lite(request: TrainingRequest) -> Path:
         moving_stills=options.moving_stills,
         seed=request.seed,
     )
-    estimator, _ = Registry.load().build("flows", options.flows.split(",")[0], Request(seed=request.seed))
+    estimator = request.build("flows", options.flows.split(",")[0])
     data = LiteData(stills, videos, settings, estimator)
     state = train_lite(
         network, data, settings, request.folder, request.say, device=request.device, resume=request.resume
@@ -159,7 +158,7 @@ def spatial_paper(request: TrainingRequest) -> Path:
     from vsodboost.training.paper import ImageBatches, LabelledImage, PaperTraining, frames_of, load_vgg, train
 
     options = read_settings(PaperTraining, request.options)
-    files = list_files(request.data, request.folder / "masks")
+    files = list_files(request.data, request.folder / "masks", request.read)
     images = frames_of(_left(files.videos, options.without)) + [LabelledImage(*pair) for pair in files.stills]
     request.say(f"{len(images)} annotated frames")
     torch.manual_seed(request.seed)
@@ -177,12 +176,12 @@ def mqpm_paper(request: TrainingRequest) -> Path:
     from vsodboost.training import paper
 
     options = read_settings(paper.PaperMqpmTraining, request.options)
-    videos = _left(list_files(request.data, request.folder / "masks").videos, options.without)
+    videos = _left(list_files(request.data, request.folder / "masks", request.read).videos, options.without)
     if not videos:
         raise UsageError("train mqpm-paper needs annotated video (a DAVIS-like root); stills have no motion")
-    registry, wanted = Registry.load(), Request(device=request.device, seed=request.seed)
-    estimator, _ = registry.build("flows", options.flow, wanted)
-    found, card = registry.build("targets", options.image_model, wanted)
+    wanted = Request(device=request.device, seed=request.seed)
+    estimator = request.build("flows", options.flow)
+    found, card = request.plugins.build("targets", options.image_model, wanted)
     cache = (Path(options.cache) if options.cache else request.folder / "flow-images") / options.flow
     images = {}
     for video in videos:
@@ -212,13 +211,14 @@ def fgplg(request: TrainingRequest) -> Path:
 
     options = read_settings(recipe.FgplgTraining, request.options)
     videos = _left(
-        list_files(request.data, request.folder / "masks").videos, request.options.get("without", VALIDATION)
+        list_files(request.data, request.folder / "masks", request.read).videos,
+        request.options.get("without", VALIDATION),
     )
-    registry, wanted = Registry.load(), Request(device=request.device, seed=request.seed)
-    card = registry.card("spatial_models", options.network)
+    wanted = Request(device=request.device, seed=request.seed)
+    card = request.plugins.card("spatial_models", options.network)
     if card.channels != 7:
         raise UsageError(f"training option network={options.network}: it reads {card.channels} channels, not 7")
-    estimator, _ = registry.build("flows", options.flow, wanted)
+    estimator = request.build("flows", options.flow)
     cache = Path(options.cache) if options.cache else request.folder / "propagated"
     sets = []
     for video in videos:

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vsodboost.data.errors import UsageError
+from vsodboost.data.errors import PluginError, UsageError
+from vsodboost.datasets import read_dataset
+from vsodboost.registry.discovery import Registry
 from vsodboost.registry.interfaces import Builder, no_builder
+from vsodboost.training.files import DatasetReader
 
 Settings = TypeVar("Settings")
 
@@ -30,6 +33,17 @@ class TrainingRequest:
     resume: bool = False
     build: Builder = field(default=no_builder, repr=False, compare=False)
     """For a trainer that needs another plugin: ``request.build("flows", "dis")``."""
+    read: DatasetReader = read_dataset
+    """Reads a folder of ``data``, in the layout that the user named or that is recognised."""
+    registry: Registry | None = field(default=None, repr=False, compare=False)
+    """The plugins of the run, without those that were left out."""
+
+    @property
+    def plugins(self) -> Registry:
+        """The registry; raises PluginError where the request came without."""
+        if self.registry is None:
+            raise PluginError("this training needs plugins: give its request a registry")
+        return self.registry
 
 
 Trainer = Callable[[TrainingRequest], Path]

@@ -106,7 +106,7 @@ class Observations:
 
 def observe(videos: Sequence[AnnotatedVideo], request: TrainingRequest, options: TrustOptions) -> Observations:
     """Boost every video with every kind of simulated target and note what the features said."""
-    registry = Registry.load()
+    registry = request.plugins
     seen = Observations([], [])
     for video in videos:
         truth = share(video.truth[: options.frames].astype(np.float32))
@@ -161,9 +161,11 @@ def trust(request: TrainingRequest) -> Path:
     """``vsodboost train trust``: writes trust.json."""
     options = read_settings(TrustOptions, request.options)
     only = [name for name in options.only.split(",") if name]
-    roots = [root for root in request.data if not is_stills(root)]
+    roots = [root for root in request.data if not is_stills(root, request.read)]
     masks = request.folder / "masks"
-    videos = [v for root in roots for v in read_videos(root, united=masks) if not only or v.name in only]
+    videos = [
+        v for root in roots for v in read_videos(root, united=masks, read=request.read) if not only or v.name in only
+    ]
     if not videos:
         raise UsageError("train trust needs annotated video; is the name in only=... right?")
     seen = observe(videos, request, options)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import WeightsSource
 from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.registry.discovery import Registry
 from vsodboost.weights import catalogue, store
 from vsodboost.weights.store import Provenance
 
@@ -30,14 +31,17 @@ class Entry:
     added: Provenance | None
 
 
-def entries() -> list[Entry]:
-    """Every model that takes weights, then what is stored for models that are no longer registered."""
-    known = catalogue.sources()
+def entries(registry: Registry | None = None) -> list[Entry]:
+    """Every model that takes weights, then what is stored for models that are not registered.
+
+    Here and below ``registry`` holds the plugins that count; without one, all that are installed do.
+    """
+    known = catalogue.sources(registry)
     orphans = [name for name in store.names() if name not in known]
     return [Entry(name, known.get(name), store.installed(name)) for name in (*known, *orphans)]
 
 
-def add(name: str, file: str | Path) -> Provenance:
+def add(name: str, file: str | Path, registry: Registry | None = None) -> Provenance:
     """Check ``file`` against the network of ``name`` and store it as safetensors.
 
     What of the file was chosen or left out is logged as warnings of the logger ``vsodboost``.
@@ -49,13 +53,14 @@ def add(name: str, file: str | Path) -> Provenance:
     """
     from vsodboost.weights.reading import candidates
 
-    path, source = Path(file), catalogue.source(name)
+    path, known = Path(file), catalogue.sources(registry)
+    source = catalogue.source_of(name, known)
     wanted = _network_state(_builder(name, source))
     found = candidates(path, source.reader)
     fitting, refused = _fitting(found, wanted, source, f"{path} is not for '{name}'")
     exact = any(set(each.found.tensors) == set(wanted) for each in fitting)
     if not exact and (not fitting or fitting[0].notes):  # perhaps it is another model's, of which this is a part
-        other = _model_of(found[0].tensors, besides=name)
+        other = _model_of(found[0].tensors, known, besides=name)
         if other is not None or not fitting:
             reason = refused[0] if refused else f"{path} is not for '{name}': {'; '.join(fitting[0].notes)}"
             hint = f"; it fits '{other}': vsodboost weights add {other} {shlex.quote(str(path))}" if other else ""
@@ -115,26 +120,26 @@ def _choice(fitting: list[_Fitting], path: Path) -> list[str]:
     return [f"'{first.found.where}' in it is taken, not {named}, which would fit, too", *first.notes]
 
 
-def verify(name: str) -> Provenance:
+def verify(name: str, registry: Registry | None = None) -> Provenance:
     """Check the stored file of ``name``: sha256, keys, shapes and numbers. Raises WeightsError naming what is wrong."""
     from vsodboost.weights.matching import fit
     from vsodboost.weights.reading import read_checkpoint
 
     entry = store.installed(name)
     if entry is None:
-        raise WeightsError(catalogue.how_to_get(name))
+        raise WeightsError(catalogue.how_to_get(name, catalogue.source(name, registry)))
     path = store.checked_file(entry)
     if path.name == store.TENSORS:
-        wanted = _network_state(_builder(name, catalogue.source(name)))
+        wanted = _network_state(_builder(name, catalogue.source(name, registry)))
         fit(read_checkpoint(path), wanted, what=f"{path} for '{name}'")
     return entry
 
 
-def where(name: str) -> Path:
+def where(name: str, registry: Registry | None = None) -> Path:
     """Path of the stored file of ``name``; raises WeightsError, saying how to get it, when there is none."""
     entry = store.installed(name)
     if entry is None:
-        raise WeightsError(catalogue.how_to_get(name))
+        raise WeightsError(catalogue.how_to_get(name, catalogue.source(name, registry)))
     return store.stored_file(entry)
 
 
@@ -157,11 +162,11 @@ def _network_state(build: Callable[[], nn.Module]) -> dict[str, Tensor]:
         return build().state_dict()
 
 
-def _model_of(tensors: dict[str, Tensor], besides: str) -> str | None:
+def _model_of(tensors: dict[str, Tensor], known: Mapping[str, WeightsSource], besides: str) -> str | None:
     """The registered model whose network has just these tensors."""
     from vsodboost.weights.matching import differences, with_counters
 
-    for name, source in catalogue.sources().items():
+    for name, source in known.items():
         if name == besides or source.build is None:
             continue
         try:

@@ -7,11 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.registry.discovery import Registry
 from vsodboost.weights import adding, catalogue, store
 from vsodboost.weights.store import Provenance
 
 
-def download(name: str) -> Provenance:
+def download(name: str, registry: Registry | None = None) -> Provenance:
     """Fetch the weights of ``name`` from the address on its card and store them.
 
     An ONNX graph is stored as it is, anything else goes the way of ``add``.
@@ -20,9 +21,9 @@ def download(name: str) -> Provenance:
         UsageError: the card of ``name`` has no address with a hash.
         WeightsError: the address does not answer, or what it sends has another hash.
     """
-    source = catalogue.source(name)
+    source = catalogue.source(name, registry)
     if source.url is None or source.hash is None:
-        raise UsageError(catalogue.how_to_get(name))
+        raise UsageError(catalogue.how_to_get(name, source))
     import pooch
 
     pooch.get_logger().setLevel(logging.ERROR)
@@ -40,4 +41,4 @@ def download(name: str) -> Provenance:
             raise WeightsError(f"{source.url}: cannot be downloaded ({reason}); check the connection") from None
         if fetched.suffix == ".onnx":
             return store.put_file(name, fetched, store.GRAPH, source)
-        return adding.add(name, fetched)
+        return adding.add(name, fetched, registry)

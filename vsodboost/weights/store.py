@@ -128,8 +128,9 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in root().glob(f"*/{PROVENANCE}"))
 
 
-def load_into(network: nn.Module, name: str) -> None:
-    """Fill ``network`` with the weights added for ``name``: keys, shapes and sha256 must be right.
+def load_into(network: nn.Module, name: str, source: WeightsSource | None = None) -> None:
+    """Fill ``network`` with the weights added for ``name``: keys, shapes and sha256 must be right. ``source`` is that
+    of the model's card; it says how to get them.
 
     Raises:
         WeightsError: there are none (the message says where the authors publish them and the command that adds them),
@@ -142,7 +143,9 @@ def load_into(network: nn.Module, name: str) -> None:
     if entry is None:
         from vsodboost.weights.catalogue import how_to_get
 
-        raise WeightsError(how_to_get(name))
+        if source is None:
+            raise WeightsError(f"{name}: no weights yet; vsodboost weights where {name} says how to get them")
+        raise WeightsError(how_to_get(name, source))
     path = checked_file(entry)
     if path.name != TENSORS:
         raise WeightsError(f"{path}: not a torch network but an ONNX graph; add the authors' checkpoint for '{name}'")

@@ -222,7 +222,7 @@ def test_two_classes_want_the_class_and_a_softmax_is_named(tmp_path: Path, order
     np.testing.assert_allclose(maps_of(built(path, **{"class": "1"})), red(clip()), atol=1e-5)
     np.testing.assert_allclose(maps_of(built(path, **{"class": "0"})), 1 - red(clip()), atol=1e-5)
     assert "has no class 2; its 2 classes begin at 0" in refusal(path, **{"class": "2"})
-    assert "option class is a whole number of at least 0" in refusal(path, **{"class": "-1"})
+    assert "option class=-1: must be a whole number of at least 0" in refusal(path, **{"class": "-1"})
 
 
 def test_logits_of_classes_get_a_softmax_or_the_class_alone(tmp_path: Path) -> None:
@@ -251,11 +251,11 @@ def test_options_of_reading_that_do_not_fit(tmp_path: Path) -> None:
     path = graph.save(tmp_path / "m.onnx", {"y": graph.map})
     assert "gives one map without class numbers; leave out class" in refusal(path, **{"class": "1"})
     assert "so there is no softmax over classes" in refusal(path, activation="softmax")
-    assert "option range is LOW..HIGH" in refusal(path, range="255")
+    assert "option range=255: must be LOW..HIGH" in refusal(path, range="255")
     assert "options range and activation=sigmoid exclude each other" in refusal(
         path, range="0..1", activation="sigmoid"
     )
-    assert "option activation is auto or sigmoid or softmax or none" in refusal(path, activation="tanh")
+    assert "option activation=tanh: must be one of auto, sigmoid, softmax, none" in refusal(path, activation="tanh")
 
 
 def pyramid(graph: RedGraph, cell: int) -> str:

@@ -164,9 +164,9 @@ def test_options_select(tmp_path: Path) -> None:
         ({"score": "2"}, "score=2: must be a number from 0 to 1"),
         ({"top": "0"}, "top=0: must be a whole number of at least 1"),
         ({"fit": "squeeze"}, "fit=squeeze: must be one of auto, letterbox, corner, stretch"),
-        ({"mean": "1,2"}, "mean=1,2: must be three numbers"),
-        ({"std": "a"}, "std=a: must be three numbers"),
-        ({"size": "big"}, "size=big: must be a size in px"),
+        ({"mean": "1,2"}, "mean=1,2: must be one or three numbers"),
+        ({"std": "a"}, "std=a: must be one or three numbers"),
+        ({"size": "big"}, "size=big: must be HxW in px, as 352x352, or one number"),
     ],
 )
 def test_wrong_options_say_what_is_right(tmp_path: Path, options: dict[str, str], message: str) -> None:

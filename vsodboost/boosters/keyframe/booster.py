@@ -18,13 +18,13 @@ import numpy as np
 from vsodboost.boosters.keyframe.low_level import low_level_saliency, non_overlap
 from vsodboost.boosters.keyframe.motion_contrast import contrast_saliency
 from vsodboost.data.decision import Decision
-from vsodboost.data.errors import UsageError
 from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import Maps
 from vsodboost.ops.sharpen import sigmoid_of
 from vsodboost.registry.booster import Booster, Context, Overrides
 from vsodboost.registry.interfaces import Request, TrainableTarget
+from vsodboost.registry.options import Options
 
 
 @dataclass(frozen=True)
@@ -112,29 +112,13 @@ def build_paper(request: Request) -> PaperKeyframe:
     return PaperKeyframe(_settings(request.options, KeyframeSettings(quality=0.0, passes=8.0, uses_gate=False)))
 
 
-def _settings(o: Mapping[str, str], default: KeyframeSettings) -> KeyframeSettings:
+def _settings(given: Mapping[str, str], default: KeyframeSettings) -> KeyframeSettings:
+    options = Options(given, "booster 'keyframe': option")
     return KeyframeSettings(
-        threshold=_number(o, "threshold", default.threshold),
-        quality=_number(o, "quality", default.quality),
-        passes=_number(o, "lambda", default.passes or 0.0) or None,
-        rate=_number(o, "rate", 0.0) or None,
-        contrast=_one_of(o, "motion", ("model", "contrast")) == "contrast",
-        uses_gate=_one_of(o, "gate", ("on", "off") if default.uses_gate else ("off", "on")) == "on",
+        threshold=options.number("threshold", default.threshold),
+        quality=options.number("quality", default.quality),
+        passes=options.number("lambda", default.passes, positive=True),
+        rate=options.number("rate", None, positive=True),
+        contrast=options.choice("motion", ("model", "contrast")) == "contrast",
+        uses_gate=options.switch("gate", default.uses_gate),
     )
-
-
-def _number(options: Mapping[str, str], name: str, default: float) -> float:
-    try:
-        value = float(options.get(name, default))
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf") or (name in options and name in ("rate", "lambda") and value == 0):
-        raise UsageError(f"booster 'keyframe': {name}={options[name]} is no number above 0; its default is {default:g}")
-    return value
-
-
-def _one_of(options: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
-    value = options.get(name, allowed[0])
-    if value not in allowed:
-        raise UsageError(f"booster 'keyframe': {name} is {' or '.join(allowed)}, not '{value}'")
-    return value

@@ -36,6 +36,7 @@ from vsodboost.data.video import VideoSource
 from vsodboost.decision.fusion import postprocess
 from vsodboost.registry.booster import Booster, Context, Overrides
 from vsodboost.registry.interfaces import Request
+from vsodboost.registry.options import Options
 
 if TYPE_CHECKING:
     from torch import nn
@@ -222,16 +223,14 @@ def _settings(o: Mapping[str, Any], network: str = "fgplg", route: str = "best",
             "booster 'labels' needs labels: --labels DIR, with DIR/<video>/<frame>.png for some frames, or in Python "
             "labels={index: mask}"
         )
-    route = o.get("route", route)
-    if route not in ("best", "chain", "direct"):
-        raise UsageError(f"booster 'labels': route is best, chain or direct, not '{route}'")
-    between = o.get("between", between)
+    options = Options({name: value for name, value in o.items() if name != "labels"}, "booster 'labels': option")
+    between = options.text("between", between)
     if between != "all" and not between.isdecimal():
-        raise UsageError(f"booster 'labels': between={between} is neither a number of frames nor all")
+        raise options.refusal("between", "a number of frames, or all")
     return LabelsSettings(
         labels if isinstance(labels, LabelArrays) else LabelFolder(Path(labels).expanduser()),
-        o.get("network", network),
-        route,  # type: ignore[arg-type]
+        options.text("network", network),
+        options.choice("route", ("best", "chain", "direct"), route),  # type: ignore[arg-type]
         None if between == "all" else int(between),
     )
 

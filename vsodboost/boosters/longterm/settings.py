@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 from vsodboost.data.errors import UsageError
+from vsodboost.registry.options import Options
 
 
 @dataclass(frozen=True)
@@ -96,15 +97,11 @@ def read_settings(options: Mapping[str, str], follow: str = "ours") -> LongtermS
     Raises:
         UsageError: a value that is none of the choices, or weights that are wanted but not given.
     """
-    follow = options.get("follow", follow)
-    if follow not in SETS:
-        raise _wrong("follow", follow, f"must be one of {', '.join(SETS)}")
+    read = Options(options, "booster 'longterm': option")
+    follow = read.choice("follow", tuple(SETS), follow)
     kinds = get_type_hints(LongtermSettings)
-    chosen: dict[str, Any] = {}
-    for name in (f.name for f in fields(LongtermSettings)):
-        text = options.get(name.replace("_", "-"))
-        if text is not None:
-            chosen[name] = _value(name, text, kinds[name])
+    typed = {f.name: f.name.replace("_", "-") for f in fields(LongtermSettings)}
+    chosen = {name: _value(read, given, kinds[name]) for name, given in typed.items() if given in read}
     if follow == "paper" and "feature_weights" in chosen:
         chosen.setdefault("features", "resnet18")
     settings = replace(SETS[follow], **chosen)
@@ -121,30 +118,12 @@ def read_settings(options: Mapping[str, str], follow: str = "ours") -> LongtermS
     return settings
 
 
-def _value(name: str, text: str, kind: Any) -> Any:
+def _value(options: Options, name: str, kind: Any) -> Any:
     if kind is int:
-        number = int(text) if text.isdecimal() else -1
-        least = 0 if name in ("rounds", "patches") else 1
-        if number < least:
-            raise _wrong(name, text, f"must be a whole number of at least {least}")
-        return number
+        return options.whole(name, 0, least=0 if name in ("rounds", "patches") else 1)
     if kind is float:
-        try:
-            share = float(text)
-        except ValueError:
-            share = -1.0
-        if not 0 <= share <= 1:
-            raise _wrong(name, text, "must be a number from 0 to 1")
-        return share
-    if name.endswith("weights"):
-        return Path(text)
-    if text not in get_args(kind):
-        raise _wrong(name, text, f"must be one of {', '.join(get_args(kind))}")
-    return text
-
-
-def _wrong(name: str, text: str, what: str) -> UsageError:
-    return UsageError(f"--booster-option {name.replace('_', '-')}={text}: {what}")
+        return options.share(name, 0)
+    return Path(options.text(name, "")) if name.endswith("weights") else options.choice(name, get_args(kind))
 
 
 Switch = Literal["on", "off"]

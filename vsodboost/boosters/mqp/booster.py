@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from vsodboost.boosters.common import fused_truth, window_winners, without_least
-from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import PerFrame
 from vsodboost.ops.overlap import soft_overlap
 from vsodboost.ops.sharpen import sigmoid_of
 from vsodboost.registry.booster import Booster
 from vsodboost.registry.interfaces import Request
+from vsodboost.registry.options import Options
 
 
 @dataclass(frozen=True)
@@ -69,16 +69,12 @@ def _agreement(scene: Scene) -> PerFrame:
 
 def build(request: Request) -> Mqp:
     """The booster for one run."""
-    o = request.options
-    try:
-        settings = MqpSettings(
-            window=int(o.get("window", 5)),
-            quality=float(o.get("quality", 0.55)),
-            pseudo_truth=o.get("pseudo-truth", "fused"),
-            filtered=o.get("filter", "on") != "off",
+    options = Options(request.options, "booster 'mqp': option")
+    return Mqp(
+        MqpSettings(
+            window=options.whole("window", 5),
+            quality=options.share("quality", 0.55),
+            pseudo_truth=options.choice("pseudo-truth", ("fused", "target")),
+            filtered=options.switch("filter", default=True),
         )
-    except ValueError as error:
-        raise UsageError(f"booster 'mqp': {error}; window is a whole number, quality a number") from error
-    if settings.window < 1 or settings.pseudo_truth not in ("fused", "target"):
-        raise UsageError("booster 'mqp': window is at least 1 and pseudo-truth is fused or target")
-    return Mqp(settings)
+    )

@@ -117,8 +117,9 @@ def build(request: Request) -> PaperMqp:
 
 def build_spatial(request: Request) -> LocalisationNetwork:
     """``mqp-paper`` with the weights added for it. Raises WeightsError, naming the training command, without them."""
+    from vsodboost.weights.own import MQP_PAPER
     from vsodboost.weights.store import load_into
 
     network = LocalisationNetwork()
-    load_into(network, "mqp-paper")
+    load_into(network, "mqp-paper", MQP_PAPER)
     return network

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
-from vsodboost.data.errors import UsageError
 from vsodboost.data.training_set import TuneSettings
+from vsodboost.registry.options import Options
 
 Source = Literal["paper", "code"]
 
@@ -47,24 +47,13 @@ SWITCHES = tuple(f.name.replace("_", "-") for f in fields(PaperSettings) if f.de
 
 def read_settings(options: Mapping[str, str]) -> PaperSettings:
     """Settings from the booster's options. Raises UsageError for a value that a switch does not have."""
-    followed = options.get("follow", "paper")
-    values: dict[str, Any] = {name.replace("-", "_"): options.get(name, followed) for name in SWITCHES}
-    for name, value in (("follow", followed), *values.items()):
-        if value not in ("paper", "code"):
-            raise UsageError(f"booster 'mqp-paper': {name.replace('_', '-')} is paper or code, not '{value}'")
-    try:
-        settings = PaperSettings(
-            **values,
-            windows=options.get("windows", "frames"),  # type: ignore[arg-type]
-            window=int(options.get("window", 5)),
-            rate=float(options["rate"]) if "rate" in options else None,
-        )
-    except ValueError as error:
-        raise UsageError(f"booster 'mqp-paper': {error}; window is a whole number, rate a number") from error
-    positive = settings.rate is None or 0 < settings.rate < float("inf")
-    if settings.windows not in ("frames", "mined") or settings.window < 1 or not positive:
-        raise UsageError("booster 'mqp-paper': windows is frames or mined, window at least 1, rate above 0")
-    return settings
+    read = Options(options, "booster 'mqp-paper': option")
+    followed = read.choice("follow", ("paper", "code"))
+    values: dict[str, Any] = {n.replace("-", "_"): read.choice(n, ("paper", "code"), followed) for n in SWITCHES}
+    windows: Any = read.choice("windows", ("frames", "mined"))
+    return PaperSettings(
+        **values, windows=windows, window=read.whole("window", 5), rate=read.number("rate", None, positive=True)
+    )
 
 
 def paper_profile(options: Mapping[str, str]) -> dict[str, Any]:
