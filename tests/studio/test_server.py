@@ -208,3 +208,18 @@ def test_hosts_and_ports() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"port {port}.*choose another --port"):
             bound("127.0.0.1", port)
+
+
+def test_where_others_are_let_in_they_may_call_the_machine_as_they_do(tmp_path: Path) -> None:
+    import http.client
+
+    from vsodboost.studio.guard import Guard
+
+    results(tmp_path / "out", "clip")
+    with served(tmp_path / "out") as running:
+        assert running.ask("/", Host="studio.example:80")[0] == 403
+    asked = {"type": "http", "query_string": b"token=t", "headers": [(b"host", b"studio.example:80")]}
+    guard = Guard(lambda *_: None, "t", [])  # type: ignore[arg-type,return-value]
+    assert guard._refusal(asked) is None
+    refusal = guard._refusal({**asked, "headers": [*asked["headers"], (b"origin", b"http://evil.example")]})  # type: ignore[misc]
+    assert refusal is not None and refusal.status_code == http.client.FORBIDDEN

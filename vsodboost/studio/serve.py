@@ -48,9 +48,10 @@ def serve(studio: Studio, host: str, port: int | None, ready: Callable[[str], No
     with bound(host, port) as listening:
         number = listening.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
-        names = {shown, *(("127.0.0.1", "localhost", "[::1]") if is_loopback(host) else ())}
+        names = [shown, "127.0.0.1", "localhost", "[::1]"] if is_loopback(host) else []
         token = studio.workspace.token()
         app = studio.app(token, [f"{name}:{number}" for name in names])
+        shown = socket.gethostname() if host in ("0.0.0.0", "::") else shown
         config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=2, lifespan="on")
         server = _Server(config, studio, lambda: ready(f"http://{shown}:{number}/?token={token}"))
         with suppress(KeyboardInterrupt):
