@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import browser, faults, opened  # noqa: F401
+from chromium import faults, opened
 from small_reports import write_report
 
 NAME = """"><img src=x onerror="alert(1)"> Bär 🐻"""
@@ -29,7 +29,7 @@ def frame_of(page: Any) -> int:
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
-def test_no_serious_fault_at_any_width_light_or_dark(browser: Any, report: str, width: int, dark: bool) -> None:  # noqa: F811
+def test_no_serious_fault_at_any_width_light_or_dark(browser: Any, report: str, width: int, dark: bool) -> None:
     with opened(browser, report, width=width, dark=dark) as page:
         assert page.evaluate("document.documentElement.dataset.theme") == ("dark" if dark else "light")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -39,7 +39,7 @@ def test_no_serious_fault_at_any_width_light_or_dark(browser: Any, report: str, 
         assert page.locator("img[onerror]").count() == 0
 
 
-def test_the_timeline_is_clicked_and_scrubbed(browser: Any, report: str) -> None:  # noqa: F811
+def test_the_timeline_is_clicked_and_scrubbed(browser: Any, report: str) -> None:
     with opened(browser, report) as page:
         assert frame_of(page) == 12  # the least trusted
         box = page.locator("#timeline").bounding_box()
@@ -59,7 +59,7 @@ def test_the_timeline_is_clicked_and_scrubbed(browser: Any, report: str) -> None
         assert page.evaluate("(c => c.toDataURL())(document.getElementById('timeline'))") != image
 
 
-def test_everything_is_reached_by_keyboard(browser: Any, report: str) -> None:  # noqa: F811
+def test_everything_is_reached_by_keyboard(browser: Any, report: str) -> None:
     with opened(browser, report) as page:
         for key, frame in [("ArrowRight", 13), ("Shift+ArrowRight", 23), ("Home", 0), ("ArrowLeft", 0), ("End", 29)]:
             page.keyboard.press(key)
@@ -97,7 +97,7 @@ def test_everything_is_reached_by_keyboard(browser: Any, report: str) -> None:  
         } <= seen
 
 
-def test_the_slider_shows_one_picture_left_and_another_right(browser: Any, report: str) -> None:  # noqa: F811
+def test_the_slider_shows_one_picture_left_and_another_right(browser: Any, report: str) -> None:
     with opened(browser, report) as page:
         assert page.locator("#left img").get_attribute("alt") == "target of frame 12"
         assert page.locator("#right img").get_attribute("alt") == "boosted of frame 12"
@@ -110,7 +110,7 @@ def test_the_slider_shows_one_picture_left_and_another_right(browser: Any, repor
         assert page.locator("#right img").count() == 2
 
 
-def test_a_frame_without_pictures_shows_the_nearest(browser: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_a_frame_without_pictures_shows_the_nearest(browser: Any, tmp_path: Path) -> None:
     write_report(tmp_path, [[0.9] * 90] * 4)
     with opened(browser, (tmp_path / "report.html").as_uri()) as page:
         page.fill("#number", "101")
@@ -122,7 +122,7 @@ def test_a_frame_without_pictures_shows_the_nearest(browser: Any, tmp_path: Path
         )
 
 
-def test_the_theme_is_chosen(browser: Any, report: str) -> None:  # noqa: F811
+def test_the_theme_is_chosen(browser: Any, report: str) -> None:
     with opened(browser, report) as page:
         before = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
         page.click("#theme")
@@ -130,7 +130,7 @@ def test_the_theme_is_chosen(browser: Any, report: str) -> None:  # noqa: F811
         assert page.locator("#theme").get_attribute("aria-pressed") == "true"
 
 
-def test_twenty_thousand_frames_open_and_are_scrubbed(browser: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_twenty_thousand_frames_open_and_are_scrubbed(browser: Any, tmp_path: Path) -> None:
     data = write_report(tmp_path, [[0.9] * 50])
     count = 20_000
     data["columns"] = {key: [(i % 97) / 97 for i in range(count)] for key in data["columns"]}
@@ -148,7 +148,7 @@ def test_twenty_thousand_frames_open_and_are_scrubbed(browser: Any, tmp_path: Pa
         assert frame_of(page) == count - 2
 
 
-def test_the_page_of_all_videos_is_sorted_and_leads_to_each(browser: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_the_page_of_all_videos_is_sorted_and_leads_to_each(browser: Any, tmp_path: Path) -> None:
     from vsodboost.writers.report.index import write_index
 
     for name, trust in ((NAME, 0.5), ("b#?", 0.9), ("a10", 0.7), ("a9", 0.6)):

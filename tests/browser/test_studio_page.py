@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 
 pytest.importorskip("uvicorn", reason="no uvicorn here: pip install '.[studio]'")
-from chromium import browser, faults, opened  # noqa: F401
+from chromium import faults, opened
 from studios import SIZE, SQUARE, Served, results, served, write_clip
 
 LONG = 300_000
 """Milliseconds that a boost may take on a machine with much else to do."""
 PAINTED = 2
+READY = "#easel[aria-busy='false']:visible"
+"""The frame can be painted on."""
 
 
 @pytest.fixture
@@ -48,6 +50,7 @@ def wait_for_version(page: Any, version: int) -> None:
 
 def paint_square(page: Any) -> None:
     """Say that the square, and nothing else, is the object: nothing is, then a polygon around it."""
+    page.wait_for_selector(READY)
     page.click("#empty")
     page.wait_for_selector("#boost:has-text('1 label')")
     page.click("[data-tool=polygon]")
@@ -61,7 +64,7 @@ def paint_square(page: Any) -> None:
         canvas.click(position={"x": x * across, "y": y * down})
 
 
-def test_from_a_clip_to_a_painted_frame_to_a_better_result(studio: Served, browser: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_from_a_clip_to_a_painted_frame_to_a_better_result(studio: Served, browser: Any, tmp_path: Path) -> None:
     video = studio.studio.workspace.videos["clip"]
     with opened(browser, f"{studio.address}/?token={studio.token}") as page:
         page.click("text=clip")
@@ -82,7 +85,7 @@ def test_from_a_clip_to_a_painted_frame_to_a_better_result(studio: Served, brows
         page.wait_for_selector("#undo:not([disabled])")
         wait_for_version(page, 2)
         page.reload()
-        page.wait_for_selector("#easel:visible")
+        page.wait_for_selector(READY)
         assert page.locator("#number").input_value() == str(PAINTED)
         assert page.locator("#label-state").inner_text() == "has a label"
         page.locator("#boost").click()
@@ -104,20 +107,21 @@ def test_from_a_clip_to_a_painted_frame_to_a_better_result(studio: Served, brows
 
 def test_two_tabs_agree_and_strokes_outlive_a_server_that_is_gone_for_a_while(
     studio: Served,
-    browser: Any,  # noqa: F811
+    browser: Any,
     tmp_path: Path,
 ) -> None:
     results(tmp_path / "out", "clip")
     address = f"{studio.address}/video/clip?token={studio.token}#frame={PAINTED}&paint"
     with opened(browser, address, offline=True) as one, opened(browser, address) as other:
         for page in (one, other):
-            page.wait_for_selector("#mask:visible")
+            page.wait_for_selector(READY)
         one.locator("#mask").click(position={"x": 200, "y": 100})
         other.wait_for_selector("#label-state:text-is('has a label')")
         other.keyboard.press("Control+z")
         one.wait_for_selector("#label-state:has-text('no label')")
         one.keyboard.press("Control+y")
         other.wait_for_selector("#label-state:text-is('has a label')")
+        one.wait_for_selector(READY)
         one.locator("#mask").focus()
         one.keyboard.press("ArrowRight")
         one.keyboard.press("x")
@@ -137,11 +141,11 @@ def test_two_tabs_agree_and_strokes_outlive_a_server_that_is_gone_for_a_while(
         assert store.history("00002").at == 3
 
 
-def test_painting_on_a_phone_in_the_dark(studio: Served, browser: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_painting_on_a_phone_in_the_dark(studio: Served, browser: Any, tmp_path: Path) -> None:
     results(tmp_path / "out", "clip")
     address = f"{studio.address}/video/clip?token={studio.token}#frame=1&paint"
     with opened(browser, address, width=390, dark=True, has_touch=True) as page:
-        page.wait_for_selector("#mask:visible")
+        page.wait_for_selector(READY)
         assert faults(page) == []
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
         page.click("[data-tool=part]")

@@ -7,7 +7,7 @@ const HELP = {
 
 class Painter {
   constructor(viewer, studio, ask, complain) {
-    Object.assign(this, { viewer, studio, ask, complain, tool: "brush", adds: true, open: false, corners: [], listeners: [], saving: Promise.resolve() });
+    Object.assign(this, { viewer, studio, ask, complain, tool: "brush", adds: true, open: false, corners: [], listeners: [], loading: null, saving: Promise.resolve() });
     this.mask = new Mask(byId("mask"), studio.size[1], studio.size[0]);
     this.marks = byId("marks");
     this.marks.width = this.mask.width;
@@ -22,7 +22,7 @@ class Painter {
     byId("removes").addEventListener("click", () => this.sign(false));
     byId("undo").addEventListener("click", () => this.step(0));
     byId("redo").addEventListener("click", () => this.step(1));
-    byId("empty").addEventListener("click", () => { this.mask.clear(); this.save(); });
+    byId("empty").addEventListener("click", () => { this.load(null); this.mask.clear(); this.save(); });
     const canvas = byId("mask");
     canvas.addEventListener("pointerdown", (event) => this.down(event));
     canvas.addEventListener("pointermove", (event) => this.move(event));
@@ -69,13 +69,22 @@ class Painter {
     byId("redo").disabled = at >= versions;
     this.giveUp();
     if (!this.open) return;
+    const own = this.load({});
     byId("easel-frame").src = this.ask.address(this.address(`frame/${frame}`));
     byId("easel-frame").alt = `source of frame ${frame}`;
     const source = at ? this.address(`label/${frame}`) : this.address(`map/${this.studio.round}/${frame}`);
     try {
       const bits = await Mask.bitsOf(this.ask.address(source, { revision }), this.mask.width, this.mask.height);
-      if (frame === this.frame && revision === this.history.revision) this.mask.set(bits);
-    } catch { this.complain("The mask of this frame cannot be read; the studio may have been ended."); }
+      if (this.loading === own) this.mask.set(bits);
+    } catch { if (this.loading === own) this.complain("The mask of this frame cannot be read; the studio may have been ended."); }
+    if (this.loading === own) this.load(null);
+  }
+
+  // While a mask is on its way nothing is painted: it would be painted over.
+  load(own) {
+    this.loading = own;
+    byId("easel").setAttribute("aria-busy", String(own !== null));
+    return own;
   }
 
   place(event) {
@@ -86,7 +95,7 @@ class Painter {
   size() { return Math.max(1, Number(byId("brush-size").value) || 1); }
 
   down(event) {
-    if (event.button) return;
+    if (event.button || this.loading) return;
     byId("mask").setPointerCapture(event.pointerId);
     this.cross = this.place(event);
     if (this.tool === "brush") { this.line = [this.cross]; this.mask.stroke(this.line, this.size(), this.adds); }
@@ -108,6 +117,7 @@ class Painter {
 
   // The tool at the cross: by mouse where it was pressed, by keyboard where the arrows led.
   use() {
+    if (this.loading) return;
     const [x, y] = this.cross;
     if (this.tool === "brush") { this.mask.stroke([this.cross], this.size(), this.adds); this.save(); }
     else if (this.tool === "part") this.part(x, y);
@@ -151,7 +161,7 @@ class Painter {
       try { part = await Mask.bitsOf(this.ask.address(this.address(`part/${frame}`), { x: x / width, y: y / height }), width, height); }
       catch { this.complain("The studio does not answer; what was painted is kept."); return; }
     }
-    if (frame !== this.frame) return;
+    if (frame !== this.frame || this.loading) return;
     for (let i = 0; i < bits.length; i++) if (part[i]) bits[i] = this.adds ? 1 : 0;
     this.mask.set(bits);
     this.save();
