@@ -28,6 +28,8 @@ class Viewer {
     byId("zoom-in").addEventListener("click", () => this.timeline.zoom(0.5));
     byId("zoom-out").addEventListener("click", () => this.timeline.zoom(2));
     byId("compare").style.maxWidth = byId("slider").style.maxWidth = `min(860px, calc(75vh * ${data.size[1] / data.size[0]}))`;
+    for (const id of ["compare", "pictures"]) byId(id).style.setProperty("--ratio", `${data.size[1]} / ${data.size[0]}`);
+    byId("pictures").classList.toggle("tall", data.size[0] > data.size[1]);
     byId("number").max = data.count - 1;
     byId("number").addEventListener("change", (event) => this.choose(Number(event.target.value)));
     byId("slider").addEventListener("input", () => this.slide());
