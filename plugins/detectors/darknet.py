@@ -63,5 +63,5 @@ def read_darknet(cfg: Path, weights: Path) -> Any:
     try:
         return reader(str(cfg), str(weights))
     except cv2.error as error:
-        reason = " ".join(str(error).split())[:150]
+        reason = " ".join(str(error).split())[:500]
         raise WeightsError(f"{cfg} with {weights}: OpenCV fails ({reason}); do they belong together?") from None

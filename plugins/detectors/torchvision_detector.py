@@ -47,7 +47,7 @@ class TorchvisionDetector:
                 with torch.inference_mode(), python_operators():
                     (found,) = self._model([picture])
             except (RuntimeError, NotImplementedError) as error:
-                reason = " ".join(str(error).split())[:150]
+                reason = " ".join(str(error).split())[:500]
                 raise PluginError(f"torchvision:{self._name} cannot run with this torchvision: {reason}") from None
             boxes, scores = (found[key].float().cpu().numpy() for key in ("boxes", "scores"))
             proposals.append(self._select(boxes, scores, (frame.shape[0], frame.shape[1])))

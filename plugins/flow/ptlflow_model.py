@@ -76,7 +76,7 @@ def load(get_model: Callable[..., Any], name: str, weights: str | None) -> nn.Mo
     try:
         network: nn.Module = get_model(name, ckpt_path=weights)
     except (Exception, SystemExit) as error:  # ptlflow has no exceptions of its own
-        reason = " ".join(str(error).split())[:150]
+        reason = " ".join(str(error).split())[:500]
         raise WeightsError(f"flow ptlflow:{name}: ptlflow cannot build it with weights={weights}: {reason}") from None
     return network
 

@@ -67,17 +67,25 @@ def test_maps_without_a_frame_are_counted(tmp_path: Path, bear: VideoSource, cli
     assert check_maps(maps, clip, MissingMaps()) == ["there are 7 maps for about 5 frames"]
 
 
+STRETCHED = "of another aspect ratio, so it is stretched to the frame's"
+
+
 @pytest.mark.parametrize(
     ("size", "said"),
     [
-        ((64, 48), ["maps of 48x64 have another orientation than frames of 64x48; they are stretched to fit"]),
-        ((32, 32), ["maps of 32x32 have another aspect ratio than frames of 64x48; they are stretched to fit"]),
+        ((32, 32), ["the map of frame 00000 is 32x32, the frame 64x48: " + STRETCHED]),
         ((25, 33), []),
     ],
 )
 def test_another_shape_is_said(tmp_path: Path, bear: VideoSource, size: tuple[int, int], said: list[str]) -> None:
     pictures(tmp_path / "maps" / "bear", NAMES, size)
     assert check_maps(MapFolder(tmp_path / "maps"), bear, MissingMaps()) == said
+
+
+def test_turned_maps_are_refused_before_any_work(tmp_path: Path, bear: VideoSource) -> None:
+    pictures(tmp_path / "maps" / "bear", NAMES, (64, 48))
+    with pytest.raises(InputError, match="the map of frame 00000 is 48x64, the frame 64x48: of the other orientation"):
+        check_maps(MapFolder(tmp_path / "maps"), bear, MissingMaps())
 
 
 def test_square_frames_have_no_orientation(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code)
 
 
-def _code_of(arguments: list[str], debug: bool) -> int:
+def _code_of(arguments: list[str], debug: bool) -> int:  # noqa: PLR0911 - a case a return
     """Run the command and say what went wrong; its exit code. KeyboardInterrupt passes, with ``debug`` all errors."""
     try:
         try:

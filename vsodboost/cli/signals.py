@@ -42,7 +42,7 @@ def handled(last_words: Callable[[Ended], str]) -> Iterator[None]:
     ``last_words`` and ends there and then, if no file of its is unfinished. Signals that were ignored from the start
     (``nohup``, background jobs of scripts) stay ignored. Does nothing outside the main thread.
     """
-    global _received
+    global _received  # noqa: PLW0603 - one a process
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -52,7 +52,7 @@ def handled(last_words: Callable[[Ended], str]) -> Iterator[None]:
     _received = None
 
     def stop(number: int, frame: FrameType | None) -> None:
-        global _received
+        global _received  # noqa: PLW0603 - one a process
         for other in ours:
             signal.signal(other, signal.SIG_DFL)  # the second one is the system's, whatever we are doing
         if os.getpid() != owner:  # a forked child has no say in how the command ends

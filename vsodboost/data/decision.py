@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from vsodboost.data.rows import Rows
 from vsodboost.data.types import Maps, PerFrame
 
+FORMER_FLAGS = {"still": "static", "untaught": "untuned", "doubtful": "low_trust"}
+"""What flags were called before 0.2, in files that are still about, and what they are called now."""
+
 
 @dataclass(frozen=True)
 class Decision(Rows):

@@ -92,7 +92,7 @@ class GreyPlanes:
         return replace(found, narrow=narrow)
 
 
-def _of_exact(facts: LevelFacts, use: Use, name: str) -> Levels:
+def _of_exact(facts: LevelFacts, use: Use, name: str) -> Levels:  # noqa: PLR0911, PLR0912 - a case a return
     levels = facts.levels
     if not levels:
         return Levels(blank=True)

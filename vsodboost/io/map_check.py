@@ -13,9 +13,8 @@ from vsodboost.data.errors import InputError
 from vsodboost.data.video import VideoSource
 from vsodboost.io.map_folder import MapFolder
 from vsodboost.io.missing_maps import MissingMaps
+from vsodboost.io.proportions import Size, check_proportions
 
-ASPECT = 0.05
-"""How far the maps' aspect ratio may be from the frames' before it is said; rounding of small maps is less."""
 KINDS = {"1": "1-bit", "L": "grey", "LA": "grey and alpha", "P": "palette", "RGB": "colour", "RGBA": "colour and alpha"}
 
 
@@ -25,7 +24,8 @@ def check_maps(maps: MapFolder, source: VideoSource, missing: MissingMaps) -> li
     Names are compared as far as the source knows them without decoding (its attribute ``names``).
 
     Raises:
-        InputError: the video has no maps, too many frames have none, or one is no image.
+        InputError: the video has no maps, too many frames have none, one is no image, or they are of the other
+            orientation.
     """
     if source.length == 0:  # reading it says what is wrong
         return []
@@ -39,7 +39,8 @@ def check_maps(maps: MapFolder, source: VideoSource, missing: MissingMaps) -> li
     return [
         *silent,
         *_counts(maps, source, names, files),
-        *_sizes(source, Counter(size for size, _ in headers)),
+        *_sizes(Counter(size for size, _ in headers)),
+        *_proportions(maps, source, known),
         *_kinds(Counter(kind for _, kind in headers)),
     ]
 
@@ -55,16 +56,18 @@ def _counts(maps: MapFolder, source: VideoSource, names: tuple[str, ...], files:
     return [f"there are {len(files)} maps for about {announced} frames"]
 
 
-def _sizes(source: VideoSource, sizes: Counter[tuple[int, int]]) -> list[str]:
-    frame: tuple[int, int] | None = getattr(source, "size", None)
+def _sizes(sizes: Counter[Size]) -> list[str]:
     [((height, width), count)] = sizes.most_common(1)
-    notes = [] if len(sizes) == 1 else [f"maps are of {len(sizes)} sizes, {count} of them {width}x{height}"]
-    if frame is None or abs(width * frame[0] / (height * frame[1]) - 1) <= ASPECT:
-        return notes
-    turned = (height - width) * (frame[1] - frame[0]) > 0
-    what = "another orientation" if turned else "another aspect ratio"
-    odd = f"maps of {width}x{height} have {what} than frames of {frame[1]}x{frame[0]}; they are stretched to fit"
-    return [*notes, odd]
+    return [] if len(sizes) == 1 else [f"maps are of {len(sizes)} sizes, {count} of them {width}x{height}"]
+
+
+def _proportions(maps: MapFolder, source: VideoSource, first: str | None) -> list[str]:
+    """What is to be said of the proportions of the first frame's map, in the words of whoever reads it later."""
+    file, frame = None if first is None else maps.file(source.name, first), getattr(source, "size", None)
+    if file is None or frame is None:
+        return []
+    note = check_proportions(_header(file)[0], frame, f"the map of frame {first}")
+    return [note] if note else []
 
 
 def _kinds(kinds: Counter[str]) -> list[str]:
@@ -74,7 +77,7 @@ def _kinds(kinds: Counter[str]) -> list[str]:
     return [f"maps are of {len(kinds)} kinds: {listed}"]
 
 
-def _header(file: Path) -> tuple[tuple[int, int], str]:
+def _header(file: Path) -> tuple[Size, str]:
     """(H, W) in px and Pillow's mode, from the first bytes of the file."""
     try:
         with warnings.catch_warnings():

@@ -55,7 +55,7 @@ def read_values(path: Path) -> Any:
         raise InputError(f"{path} cannot be read ({' '.join(str(error).split())[:120]}); delete it") from error
 
 
-def _encoded(value: Any, tensors: dict[str, Tensor], where: str) -> Any:
+def _encoded(value: Any, tensors: dict[str, Tensor], where: str) -> Any:  # noqa: PLR0911 - a case a return
     if value is None or isinstance(value, bool | str | int | float):
         return value
     if isinstance(value, np.generic):
@@ -98,7 +98,7 @@ def _tensor(value: Tensor, tensors: dict[str, Tensor]) -> Any:
     return {"tensor": name, "channels_last": True} if last else {"tensor": name}
 
 
-def _decoded(tree: Any, tensor: Any) -> Any:
+def _decoded(tree: Any, tensor: Any) -> Any:  # noqa: PLR0911 - a case a return
     if not isinstance(tree, dict):
         return tree
     if "dict" in tree:

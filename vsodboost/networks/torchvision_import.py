@@ -15,7 +15,7 @@ _library: Any = None  # torch.library.Library: the schemas vanish with it, so it
 
 def ensure_torchvision() -> None:
     """Import torchvision, curing that very failure and no other; does nothing when torchvision works."""
-    global _library
+    global _library  # noqa: PLW0603 - one a process
     try:
         import torchvision
     except RuntimeError as error:

@@ -33,7 +33,11 @@ from vsodboost.spatial.student import Student
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything built. ``notes`` are lines that the user should hear of before the run starts."""
+    """Everything built. ``notes`` are lines that the user should hear of before the run starts.
+
+    Exchange parts with ``set_up(replace(plan, ...))``: the booster's context then holds the new ones. What the first
+    ``setup`` put in the place of parts stays, also where the booster itself is exchanged: replace those parts, too.
+    """
 
     options: Options
     target: Target
@@ -132,6 +136,8 @@ def _built(options: Options, registry: Registry, live: tuple[Any, TargetCard] | 
 
 def set_up(plan: Plan) -> Plan:
     """Give the booster its context and return the plan with what its ``setup`` puts in the place of parts.
+
+    ``make_plan`` does this; it is to be done again after parts were exchanged (see ``Plan``).
 
     Raises:
         UsageError, WeightsError: as the booster says.

@@ -54,7 +54,7 @@ class Unclear(ValueError):
     """The values may mean several things; the text says what they are."""
 
 
-def meaning(values: NDArray[Any]) -> Meaning:
+def meaning(values: NDArray[Any]) -> Meaning:  # noqa: PLR0911 - a case a return
     """What ``values`` (of maps of some frames that differ; finite) mean, judged by their type and range.
 
     0..1 may overshoot a little; 0..255 and 0..65535 are recognised by values in their upper half, -1..1 by many values

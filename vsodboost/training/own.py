@@ -88,7 +88,7 @@ def load_imagenet_encoder(network: LiteNetwork, path: Path) -> None:
         given = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise WeightsError(
-            f"{path} cannot be read as a torch checkpoint: {' '.join(str(error).split())[:120]}"
+            f"{path} cannot be read as a torch checkpoint: {' '.join(str(error).split())[:500]}"
         ) from error
     own = network.encoder.state_dict()
     names = [name for name in own if "num_batches" not in name]

@@ -38,7 +38,7 @@ def _coarse(m: Map, rng: Generator) -> Map:
     return np.asarray(np.clip(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), 0, 1), np.float32)
 
 
-def faulty_map(
+def faulty_map(  # noqa: PLR0912 - a case a branch
     truth: Map, rng: Generator, *, weak: Map | None = None, other: Map | None = None, nearly_right: float = 0.06
 ) -> Map:
     """A simulated target map ``float32[H, W]`` in [0, 1].

@@ -77,6 +77,12 @@ def test_pages_are_made_of_maps_table_and_source(tmp_path: Path) -> None:
     assert 'href="clip/report.html"' in page and "+0.35" in page
 
 
+def test_flags_of_the_version_before_are_called_what_they_are_now(tmp_path: Path) -> None:
+    table = results(tmp_path / "out", tmp_path / "clip") / "frames.csv"
+    table.write_text(table.read_text().replace("static", "still"))
+    assert called(tmp_path / "out") == 0 and data_in(table.parent)["flags"] == {"static": [2]}
+
+
 def test_without_the_source_there_is_a_page_all_the_same(tmp_path: Path) -> None:
     folder = results(tmp_path / "out", tmp_path / "clip")
     for file in (tmp_path / "clip").iterdir():

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodboost.data.decision import FORMER_FLAGS
 from vsodboost.data.errors import InputError, UsageError, VideoError
 from vsodboost.data.video import Frame, VideoSource
 from vsodboost.datasets.inputs import open_inputs
@@ -78,6 +79,7 @@ def _made(folder: Path) -> dict[str, Any]:
     columns, chosen, thumbed = FrameColumns(), Chosen(), Spread(THUMBS)
     for index, row in enumerate(_rows(folder / "frames.csv")):
         name, mined, flag = row.pop("frame"), row.pop("mined") == "1", row.pop("flag") or ""
+        flag = FORMER_FLAGS.get(flag, flag)
         numbers = {key: _number(value) for key, value in row.items() if key is not None}
         columns.add(name, numbers, mined=mined, flag=flag)
         trust, quality = numbers.get("trust") or 0.0, numbers.get("quality") or 0.0
