@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+import html
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
+from vsodboost.data.errors import UsageError
 from vsodboost.data.rows import Rows
-from vsodboost.data.types import Maps, PerFrame
-from vsodboost.writers.maps import write_map
+from vsodboost.data.types import Frames, Maps, PerFrame
+from vsodboost.ops.hard_mask import Hardening
+from vsodboost.writers.maps import map_to_uint8, write_map
+from vsodboost.writers.shape import Shape
 from vsodboost.writers.table import FramesTable, frame_row
 
 NOT_A_ROW = {"whole": True}
+THUMBNAIL = 120
+"""px; the long side of the frames that are kept to be shown."""
+SHOWN = 6
+"""Frames of a strip."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,6 +43,8 @@ class FrameResults(Rows):
     quality: PerFrame
     consistency: PerFrame
     flags: tuple[str, ...]
+    thumbnails: Frames | None = None
+    """The frames, small, ``uint8[T, h, w, 3]``: for a notebook to show."""
 
     @classmethod
     def of(cls, buffer: BoostedBuffer) -> FrameResults:
@@ -48,6 +60,7 @@ class FrameResults(Rows):
             quality=scene.quality,
             consistency=scene.consistency,
             flags=decision.flags,
+            thumbnails=_small(buffer.frames),
         )
 
     def __len__(self) -> int:
@@ -93,9 +106,64 @@ class Result(FrameResults):
                 table.add(frame_row(frame))
         return where
 
+    def cutout(
+        self,
+        frames: Iterable[NDArray[np.uint8]],
+        *,
+        solid: bool = False,
+        largest: int | None = None,
+        keep_thin: bool = False,
+    ) -> NDArray[np.uint8]:
+        """Return the object of every frame, ``uint8[T, H, W, 4]``, RGB with straight alpha, edges freed of the old
+        background. ``frames`` are the video's, ``uint8[T, H, W, 3]`` or one after the other; by default alpha is the
+        map, with ``solid``, ``largest`` or ``keep_thin`` a mask (``ops.hard_mask.Hardening``).
+
+        Raises:
+            UsageError: the frames are not as many as the maps, or of another size.
+        """
+        clean = solid or keep_thin or largest is not None
+        shape = Shape(Hardening(clean, largest, keep_thin), hard=clean)
+        cut = np.zeros((*self.maps.shape, 4), np.uint8)
+        count = 0
+        for count, image in enumerate(frames, 1):
+            if count > len(self) or image.shape != (*self.maps.shape[1:], 3):
+                wanted = [len(self), *self.maps.shape[1:], 3]
+                raise UsageError(f"frame {count - 1} is {list(image.shape)}; the frames of this result are {wanted}")
+            cut[count - 1] = shape.cut_out(image, self.maps[count - 1])
+        if count != len(self):
+            raise UsageError(f"there are {count} frames for {len(self)} maps")
+        return cut
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: a few frames, the target's maps and the boosted ones below each other."""
+        return strip(self)
+
     def __repr__(self) -> str:
         height, width = self.maps.shape[1:]
         return (
             f"Result({len(self)} frames of {width}x{height}, {int(self.mined.sum())} mined, "
             f"trust {self.target_trust.mean():.2f} -> {self.trust.mean():.2f})"
         )
+
+
+def _small(frames: Frames) -> Frames:
+    """Frames ``uint8[T, H, W, 3]`` whose long side is at most ``THUMBNAIL`` px."""
+    height, width = frames.shape[1:3]
+    share = min(1.0, THUMBNAIL / max(height, width))
+    size = (max(1, round(width * share)), max(1, round(height * share)))
+    return np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames]).astype(np.uint8)
+
+
+def strip(result: FrameResults) -> str:
+    """Return HTML with a few frames, the target's maps and the boosted ones, as one picture inside the text."""
+    chosen = np.linspace(0, len(result) - 1, min(SHOWN, len(result))).round().astype(int)
+    thumbnails = result.thumbnails
+    height, width = _small(np.zeros((1, *result.maps.shape[1:], 3), np.uint8)).shape[1:3]
+    rows = [] if thumbnails is None else [np.hstack([thumbnails[t] for t in chosen])]
+    for maps in (result.target_maps, result.maps):
+        grey = [cv2.resize(map_to_uint8(maps[t]), (width, height), interpolation=cv2.INTER_AREA) for t in chosen]
+        rows.append(cv2.cvtColor(np.hstack(grey), cv2.COLOR_GRAY2RGB))
+    picture = np.ascontiguousarray(np.vstack(rows)[:, :, ::-1])
+    data = base64.b64encode(cv2.imencode(".png", picture)[1].tobytes()).decode()
+    words = html.escape(repr(result))
+    return f'<p>{words}</p><img alt="frames, target, boosted: {words}" src="data:image/png;base64,{data}">'
