@@ -80,6 +80,20 @@ for _ in range(1000):
     assert ended(process, 60) == (143, ["vsodboost: ended by SIGTERM"])
 
 
+@pytest.mark.parametrize(("number", "words"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "ended by SIGTERM")])
+def test_it_ends_before_the_command_line_is_imported(tmp_path: Path, number: int, words: str) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "vsodboost", "wrap", "clip"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "click." in line:  # a part of it is imported, the whole is not
+                break
+        process.send_signal(number)
+        said = [line for line in process.stderr.read().splitlines() if not line.startswith("import time:")]
+    assert process.returncode == 128 + number
+    assert said == [f"vsodboost: {words}; --resume goes on with what is left"]
+
+
 def test_it_ends_while_torch_is_imported(tmp_path: Path) -> None:
     write_png(tmp_path / "clip" / "0.png", plain_frames(1)[0])
     words = [sys.executable, "-X", "importtime", "-m", "vsodboost", "wrap", "clip"]

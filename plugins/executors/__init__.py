@@ -1,0 +1,1 @@
+"""Executors that want a package of their own."""
