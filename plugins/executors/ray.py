@@ -13,8 +13,7 @@ from vsodboost.data.cards import Card
 from vsodboost.data.errors import UsageError
 from vsodboost.registry.hookspecs import RegisterExecutor, hookimpl
 from vsodboost.registry.interfaces import Request
-
-from ..options import Options
+from vsodboost.registry.options import Options
 
 if TYPE_CHECKING:
     from .ray_actors import RayExecutor
@@ -39,12 +38,12 @@ def build(request: Request) -> RayExecutor:
     for name in request.options:
         if name not in OPTIONS:
             raise UsageError(f"executor 'ray' has no option '{name}'; it has {', '.join(OPTIONS)}")
-    options = Options(request, "--executor-option")
+    options = Options(request.options, "--executor-option")
     from .ray_actors import RayExecutor, RaySettings
 
     return RayExecutor(
         RaySettings(
-            address=options.text("address") or "",
+            address=options.text("address", ""),
             workers=options.whole("workers", 0, least=0),
             cpus=options.whole("cpus", 1),
             gpus=options.whole("gpus", int(request.device.startswith("cuda")), least=0),

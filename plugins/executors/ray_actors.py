@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,13 +43,14 @@ class VideoActor:
         self.work = pickle.loads(payload)
 
     def do(self, source: VideoSource) -> tuple[Any, ...]:
-        """Work on a video: ("done", summary), ("failed", kind, words), or ("fatal", kind, words) where all would fail.
+        """Work on a video: ("done", summary, ""), ("failed", kind, words), or ("fatal", kind, words) where all would
+        fail.
 
         An actor that was started again goes on with what the one before it left unfinished.
         """
         again = bool(ray.get_runtime_context().was_current_actor_reconstructed)
         try:
-            return ("done", self.work.watched(_nobody, resume=again)(source))
+            return ("done", self.work.watched(_nobody, resume=again)(source), "")
         except VideoError as error:
             return ("failed", type(error).__name__, " ".join(str(error).split()))
         except VsodboostError as error:
@@ -117,13 +118,14 @@ class _Actors:
                 f"the Ray cluster has {room.get('CPU', 0):g} cores and {room.get('GPU', 0):g} GPUs, no room for an "
                 f"actor of {settings.cpus} cores and {settings.gpus} GPUs; see --executor-option cpus and gpus"
             )
-        kind = ray.remote(
+        decorate: Any = ray.remote(
             num_cpus=settings.cpus,
             num_gpus=settings.gpus,
             max_restarts=settings.restarts,
             max_task_retries=settings.tries,
-        )(VideoActor)
-        self._new = lambda: kind.remote(payload, settings.cpus)
+        )
+        kind = decorate(VideoActor)
+        self._new: Callable[[], Any] = lambda: kind.remote(payload, settings.cpus)
         self.actors = [self._new() for _ in range(count)]
 
     def outcomes(self, sources: Sequence[VideoSource]) -> Iterator[Outcome]:
@@ -134,10 +136,11 @@ class _Actors:
             while waiting and idle:
                 actor, source = idle.popleft(), waiting.popleft()
                 busy[actor.do.remote(source)] = actor, source
-            for reference in ray.wait(list(busy), timeout=LOOK)[0]:
+            ready: list[Any] = ray.wait(list(busy), timeout=LOOK)[0]
+            for reference in ready:
                 actor, source = busy.pop(reference)
                 try:
-                    kind, *values = ray.get(reference)
+                    kind, value, words = ray.get(reference)
                 except ray.exceptions.RayError as error:
                     yield Outcome(source, error=VideoError(f"its actor died for good: {_first_line(error)}"))
                     self.actors.remove(actor)
@@ -148,11 +151,11 @@ class _Actors:
                     continue
                 idle.append(actor)
                 if kind == "fatal":
-                    raise _error(*values, VsodboostError)
+                    raise _error(value, words, VsodboostError)
                 if kind == "failed":
-                    yield Outcome(source, error=_error(*values, VideoError))
+                    yield Outcome(source, error=_error(value, words, VideoError))
                 else:
-                    yield Outcome(source, summary=values[0])
+                    yield Outcome(source, summary=value)
 
     def kill(self) -> None:
         """End the actors, whatever they are doing."""
