@@ -108,6 +108,20 @@ def test_truth_adds_figures_and_the_worst_frame_first(tmp_path: Path) -> None:
     assert data_in(folder)["truth"] == data["truth"]
 
 
+def test_of_a_part_of_a_video_only_its_frames_are_scored(tmp_path: Path) -> None:
+    folder = results(tmp_path / "out", tmp_path / "clip")
+    run = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**run, "frames": 3, "settings": {**run["settings"], "every": 2}}))
+    lines = (folder / "frames.csv").read_text().splitlines()
+    (folder / "frames.csv").write_text("\n".join(lines[:1] + lines[1::2]) + "\n")
+    for t in (1, 3, 5):
+        (folder / f"{t:05d}.png").unlink()
+    assert called(tmp_path / "out", "--truth", truth(tmp_path / "set")) == 0
+    data = data_in(folder)
+    assert data["truth"]["frames"] == 3 and data["truth"]["worst"][0]["index"] == 2
+    assert data["truth"]["S"][2] < 0.3 < data["truth"]["S"][1] and len(data["thumbs"]) == 3
+
+
 def test_what_wrap_stored_is_taken_unless_it_is_of_an_earlier_run(tmp_path: Path) -> None:
     folder = results(tmp_path / "out", tmp_path / "clip")
     write_report(folder, [[0.9] * COUNT], seconds_total=1.5)

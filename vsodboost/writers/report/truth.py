@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 
 from vsodboost.data.errors import UsageError, VideoError
 from vsodboost.datasets import Dataset
+from vsodboost.io.part import Part
 from vsodboost.metrics.figures import BlockScore
 from vsodboost.metrics.grey_files import readings_of
 from vsodboost.metrics.protocols import protocol_named
@@ -16,7 +19,7 @@ from vsodboost.metrics.sequences import Pair, pair_up
 from vsodboost.metrics.truth import truth_mask
 from vsodboost.writers.report.chosen import Extremes
 from vsodboost.writers.report.data import rounded, within_limit
-from vsodboost.writers.report.existing import frames_of, own_map
+from vsodboost.writers.report.existing import frames_of, own_map, part_of
 from vsodboost.writers.report.pictures import data_uri, encoded
 
 WORST = 6
@@ -33,6 +36,7 @@ def with_truth(data: dict[str, Any], folder: Path, dataset: Dataset) -> dict[str
     """
     if data["video"] not in {name for s in dataset.sequences for name in (s.name, *s.aliases)}:
         return data
+    dataset = _of_part(dataset, data)
     scored = _scored(dataset, folder.parent, data["video"])
     if scored is None:
         return data
@@ -65,6 +69,18 @@ def with_truth(data: dict[str, Any], folder: Path, dataset: Dataset) -> dict[str
     }
     masks = {index_of[pair.truth.frame]: pair for pair in pairs if pair.truth.frame in index_of}
     return within_limit({**data, "truth": truth, "full": _full(data, folder, worst, masks)})
+
+
+def _of_part(dataset: Dataset, data: Mapping[str, Any]) -> Dataset:
+    """The data set with the truth of those frames alone that were boosted, where a part of the video was."""
+    if part_of(data["run"].get("settings", {})) == Part():
+        return dataset
+    names, video = set(data["names"]), _name_in(dataset, data["video"])
+    sequences = tuple(
+        replace(s, truths=tuple(t for t in s.truths if t.frame in names)) if s.name == video else s
+        for s in dataset.sequences
+    )
+    return replace(dataset, sequences=sequences)
 
 
 def _scored(dataset: Dataset, maps: Path, video: str) -> tuple[BlockScore, dict[str, float], tuple[Pair, ...]] | None:
