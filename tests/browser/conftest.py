@@ -11,9 +11,10 @@ import pytest
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """The browser, one for all tests; without Chromium or Playwright the tests are skipped."""
+    """The browser, one for the tests of a file: while it runs, nobody else can have an event loop in this process.
+    Without Chromium or Playwright the tests are skipped."""
     program = next((found for found in map(shutil.which, NAMES) if found), None)
     if program is None:
         pytest.skip("no Chromium here: apt-get install chromium")
