@@ -25,6 +25,8 @@ demo: $(VENV)/.installed
 	@echo "Look at  demo-out/boosted/bigbuckbunny/contact_sheet.png   frame, motion, target and boosted map, trust"
 	@echo "         demo-out/boosted/bigbuckbunny/overlay.mp4         the boosted maps over the clip"
 	@echo "         demo-out/boosted/bigbuckbunny/00000.png ...       a map a frame; frames.csv: its trust"
+	@echo
+	@echo "Cut it out for an editor:  $(BIN)/vsodboost wrap demo-out/bigbuckbunny.mp4 --write alpha --to 2 -o demo-out/cut"
 
 test: lint
 	$(BIN)/python -m pytest

@@ -31,6 +31,14 @@ TAIL = """
 Where another run is writing a video's results into the same `-o`, that video fails, and the others are done; where that
 leaves nothing to do, the code is 2.
 
+## Completion
+
+The shell completes commands, options and the names of plugins (`--target`, `--write overlay,al…`):
+
+    eval "$(_VSODBOOST_COMPLETE=bash_source vsodboost)"          # in ~/.bashrc
+    eval "$(_VSODBOOST_COMPLETE=zsh_source vsodboost)"           # in ~/.zshrc
+    _VSODBOOST_COMPLETE=fish_source vsodboost | source           # in ~/.config/fish/config.fish
+
 ## Environment
 
 | variable | meaning |
