@@ -105,7 +105,7 @@ def boost(
     video: NDArray[np.uint8] | None = None,
     *,
     stop: int | None = None,
-    writers: tuple[str, ...] = ("overlay", "sheet"),
+    writers: tuple[str, ...] = ("overlay", "sheet", "rle", "cvat", "yolo", "masks"),
     **options: Any,
 ) -> tuple[list[int], list[str]]:
     """Boost a video, stopped after ``stop`` buffers (None: never); the frames of each buffer made, behind those that a
@@ -129,7 +129,8 @@ def boost(
 
 def files(out: Path) -> dict[str, Any]:
     """Everything that was written, by name; of run.json what does not depend on the clock."""
-    found: dict[str, Any] = {path.name: path.read_bytes() for path in (out / "clip").iterdir()}
+    written = [path for path in (out / "clip").rglob("*") if path.is_file()]
+    found: dict[str, Any] = {str(path.relative_to(out / "clip")): path.read_bytes() for path in written}
     found["run.json"] = {k: v for k, v in json.loads(found["run.json"]).items() if not k.startswith("seconds")}
     return found
 

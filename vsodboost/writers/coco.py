@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
+import shutil
 from typing import Any
 
 import numpy as np
 
 from vsodboost.data.boosted import BoostedBuffer
-from vsodboost.io.atomic import atomic_path, drop, write_errors
+from vsodboost.io.atomic import atomic_path, write_errors
+from vsodboost.io.checkpoint import cut_back, sync_file
 from vsodboost.ops.run_length import rle_text, run_lengths
 from vsodboost.registry.writer import VideoOutput, Writer
 from vsodboost.writers.shape import Shape
@@ -19,25 +20,27 @@ OBJECT = {"id": 1, "name": "object", "supercategory": "salient"}
 
 class Coco(Writer):
     """The writer ``rle``: an image a frame, an annotation for each that has an object. Annotations are written as they
-    come; the images' names are kept for the end."""
+    come, into a part of the file; the images' names are kept for the end."""
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
 
     def begin(self, output: VideoOutput) -> None:
-        """Open the file."""
-        self._path, self._size = output.folder / "coco.json", output.size
-        self._stack = ExitStack()
-        temporary = self._stack.enter_context(atomic_path(self._path))
-        with write_errors(self._path):
-            self._file = self._stack.enter_context(temporary.open("w", encoding="utf-8", newline="\n"))
-            self._file.write(f'{{"info": {{"description": {json.dumps(output.source.name)}}},\n')
-            self._file.write(f'"categories": [{json.dumps(OBJECT)}],\n"annotations": [')
+        """Begin the part."""
+        self._take(output)
+        head = f'{{"info": {{"description": {json.dumps(output.source.name)}}},\n'
+        with write_errors(self._part):
+            self._part.write_bytes(f'{head}"categories": [{json.dumps(OBJECT)}],\n"annotations": ['.encode())
         self._names: list[str] = []
         self._count = 0
 
+    def _take(self, output: VideoOutput) -> None:
+        self._path, self._size = output.folder / "coco.json", output.size
+        self._part = output.parts / "coco.json"
+
     def add(self, buffer: BoostedBuffer) -> None:
         """Write the annotations of the buffer's frames."""
+        text = ""
         for frame in buffer.by_frame():
             self._names.append(frame.name)
             mask = self._shape.mask(frame.map)
@@ -56,19 +59,32 @@ class Coco(Writer):
                 "segmentation": {"size": list(self._size), "counts": rle_text(run_lengths(mask))},
                 "score": round(frame.trust, 4),
             }
-            with write_errors(self._path):
-                self._file.write(("\n" if self._count == 1 else ",\n") + json.dumps(annotation))
+            text += ("\n" if self._count == 1 else ",\n") + json.dumps(annotation)
+        with write_errors(self._part), self._part.open("ab") as file:
+            file.write(text.encode())
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Write the images and give the file its name."""
         height, width = self._size
-        with self._stack, write_errors(self._path):
-            self._file.write('\n],\n"images": [')
-            for number, name in enumerate(self._names, 1):
-                image = {"id": number, "file_name": f"{name}.png", "width": width, "height": height}
-                self._file.write(("\n" if number == 1 else ",\n") + json.dumps(image))
-            self._file.write("\n]}\n")
+        images = [
+            json.dumps({"id": number, "file_name": f"{name}.png", "width": width, "height": height})
+            for number, name in enumerate(self._names, 1)
+        ]
+        tail = (
+            '\n],\n"images": [' + "".join(f"{',' if n else ''}\n{image}" for n, image in enumerate(images)) + "\n]}\n"
+        )
+        with atomic_path(self._path) as temporary, write_errors(self._path):
+            shutil.copyfile(self._part, temporary)
+            with temporary.open("ab") as file:
+                file.write(tail.encode())
 
-    def abort(self) -> None:
-        """Throw the file away."""
-        drop(self._stack)
+    def checkpoint(self) -> dict[str, Any]:
+        """Return how many bytes of the part count, and what is kept for the end."""
+        sync_file(self._part)
+        return {"bytes": self._part.stat().st_size, "names": self._names, "count": self._count}
+
+    def restore(self, output: VideoOutput, saved: dict[str, Any]) -> None:
+        """Cut the part back to what counts. Raises InputError when it is not there."""
+        self._take(output)
+        cut_back(self._part, saved["bytes"])
+        self._names, self._count = list(saved["names"]), saved["count"]

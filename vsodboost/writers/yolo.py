@@ -43,6 +43,14 @@ class Yolo(Writer):
             lines = ["0 " + " ".join(f"{value:.6f}" for value in part.ravel()) for part in parts]
             self._labels.write_bytes(frame.name, "".join(f"{line}\n" for line in lines).encode())
 
+    def checkpoint(self) -> dict[str, Any]:
+        """Return nothing: every file is written when its frame comes, and the last one needs no other."""
+        return {}
+
+    def restore(self, output: VideoOutput, saved: dict[str, Any]) -> None:
+        """Go on with the folders as they are."""
+        self.begin(output)
+
     def finish(self, summary: dict[str, Any]) -> None:
         """Write what the data set consists of. A path that is not given is the folder of the file itself."""
         text = "train: images\nval: images\nnames:\n  0: object\n"
