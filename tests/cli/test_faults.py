@@ -3,6 +3,7 @@
 # ruff: noqa: F811 (fixtures are imported by name)
 from __future__ import annotations
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -14,6 +15,7 @@ from moving_pattern import pattern
 from stranger_package import Install, install  # noqa: F401
 
 from vsodboost.cli import main
+from vsodboost.pipeline import plan
 
 WRONG = '''
 import os
@@ -142,6 +144,11 @@ class Leaves:
         once("exits")
         return np.ones((*first.shape[:3], 2), np.float32)
 
+    def detect(self, frames):
+        once("exits")
+        box = np.array([[8, 8, 40, 40]], np.float32)
+        return [vsodboost.Proposals(box, np.ones(1, np.float32)) for _ in frames]
+
     def decide(self, scene, boosted, predictions):
         once("exits")
         half = np.full(len(scene), 0.5, np.float32)
@@ -199,6 +206,11 @@ def vsodboost_register_targets(register):
     register("leaves", lambda request: Leaves(), vsodboost.TargetCard(summary="leaves"))
     register("talks-badly", lambda request: TalksBadly(), vsodboost.TargetCard(summary="its notes are no list"))
     register("leaves-early", lambda request: sys.exit("no"), vsodboost.TargetCard(summary="leaves"))
+
+
+@vsodboost.hookimpl
+def vsodboost_register_detectors(register):
+    register("leaves", lambda request: Leaves(), vsodboost.DetectorCard(summary="leaves"))
 
 
 @vsodboost.hookimpl
@@ -364,6 +376,14 @@ def test_notes_of_a_target_that_are_no_list_fail_one_video(
 ) -> None:
     fail_once(install)
     one_fails(*wrap(capsys, "--target", "talks-badly"), "target 'talks-badly' failed: 'int' object is not iterable")
+
+
+def test_a_detector_that_ends_the_process_fails_one_video(
+    videos: None, install: Install, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "Plan", functools.partial(plan.Plan, working=lambda size: size))
+    fail_once(install)
+    one_fails(*wrap(capsys, "--booster", "longterm", "--detector", "leaves"), "detector 'leaves'", "called sys.exit")
 
 
 def test_an_observer_that_ends_the_process_fails_one_video(

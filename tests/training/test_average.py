@@ -27,7 +27,7 @@ def test_a_file_of_another_network_stops_the_run_before_it_begins(tmp_path: Path
     path = tmp_path / "other.safetensors"
     save_file({"weight": torch.zeros(3)}, path)
     request = TrainingRequest(
-        data=(), folder=tmp_path / "run", options={"average": str(path)}, device="cpu", seed=0, resume=False, say=print
+        data=(), folder=tmp_path / "run", options={"average": str(path)}, say=print, build=lambda kind, spec: None
     )
     with pytest.raises(WeightsError, match=r"average=.*other\.safetensors"):
         lite(request)

@@ -404,7 +404,7 @@ def test_a_file_may_be_called_as_a_module_that_is_loaded(folder: Path) -> None:
         ("my_models:Meen", "my_models has no 'Meen'; did you mean Mean"),
         ("my_models:Space.net", "my_models has no 'net'; did you mean network?"),
         ("my_models:Wide", "needs width; name a function without arguments that builds it"),
-        ("my_models:answer", "is a int; give a torch module"),
+        ("my_models:answer", "is an int; give a torch module"),
         ("my_models:make_nothing", "is a NoneType; give a torch module"),
         ("my_models:make_failing", "() fails with FileNotFoundError: weights.pth"),
         ("my_models:Broken", "fails on 1 frame of 277x411 px: sizes of tensors must match; give the size"),
