@@ -169,6 +169,22 @@ def test_a_video_is_found_from_where_it_was_boosted_and_missed_with_a_mend(tmp_p
         assert status == 400 and b"no such file" in said
 
 
+def test_a_round_with_labels_has_the_settings_of_the_first_but_for_where_and_how_it_learns(tmp_path: Path) -> None:
+    folder = results(tmp_path / "out", "clip")
+    run = json.loads((folder / "run.json").read_text())
+    first = {"target": "maps:m", "flow": "raft", "executor": "ray", "scope": "dataset", "profile": "paper", "seed": 7}
+    (folder / "run.json").write_text(json.dumps({**run, "settings": first}))
+    video = Workspace(tmp_path / "out", [], {}).videos["clip"]
+    video.labels.paint("00001", np.full(SIZE, 255, np.uint8), 0)
+    work = video.work(video.rounds.next(), ["sheet"], resume=False)
+    options = work["options"]
+    assert (options["target"], options["flow"], options["seed"]) == ("maps:m", "raft", 7)
+    assert (options["executor"], options["scope"], options["profile"]) == ("local", "video", "fast")
+    assert options["booster"] == "labels" and work["writers"] == ["report", "sheet"]
+    labels = Path(options["booster_options"]["labels"])
+    assert [file.name for file in labels.rglob("*.png")] == ["00001.png"]
+
+
 def test_a_worker_ends_when_its_studio_is_gone() -> None:
     process = subprocess.Popen(jobs.WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdin is not None

@@ -95,7 +95,8 @@ class Video:
                 raise UsageError("paint a frame first: without any label the result would be the same again")
             first = read_json(self.rounds.round(0).folder / "run.json").get("settings", {})
             chosen = {"booster": "labels", "booster_options": {"labels": str(labels)}, "profile": "fast"}
-            options = {**first, **chosen}
+            here = {"executor": "local", "scope": "video", "carry_over": False}  # one video, whatever the first run was
+            options = {**first, **chosen, **here}
         names = list(dict.fromkeys(("report", *writers)))
         work = {"path": str(self.source.path), "name": self.name, "out": str(out), "options": options}
         return {**work, "writers": names, "resume": resume}
