@@ -37,7 +37,7 @@ Video = str | Path | Iterable[NDArray[np.uint8]] | VideoSource
 class OptionArguments(TypedDict, total=False):
     """The options of ``boost``, ``stream`` and ``VideoBooster``: fields of ``pipeline.options.Options``."""
 
-    profile: Literal["fast", "paper"]
+    profile: Literal["fast", "quick", "paper"]
     booster: str
     flow: str
     spatial_model: str

@@ -12,6 +12,7 @@ from tiny_videos import plain_frames
 from vsodboost.data.errors import InputError
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.atomic import write_png
+from vsodboost.io.buffers import resident
 from vsodboost.io.image_file import read_rgb
 from vsodboost.io.limits import refuse_special, special
 from vsodboost.io.raw_image import read_raw
@@ -95,3 +96,8 @@ def test_a_video_among_videos_that_is_no_file_fails_by_name(tmp_path: Path, kind
 def test_maps_and_frames_are_read_from_files_only(tmp_path: Path, kind: str, read: object) -> None:
     with pytest.raises(InputError, match=rf"0\.png is {KINDS[kind]}"):
         read(make(tmp_path / "0.png", kind))  # type: ignore[operator]
+
+
+def test_a_buffer_holds_fewer_of_large_frames() -> None:
+    assert [resident(size) for size in ((480, 854), (720, 1280), (1080, 1920), (2160, 3840))] == [100, 56, 25, 6]
+    assert resident((1080, 1920), limit=10) == 10

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,14 +15,15 @@ import pytest
 from moving_pattern import pattern
 from numpy.typing import NDArray
 
-from vsodboost.data.errors import InputError
+from vsodboost.data.errors import InputError, UsageError
 from vsodboost.data.training_set import TuneSettings
 from vsodboost.data.video import Frame
 from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import Engine
-from vsodboost.pipeline.options import Options
+from vsodboost.pipeline.options import Options, choose
 from vsodboost.pipeline.plan import Plan, make_plan
 from vsodboost.registry.discovery import Registry
+from vsodboost.spatial.student import Student
 
 SIZE = (64, 96)
 
@@ -99,7 +101,7 @@ from dataclasses import replace
 import numpy as np
 from vsodboost.pipeline.engine import Engine
 from vsodboost.io.array_source import ArraySource
-from vsodboost.pipeline.options import Options
+from vsodboost.pipeline.options import Options, choose
 from vsodboost.pipeline.plan import make_plan
 from vsodboost.registry.discovery import Registry
 from vsodboost.data.training_set import TuneSettings
@@ -136,3 +138,28 @@ def peak_memory(count: int, folder: Path) -> float:
 def test_memory_does_not_grow_with_the_video(tmp_path: Path) -> None:
     # Kept whole, 400 more frames with their maps would take some 600 MB. benchmarks/memory.py compares 3,000 with 300.
     assert peak_memory(600, tmp_path) == pytest.approx(peak_memory(200, tmp_path), rel=0.1)
+
+
+def test_quick_learns_nothing_and_asks_the_fusion_network_of_every_second_frame(
+    made: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = Registry.load(only=[])
+    plan = replace(make_plan(choose({"profile": "quick", "device": "cpu"}, registry), registry), working=made.working)
+    asked: list[int] = []
+    predict_each = Student.predict_each
+
+    def noted(self: Student, frames: NDArray[np.uint8], *rest: Any) -> Any:
+        asked.append(len(frames))
+        return predict_each(self, frames, *rest)
+
+    monkeypatch.setattr(Student, "predict_each", noted)
+    (buffer,) = Engine(plan).boost(ArraySource(moving_disc(9)))
+    assert 5 <= asked[-1] < 9  # the first call is the target's
+    assert buffer.losses == ()
+    assert len(buffer.mined) == 0
+    assert set(buffer.decision.flags) <= {"untuned", "low_trust", "static"}
+
+
+def test_quick_refuses_what_says_how_to_learn() -> None:
+    with pytest.raises(UsageError, match=r"--profile quick .* takes no --steps"):
+        choose({"profile": "quick", "steps": 3}, Registry.load(only=[]))

@@ -77,6 +77,12 @@ def _labels_network(request: Request) -> nn.Module:
     return build_network(request)
 
 
+def _untuned(request: Request) -> Booster:
+    from vsodboost.boosters.untuned import build
+
+    return build(request)
+
+
 @hookimpl
 def vsodboost_register_boosters(register: RegisterBooster) -> None:
     register("mqp", _mqp, cards.MQP)
@@ -87,6 +93,7 @@ def vsodboost_register_boosters(register: RegisterBooster) -> None:
     register("keyframe-paper", _keyframe_paper, cards.KEYFRAME_PAPER)
     register("labels", _labels, cards.LABELS)
     register("labels-paper", _labels_paper, cards.LABELS_PAPER)
+    register("none", _untuned, cards.UNTUNED)
 
 
 @hookimpl

@@ -95,6 +95,7 @@ LABELS = BoosterCard(
     paper_profile=lambda options: {"booster": "labels-paper", "flow": "flownet2"},
 )
 LABELS_PAPER = replace(LABELS, summary="the pseudo-label paper to the letter; --profile paper takes it for labels")
+UNTUNED = BoosterCard(summary="learns nothing of the video; --profile quick takes it")
 LABELS_NETWORK = SpatialModelCard(
     summary="makes pseudo-labels of propagated labels; light, trained by this project",
     paper=LABELS.paper,

@@ -22,6 +22,7 @@ COMMANDS = {
     "wrap": ("vsodboost.cli.wrap", "wrap_command"),
     "merge": ("vsodboost.cli.merge", "merge_command"),
     "eval": ("vsodboost.cli.eval", "eval_command"),
+    "bench": ("vsodboost.cli.bench", "bench_command"),
     "plugins": ("vsodboost.cli.plugins", "plugins_command"),
     "train": ("vsodboost.cli.train", "train"),
     "weights": ("vsodboost.cli.weights", "weights"),
@@ -30,7 +31,7 @@ COMMANDS = {
     "report": ("vsodboost.cli.report", "report_command"),
     "studio": ("vsodboost.cli.studio", "studio_command"),
 }
-_HEAVY = {"wrap", "eval", "train", "labels"}
+_HEAVY = {"wrap", "eval", "train", "labels", "bench"}
 """Commands that run networks or go through whole data sets."""
 
 

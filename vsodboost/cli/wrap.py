@@ -81,7 +81,9 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
     scale.choose(chosen)
     if given["missing"] is not None:
         chosen["target_options"] = _with_missing(given["missing"], given["target"], chosen, registry)
-    sources = open_inputs(list(inputs), rename=rename, layout=given["layout"], layouts=registered_layouts(registry))
+    sources = open_inputs(
+        list(inputs), given["max_pixels"], rename, layout=given["layout"], layouts=registered_layouts(registry)
+    )
     options = choose(chosen, registry)
     scale.check(options)
     total = len(sources)

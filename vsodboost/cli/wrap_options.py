@@ -14,6 +14,7 @@ from vsodboost.cli.config import with_config
 from vsodboost.cli.help import HOW, INTO, MORE, OUT, option
 from vsodboost.cli.part import SIZE, TIME
 from vsodboost.cli.repeating import with_like
+from vsodboost.io.limits import MAX_PIXELS
 
 PATH = click.Path(path_type=Path)
 
@@ -77,8 +78,9 @@ WHAT_COMES_OUT = (
     ),
 )  # fmt: skip
 PROFILE = option(
-    "--profile", group=HOW, type=click.Choice(["fast", "paper"]), default="fast", show_default=True,
-    help="paper: the booster's paper to the letter, which chooses the other options that are not given.",
+    "--profile", group=HOW, type=click.Choice(["fast", "quick", "paper"]), default="fast", show_default=True,
+    help="quick: nothing is learned of the video, for previews and long ones. paper: the booster's paper to the "
+    "letter, which chooses the other options that are not given.",
 )  # fmt: skip
 HOW_IT_IS_DONE = (
     PROFILE,
@@ -149,7 +151,11 @@ HOW_IT_IS_DONE = (
     option("--steps", group=HOW, expert=True, type=click.IntRange(min=1), help="Fine-tuning steps a buffer."),
     option(
         "--buffer", group=HOW, expert=True, type=click.IntRange(min=2), default=100, show_default=True,
-        help="Frames resident at once.",
+        help="Frames resident at once, at most: fewer of frames larger than 960x540.",
+    ),
+    option(
+        "--max-pixels", group=HOW, expert=True, type=click.IntRange(min=1), default=MAX_PIXELS, show_default=True,
+        help="Refuse larger frames before they are decoded.",
     ),
     option(
         "--seed", group=HOW, expert=True, type=click.IntRange(0, 2**32 - 1), default=0, show_default=True,

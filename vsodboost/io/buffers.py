@@ -15,6 +15,10 @@ from vsodboost.io.checkpoint import Stale
 
 LIMIT = 100
 """Frames resident at once (Chen et al., MQP, 2021, Sec. III)."""
+RESIDENT_PIXELS = 52_000_000
+"""Pixels of a buffer's frames, at most, unless that were fewer than ``FEWEST`` frames: 100 of 960x540, 56 of 1280x720,
+25 of 1920x1080. Each takes about 22 bytes (the frame, the target's map and the boosted one)."""
+FEWEST = 6
 
 
 def buffer_length(announced: int | None, limit: int = LIMIT) -> int:
@@ -24,6 +28,11 @@ def buffer_length(announced: int | None, limit: int = LIMIT) -> int:
         return limit
     count = -(-announced // limit)
     return -(-announced // count)
+
+
+def resident(size: tuple[int, ...], limit: int = LIMIT) -> int:
+    """Frames of ``size`` (H, W) resident at once, at most ``limit``."""
+    return min(limit, max(FEWEST, RESIDENT_PIXELS // max(1, size[0] * size[1])))
 
 
 @dataclass(frozen=True)
@@ -47,13 +56,13 @@ _APART = 8
 
 
 def buffers(source: VideoSource, limit: int = LIMIT, start: Position = START) -> Iterator[Clip]:
-    """The video's frames behind ``start``, where a buffer ended, at most ``limit`` at a time.
+    """The video's frames behind ``start``, where a buffer ended, at most ``limit`` at a time, fewer of large ones.
 
     Raises:
         InputError: a frame cannot be read.
         Stale: the frames before ``start`` are not those that were read when it was taken.
     """
-    length = buffer_length(source.length, limit)
+    length = 0
     held: list[Frame] = []
     frames = source.frames()
     passed = Position()
@@ -63,6 +72,7 @@ def buffers(source: VideoSource, limit: int = LIMIT, start: Position = START) ->
         raise Stale(f"{source.path} is no longer the video that it was begun with")
     first = start.frames
     for frame in frames:
+        length = length or buffer_length(source.length, resident(frame.image.shape[:2], limit))
         held.append(frame)
         if len(held) == length:
             yield _clip(held, source.name, first)

@@ -46,5 +46,6 @@ def refuse_huge(path: Path, width: int, height: int, max_pixels: int = MAX_PIXEL
     if width * height > max_pixels:
         raise InputError(
             f"{path} announces {width}x{height} pixels, more than the {max_pixels:,} that are "
-            "decoded; its header is damaged, or it must be made smaller"
+            "decoded; its header is damaged, or it must be made smaller (or allowed by --max-pixels, with a smaller "
+            "--buffer)"
         )

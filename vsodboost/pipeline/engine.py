@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -14,12 +15,12 @@ from vsodboost.data.decision import Decision
 from vsodboost.data.errors import InputError
 from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Mined, Scene
-from vsodboost.data.training_set import TrainingSet
+from vsodboost.data.training_set import TrainingSet, TuneSettings
 from vsodboost.data.types import Clip, Maps
 from vsodboost.data.video import VideoSource
 from vsodboost.decision.fusion import predict
 from vsodboost.decision.gate import at_source_size
-from vsodboost.io.buffers import START, Position, buffers
+from vsodboost.io.buffers import START, Position, buffers, resident
 from vsodboost.ops.resize import resize_maps, working_size
 from vsodboost.perception.shots import shots_between
 from vsodboost.pipeline.checkpoint import VideoMemory, restored, taken
@@ -153,7 +154,9 @@ class Engine:
             else:
                 with self.seconds.of("tune"):
                     chosen = training_set_of(guided, mined, plan.tuning.pixels)
-                    losses = tune(plan.student, self.memory.replay.with_earlier(chosen), plan.tuning, plan.options.seed)
+                    replay = self.memory.replay
+                    settings = plan.tuning if replay.size == 0 else self._later_tuning(clip)
+                    losses = tune(plan.student, replay.with_earlier(chosen), settings, plan.options.seed)
             tuned = weights is not None or self.memory.replay.size > 0
             with self.seconds.of("predict"):
                 asked = tuned or overrides(plan.booster, "fuse")
@@ -162,6 +165,13 @@ class Engine:
             del clip, scene, guided, target, mined, predictions
         if self.memory.position.frames == 0:
             raise InputError(f"{source.path}: no frame in it")
+
+    def _later_tuning(self, clip: Clip) -> TuneSettings:
+        """Return the tuning of a buffer after the first: the student begins where the last one left it, so a buffer
+        that frame size cuts short takes a part of the steps."""
+        limit = self.plan.options.buffer
+        kept = resident(clip.frames.shape[1:3], limit)
+        return replace(self.plan.tuning, steps=math.ceil(self.plan.tuning.steps * kept / limit))
 
     def _mined_frames(self, source: VideoSource) -> Iterator[TrainingSet]:
         for _, scene, _ in self._surveyed(source):

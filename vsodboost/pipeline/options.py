@@ -12,7 +12,7 @@ from vsodboost.io.part import Part
 from vsodboost.registry.discovery import Registry
 
 Scope = Literal["video", "dataset"]
-Profile = Literal["fast", "paper"]
+Profile = Literal["fast", "quick", "paper"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Options:
 
     target: str = "lite"
     profile: Profile = "fast"
-    """``paper`` is a preset of the others, made by the booster; ``choose`` applies it."""
+    """``paper`` is a preset of the others, made by the booster, and ``quick`` one that learns nothing; ``choose``
+    applies them."""
     booster: str = "mqp"
     flow: str = "dis"
     spatial_model: str = "lite"
@@ -65,8 +66,10 @@ def choose(given: Mapping[str, Any], registry: Registry) -> Options:
     _ = options.part  # refused before anything is built
     if options.profile == "fast":
         return options
+    if options.profile == "quick":
+        return _quick(options, given)
     if options.profile != "paper":
-        raise UsageError(f"no profile is called '{options.profile}'; there are fast and paper")
+        raise UsageError(f"no profile is called '{options.profile}'; there are fast, quick and paper")
     card = registry.card("boosters", options.booster)
     if card.paper_profile is None:
         known = [name for name, entry in registry.entries["boosters"].items() if _has_paper_profile(entry.card)]
@@ -74,6 +77,17 @@ def choose(given: Mapping[str, Any], registry: Registry) -> Options:
     preset = card.paper_profile(options.booster_options)
     # The booster itself may be another under this profile, even where it was named.
     return replace(options, **{k: v for k, v in preset.items() if k == "booster" or k not in given})
+
+
+def _quick(options: Options, given: Mapping[str, Any]) -> Options:
+    """Return the options of a run that learns nothing. Raises UsageError for those that say what to learn or how."""
+    told = [name for name in ("booster", "steps", "carry_over") if given.get(name)]
+    if told or options.scope == "dataset":
+        named = f"--{told[0].replace('_', '-')}" if told else "--scope dataset"
+        raise UsageError(
+            f"--profile quick learns nothing of the video, so it takes no {named}; leave out one of the two"
+        )
+    return replace(options, booster="none")
 
 
 def _has_paper_profile(card: Card) -> bool:

@@ -12,6 +12,7 @@ from vsodboost.data.types import Clip, FlowField, Maps
 from vsodboost.ops.resize import resize_frames, resize_maps
 from vsodboost.ops.s_measure import s_measure
 from vsodboost.ops.tensors import as_tensor
+from vsodboost.perception.carrying import carry, to_predict
 from vsodboost.perception.links import smooth_along_flow
 from vsodboost.perception.perceive import MotionCues, perceive
 from vsodboost.pipeline.plan import Plan
@@ -46,12 +47,12 @@ def see(plan: Plan, clip: Clip, shots: Sequence[tuple[int, int]], seconds: Stage
     small_target = resize_maps(target, size)
     with seconds.of("fuse"):
         if silent.any():  # there the student speaks for the target
-            (alone,) = _untuned(plan, small, cues, (None,))
+            (alone,) = _untuned(plan, small, cues, (None,), shots)
             small_target = np.where(silent[:, None, None], alone, small_target)
             target[silent] = resize_maps(alone[silent], clip.size)
-            (fused,) = _untuned(plan, small, cues, (small_target,))
+            (fused,) = _untuned(plan, small, cues, (small_target,), shots)
         else:
-            fused, alone = _untuned(plan, small, cues, (small_target, None))
+            fused, alone = _untuned(plan, small, cues, (small_target, None), shots)
         fused, without_target = (smooth_along_flow(maps, cues.links) for maps in (fused, alone))
     agreement = s_measure(as_tensor(cues.maps), as_tensor(small_target)).clamp(0, 1).numpy()
     scene = Scene(
@@ -75,15 +76,23 @@ def see(plan: Plan, clip: Clip, shots: Sequence[tuple[int, int]], seconds: Stage
     return scene, target
 
 
-def _untuned(plan: Plan, small: Clip, cues: MotionCues, maps: Sequence[Maps | None]) -> list[Maps]:
-    """Return what the fusion network makes of each of ``maps``."""
+def _untuned(
+    plan: Plan, small: Clip, cues: MotionCues, maps: Sequence[Maps | None], shots: Sequence[tuple[int, int]]
+) -> list[Maps]:
+    """Return what the fusion network makes of each of ``maps``; in a quick run of every second frame, and along the
+    flow of the others."""
     name, network = plan.name("fusion_network"), plan.fusion
+    quick = plan.options.profile == "quick"
+    asked = to_predict(cues.links, shots) if quick else np.ones(len(small), bool)
+    frames, motion = (small.frames, cues.motion) if asked.all() else (small.frames[asked], cues.motion[asked])
+    chosen = [x if x is None or asked.all() else x[asked] for x in maps]
     with guarded(name):
         if isinstance(network, FusesSeveral):
-            predicted = network.predict_each(small.frames, cues.motion, maps)
+            predicted = network.predict_each(frames, motion, chosen)
         else:
-            predicted = [network.predict(small.frames, cues.motion, given) for given in maps]
-    return [checked_sized_maps(each, (len(small), *small.size), name, "maps") for each in predicted]
+            predicted = [network.predict(frames, motion, given) for given in chosen]
+    checked = [checked_sized_maps(each, (len(frames), *small.size), name, "maps") for each in predicted]
+    return checked if asked.all() else [carry(each, asked, cues.links) for each in checked]
 
 
 def _shot(plan: Plan, clip: Clip, start: int, stop: int, flow: FlowField) -> Clip:
