@@ -21,6 +21,8 @@ OFF = "VSODBOOST_NO_ONNXRUNTIME"
 """Environment variable: set to anything, torch runs every network."""
 LOCATION = "weights"
 """What a graph gives as the file of its weights; nothing of that name exists."""
+GRAPH_BATCH = 4
+"""Frames at once: more are no faster and hold more memory."""
 PROVIDERS = ("OpenVINOExecutionProvider", "CPUExecutionProvider")
 """By preference; the first comes with onnxruntime-openvino."""
 
@@ -51,6 +53,7 @@ class GraphRuntime:
         options.log_severity_level = 4  # its errors come as exceptions
         options.intra_op_num_threads = torch.get_num_threads()
         options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False  # seven graphs would keep their largest run's memory, each by itself
         # Threads that spin while they wait take the time of whoever else works.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         handed = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in self._weights]

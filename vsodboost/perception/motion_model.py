@@ -30,11 +30,13 @@ class TrainedMotion:
     """The light MQPM (``networks.mqpm``); quality is its estimate of the motion quality score (Eq. 1)."""
 
     def __init__(self, network: MotionQualityNetwork, device: str = "cpu", batch: int = 16) -> None:
-        from vsodboost.networks.graph_runtime import RuntimeCache, available
+        from vsodboost.networks.graph_runtime import GRAPH_BATCH, RuntimeCache, available
 
         self.network = network.eval().to(device)
         self.device, self.batch = device, batch
         self._runtimes = RuntimeCache(self.network) if device == "cpu" and available() else None
+        if self._runtimes is not None:
+            self.batch = min(batch, GRAPH_BATCH)
 
     def predict(self, motion: FlowField) -> tuple[Maps, PerFrame]:
         """Maps and quality of motion whose sides are multiples of 32."""

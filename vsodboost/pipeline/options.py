@@ -81,9 +81,9 @@ def choose(given: Mapping[str, Any], registry: Registry) -> Options:
 
 def _quick(options: Options, given: Mapping[str, Any]) -> Options:
     """Return the options of a run that learns nothing. Raises UsageError for those that say what to learn or how."""
-    told = [name for name in ("booster", "steps", "carry_over") if given.get(name)]
-    if told or options.scope == "dataset":
-        named = f"--{told[0].replace('_', '-')}" if told else "--scope dataset"
+    learning = [name for name in ("booster", "steps", "carry_over") if given.get(name)]
+    if learning or options.scope == "dataset":
+        named = f"--{learning[0].replace('_', '-')}" if learning else "--scope dataset"
         raise UsageError(
             f"--profile quick learns nothing of the video, so it takes no {named}; leave out one of the two"
         )

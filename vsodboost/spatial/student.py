@@ -12,15 +12,12 @@ from torch import Tensor, nn
 
 from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.types import FlowField, Frames, Maps
-from vsodboost.networks.graph_runtime import RuntimeCache, available
+from vsodboost.networks.graph_runtime import GRAPH_BATCH, RuntimeCache, available
 from vsodboost.networks.lite import GUIDANCE_CHANNELS
 from vsodboost.ops.motion_image import motion_image
 from vsodboost.ops.network_input import to_input
 from vsodboost.registry.checks import checked_logits
 from vsodboost.registry.guard import guarded
-
-GRAPH_BATCH = 4
-"""Frames at once in ONNX Runtime: more are no faster and hold more memory."""
 
 
 @runtime_checkable
