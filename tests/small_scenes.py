@@ -17,13 +17,14 @@ def disc(count: int, y: int, x: int, radius: int = 6, size: int = 32) -> np.ndar
 
 
 def scene_of(*, target: np.ndarray, **changes: Any) -> Scene:
-    """A scene in which everything agrees with ``target`` and moves well, but for ``changes``."""
+    """A scene in which everything agrees with ``target`` and moves well, but for ``changes``; no frame is another's
+    copy."""
     count, height, width = target.shape
     values: dict[str, Any] = {
         "video": "v",
         "names": tuple(f"{i:05d}" for i in range(count)),
         "first": 0,
-        "frames": np.zeros((count, height, width, 3), np.uint8),
+        "frames": np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, height, width, 3)),
         "shots": ((0, count),),
         "target": target,
         "motion": np.ones((count, height, width, 2), np.float32),

@@ -11,7 +11,7 @@ from small_scenes import disc, scene_of
 from vsodboost.data.errors import WeightsError
 from vsodboost.data.predictions import Predictions
 from vsodboost.decision.trust import FEATURES, TrustModel, load_trust, trust_features
-from vsodboost.training.trust import TrustOptions, fit
+from vsodboost.training.trust import Observations, TrustOptions, fit, interval
 
 
 def feature(values: np.ndarray, name: str) -> np.ndarray:
@@ -58,7 +58,7 @@ def test_a_fitted_model_learns_what_agreement_is_worth() -> None:
     rng = np.random.default_rng(0)
     features = rng.random((600, len(FEATURES))).astype(np.float32)
     scores = (0.3 + 0.6 * features[:, FEATURES.index("mean")]).astype(np.float32)
-    model = fit(features, scores, TrustOptions(), seed=0)
+    model = fit([Observations("v", "k", features, scores)], TrustOptions(), seed=0)
     assert np.abs(model.estimate(features) - scores).mean() < 0.02
     assert np.abs(TrustModel.from_json(model.to_json()).estimate(features) - model.estimate(features)).max() < 1e-3
 
@@ -90,3 +90,44 @@ def test_files_of_the_former_names_are_still_read() -> None:
     assert TrustModel.from_json(written).out_bias == 0
     with pytest.raises(ValueError, match="not those of this version"):
         TrustModel.from_json(written.replace('"steady"', '"calm"'))
+
+
+def test_what_is_said_beside_motion() -> None:
+    moving, still = disc(2, 10, 10), disc(2, 24, 24)
+    motion = np.zeros((2, 32, 32, 2), np.float32)
+    motion[moving > 0] = (5, 0)
+    scene = scene_of(target=moving, motion=motion)
+    right, wrong = (trust_features(m, scene, Predictions(m, m), m) for m in (moving, still))
+    assert feature(right, "moves").min() > 0.8 > 0.2 > feature(wrong, "moves").max()
+    assert feature(right, "motion_missed").max() < 0.4 < 0.9 < feature(wrong, "motion_missed").min()
+    assert feature(right, "residual").min() > 0.7
+
+
+def test_the_interval_covers_nine_of_ten_of_what_it_was_not_made_of() -> None:
+    rng = np.random.default_rng(0)
+    trust = rng.uniform(0.3, 0.95, 4000).astype(np.float32)
+    truth = np.clip(trust + rng.normal(0, 0.02 + 0.2 * (1 - trust)), 0, 1).astype(np.float32)
+    ones = (np.ones(len(FEATURES), np.float32),) * 2
+    model = TrustModel(
+        *ones,
+        np.ones((len(FEATURES), 1), np.float32),
+        *(np.ones(1, np.float32),) * 2,
+        0.0,
+        interval(trust[:2000], truth[:2000]),
+    )
+    ends = model.interval_of(trust[2000:])
+    assert ends is not None
+    inside = (truth[2000:] >= ends[0]) & (truth[2000:] <= ends[1])
+    assert 0.87 < inside.mean() < 0.93
+    width = ends[1] - ends[0]
+    assert width[trust[2000:] < 0.4].mean() > 1.5 * width[trust[2000:] > 0.9].mean()  # where it errs more, it says so
+    assert (
+        np.abs(
+            np.array(TrustModel.from_json(model.to_json()).interval_of(trust[:9])) - model.interval_of(trust[:9])
+        ).max()
+        < 1e-3
+    )
+
+
+def test_without_an_interval_there_is_none() -> None:
+    assert TrustModel(*(np.ones(3, np.float32),) * 5, out_bias=0.0).interval_of(np.ones(2, np.float32)) is None

@@ -65,3 +65,27 @@ def test_soft_overlap() -> None:
     a[0, :2], b[0, :2] = 1, 1  # the same
     a[1, :2], b[1, 1:3] = 1, 1  # half of each: 2·4 / (8 + 8)
     assert soft_overlap(a, b).tolist() == [1.0, 0.5, 1.0]
+
+
+class Stopping:
+    """Estimator of a shot in which the object moves by 3 px a frame, but not between frames 1 and 3."""
+
+    def estimate(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        flow = np.zeros((*first.shape[:3], 2), np.float32)
+        for field, a, b in zip(flow, first[:, 0, 0, 0].astype(int), second[:, 0, 0, 0].astype(int), strict=True):
+            if not {a, b} <= {1, 2, 3}:
+                field[12:20, 12:20, 0] = 3 * (b - a)
+        return flow
+
+
+def test_frames_between_which_nothing_moves_share_what_motion_says() -> None:
+    cues = perceive(Stopping(), CameraResidual(), clip(6), "stopping")
+    assert np.abs(cues.motion[:, 16, 16, 0] - 3).max() < 0.2
+    assert (cues.motion[1] == cues.motion[2]).all() and (cues.maps[1] == cues.maps[3]).all()
+    assert not cues.static.any()
+    assert cues.flow[:, 16, 16, 0].tolist() == [3] * 6
+
+
+def test_a_shot_in_which_nothing_moves_at_all_is_static() -> None:
+    cues = perceive(Stopping(), CameraResidual(), clip(4)[1:], "stopping")
+    assert cues.static.all() and cues.maps.max() == 0

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from vsodboost_plugins.flow.dis import DIS
 
-from vsodboost.training.moving_stills import LARGEST_AREA, LEAST_AREA, moving_still
+from vsodboost.training.moving_stills import LARGEST_AREA, LEAST_AREA, moving_still, moving_video
 
 SIZE = (96, 160)
 
@@ -47,3 +47,18 @@ def test_it_depends_on_the_generator_alone() -> None:
     assert two is not None
     assert (one.frame == two.frame).all()
     assert (one.motion == two.motion).all()
+
+
+def test_a_whole_video_of_stills() -> None:
+    stills = [still(seed) for seed in range(4)]
+    made = [
+        m for m in (moving_video(stills, SIZE, 6, np.random.default_rng(seed)) for seed in range(12)) if m is not None
+    ]
+    assert len(made) > 3
+    for m in made:
+        assert m.frames.shape == (6, *SIZE, 3) and m.frames.dtype == np.uint8
+        assert m.truth.shape == m.others.shape == (6, *SIZE)
+        assert (m.truth * m.others).max() < 0.3
+        assert min(t.mean() for t in m.truth) >= LEAST_AREA
+    ways = [np.abs(np.diff([np.argwhere(t > 0.5).mean(0) for t in m.truth], axis=0)).sum(1) for m in made]
+    assert np.median([way.max() for way in ways]) > 2  # px a frame

@@ -122,7 +122,7 @@ HOW_IT_IS_DONE = (
     ),
     option(
         "--decision", shell_complete=names("decisions"),
-        group=HOW, expert=True, metavar="NAME", default="trust-gate", show_default=True,
+        group=HOW, expert=True, metavar="NAME", default="region-gate", show_default=True,
         help="Target's or boosted map: who decides.",
     ),
     option(

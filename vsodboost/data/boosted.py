@@ -16,7 +16,8 @@ from vsodboost.data.types import Frames, Maps
 @dataclass(frozen=True)
 class BoostedFrame:
     """One frame's result: ``map`` float32[H, W] in [0, 1] at the source size; ``trust`` and ``target_trust`` estimate
-    the S-measure of it and of the target's map; ``flag`` is "" or why the frame is special (see ``Decision``)."""
+    the S-measure of it and of the target's map; ``flag`` is "" or why the frame is special; ``trust_low`` and
+    ``trust_high`` are the ends of trust's interval (see ``Decision``; None: unknown)."""
 
     name: str
     index: int
@@ -27,6 +28,8 @@ class BoostedFrame:
     quality: float
     consistency: float
     flag: str
+    trust_low: float | None = None
+    trust_high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,4 +65,6 @@ class BoostedBuffer:
                 quality=float(self.scene.quality[t]),
                 consistency=float(self.scene.consistency[t]),
                 flag=self.decision.flags[t],
+                trust_low=None if self.decision.trust_low is None else float(self.decision.trust_low[t]),
+                trust_high=None if self.decision.trust_high is None else float(self.decision.trust_high[t]),
             )

@@ -18,7 +18,10 @@ class Decision(Rows):
     "" | "static" (nothing moves: passed through) | "untuned" (nothing was mined) | "low_trust" | "no_target" (the
     target has no map there; its trust is 0) | what a booster adds.
 
-    ``target_detail``: at the source size, the target's own contours are taken over where both agree.
+    ``target_detail``: at the source size, the target's own contours are taken over where both agree. ``doubt``
+    float32[T, h, w] says how unsure each pixel is, [0, 1]; ``trust_low`` and ``trust_high`` float32[T] are the ends of
+    the interval in which the true S-measure of the final map lies nine times of ten. None: the decision says nothing
+    of the kind.
     """
 
     maps: Maps
@@ -27,6 +30,9 @@ class Decision(Rows):
     target_trust: PerFrame
     flags: tuple[str, ...]
     target_detail: bool = field(default=True, metadata={"whole": True})
+    doubt: Maps | None = None
+    trust_low: PerFrame | None = None
+    trust_high: PerFrame | None = None
 
     def __len__(self) -> int:
         return len(self.maps)

@@ -15,6 +15,7 @@ from vsodboost.data.decision import Decision
 from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps, PerFrame
+from vsodboost.decision.doubt import doubt
 from vsodboost.decision.trust import load_trust, trust_features
 from vsodboost.ops.resize import resize_maps
 
@@ -51,14 +52,31 @@ class TrustGate:
         target_trust = model.estimate(trust_features(scene.target, scene, seen, boosted))
         boosted_trust = model.estimate(trust_features(boosted, scene, seen, boosted))
         weight = smoothed(_weight(boosted_trust - target_trust, scene.shots), scene.shots)
-        weight[_passed_through(scene)] = 0
-        weight[scene.silent] = 1  # there is nothing else
+        share = self.shares(scene, boosted, weight)
+        share[_passed_through(scene)] = 0
+        share[scene.silent] = 1  # there is nothing else
         target_trust[scene.silent] = 0
-        maps = weight[:, None, None] * boosted + (1 - weight[:, None, None]) * scene.target
+        weight = _mean_share(share, np.abs(boosted - scene.target))
+        maps = share * boosted + (1 - share) * scene.target
+        alike = _runs_of_one_picture(scene)
+        for values in (maps, weight, target_trust):
+            for run in alike:
+                values[run] = values[run].mean(axis=0)
         trust = model.estimate(trust_features(maps, scene, seen, boosted))
         words = (_flag(weight[t], trust[t], predictions is not None) for t in range(len(scene)))
+        for run in alike:
+            trust[run] = trust[run].mean()
+        low, high = model.interval_of(trust) or (None, None)
         flags = tuple("no_target" if silent else word for silent, word in zip(scene.silent, words, strict=True))
-        return Decision(maps.astype(np.float32), weight, trust, target_trust, flags)
+        return Decision(
+            maps.astype(np.float32), weight, trust, target_trust, flags,
+            doubt=doubt(maps, scene), trust_low=low, trust_high=high,
+        )  # fmt: skip
+
+    def shares(self, scene: Scene, boosted: Maps, weight: PerFrame) -> NDArray[np.float32]:
+        """Return the boosted map's share in every pixel, ``float32[T, h, w]`` or ``float32[T, 1, 1]`` in [0, 1], from
+        its ``weight`` float32[T] by trust. For those who look closer than at whole frames."""
+        return weight[:, None, None].copy()
 
 
 def at_source_size(decision: Decision, target: Maps) -> Maps:
@@ -95,6 +113,26 @@ def _weight(advantage: PerFrame, shots: tuple[tuple[int, int], ...]) -> PerFrame
         own = advantage[start:stop] - MARGIN
         weight[start:stop] = 1 / (1 + np.exp(-STEEPNESS * ((1 - SHOT_WEIGHT) * own + SHOT_WEIGHT * own.mean())))
     return weight
+
+
+def _runs_of_one_picture(scene: Scene) -> list[slice]:
+    """Return the runs of frames of a shot that show exactly the same: their maps and trust shall be the same, too."""
+    runs = []
+    for start, stop in scene.shots:
+        first = start
+        for t in range(start + 1, stop + 1):
+            if t == stop or not np.array_equal(scene.frames[t], scene.frames[t - 1]):
+                if t - first > 1:
+                    runs.append(slice(first, t))
+                first = t
+    return runs
+
+
+def _mean_share(share: NDArray[np.float32], apart: Maps) -> PerFrame:
+    """Return the mean of ``share`` a frame, over what the two maps differ in."""
+    whole = apart.sum(axis=(1, 2))
+    mean = (share * apart).sum(axis=(1, 2)) / np.maximum(whole, 1e-6)
+    return np.asarray(np.where(whole > 1e-6, mean, share.mean(axis=(1, 2))), np.float32)
 
 
 def _passed_through(scene: Scene) -> NDArray[np.bool_]:

@@ -7,11 +7,9 @@ trust``).
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +18,10 @@ from vsodboost.data.errors import WeightsError
 from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps, PerFrame
+from vsodboost.decision.small_model import SmallModel
+from vsodboost.ops.motion_image import camera_residual_saliency
 from vsodboost.ops.overlap import soft_overlap
-from vsodboost.ops.resize import resize_maps
+from vsodboost.ops.resize import resize_flow, resize_maps
 from vsodboost.ops.s_measure import s_measure
 from vsodboost.ops.tensors import as_tensor
 
@@ -45,6 +45,9 @@ FEATURES = (
     "s_boosted",
     "s_target_free",
     "s_motion",
+    "moves",
+    "motion_missed",
+    "residual",
 )
 FORMER_NAMES = {
     "independent": "target_free",
@@ -77,6 +80,7 @@ def trust_features(m: Maps, scene: Scene, predictions: Predictions, boosted: Map
         )
     ]
     target, motion, fused, target_free, unguided, guided = overlaps
+    moves, missed, residual = _beside_motion(m, scene)
     together = np.stack([fused, target_free, unguided, guided])
     area = m.mean(axis=(1, 2))
     undecided = (m * (1 - m)).mean(axis=(1, 2)) / np.maximum(area, 1e-3)
@@ -103,6 +107,9 @@ def trust_features(m: Maps, scene: Scene, predictions: Predictions, boosted: Map
         soft_overlap(scene.target, scene.target_free),
         soft_overlap(m, boosted),
         *(_likeness(m, other) for other in (boosted, scene.target_free, scene.motion_maps)),
+        moves,
+        missed,
+        residual,
     )
     return np.stack(values, axis=1).astype(np.float32)
 
@@ -114,37 +121,40 @@ def _likeness(m: Maps, reference: Maps) -> PerFrame:
     return np.asarray(s_measure(small, truth).clamp(0, 1).numpy(), np.float32)
 
 
+def _beside_motion(m: Maps, scene: Scene) -> tuple[PerFrame, PerFrame, PerFrame]:
+    """Return what untrained motion saliency says of maps, each float32[T] in [0, 1]: how much of the map moves, how
+    much of what moves it misses, and their overlap."""
+    size = (max(1, m.shape[1] // COARSER), max(1, m.shape[2] // COARSER))
+    small, moving = resize_maps(m, size), camera_residual_saliency(resize_flow(scene.motion, size))
+    shared, least = (small * moving).sum(axis=(1, 2)), 1e-3 * size[0] * size[1]
+    shown, moved = small.sum(axis=(1, 2)), moving.sum(axis=(1, 2))
+    moves = np.where(shown > least, shared / np.maximum(shown, least), 0).astype(np.float32)
+    missed = np.where(moved > least, 1 - shared / np.maximum(moved, least), 0).astype(np.float32)
+    return moves, missed, soft_overlap(small, moving)
+
+
+def _no_interval() -> NDArray[np.float32]:
+    return np.zeros((0, 3), np.float32)
+
+
 @dataclass(frozen=True)
-class TrustModel:
-    """A small network with one hidden layer on the features; the answer is an S-measure in [0, 1]."""
+class TrustModel(SmallModel):
+    """Estimates the S-measure of a map from its ``trust_features``. ``interval`` float32[B, 3]: trust in ascending
+    order, and how far below and above it the true S-measure may lie (split conformal prediction, Lei et al., 2018: of
+    videos that the estimate was not fitted on, one in twenty lies beyond each end)."""
 
-    mean: NDArray[np.float32]
-    scale: NDArray[np.float32]
-    hidden: NDArray[np.float32]
-    hidden_bias: NDArray[np.float32]
-    out: NDArray[np.float32]
-    out_bias: float
+    NAMES = FEATURES
+    FORMER_NAMES = FORMER_NAMES
 
-    def estimate(self, features: NDArray[np.float32]) -> PerFrame:
-        """Return trust ``float32[T]`` in [0, 1] from features ``float32[T, len(FEATURES)]``."""
-        x = (features - self.mean) / self.scale
-        h = np.tanh(x @ self.hidden + self.hidden_bias)
-        return np.asarray(1 / (1 + np.exp(-(h @ self.out + self.out_bias))), np.float32)
+    interval: NDArray[np.float32] = field(default_factory=_no_interval)
 
-    def to_json(self) -> str:
-        """Return it as ``trust.json`` holds it."""
-        values: dict[str, Any] = {k: np.asarray(v).round(5).tolist() for k, v in self.__dict__.items()}
-        return json.dumps({"features": FEATURES, **values})
-
-    @classmethod
-    def from_json(cls, text: str) -> TrustModel:
-        """Read what ``to_json`` wrote. Raises ValueError when the features are not those of this version."""
-        values = json.loads(text)
-        names = values.pop("clues") if "clues" in values else values.pop("features")
-        if tuple(FORMER_NAMES.get(name, name) for name in names) != FEATURES:
-            raise ValueError("its features are not those of this version")
-        out_bias = float(values.pop("out_bias"))
-        return cls(**{k: np.asarray(v, np.float32) for k, v in values.items()}, out_bias=out_bias)
+    def interval_of(self, trust: PerFrame) -> tuple[PerFrame, PerFrame] | None:
+        """Return the ends of the interval of each ``trust`` float32[T]; None when the model has none."""
+        if not len(self.interval):
+            return None
+        at, below, above = self.interval.T
+        low, high = trust - np.interp(trust, at, below), trust + np.interp(trust, at, above)
+        return np.clip(low, 0, trust).astype(np.float32), np.clip(high, trust, 1).astype(np.float32)
 
 
 @cache

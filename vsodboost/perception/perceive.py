@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,9 @@ from vsodboost.registry.interfaces import FlowEstimator, FlowReader, MotionModel
 
 STATIC = 0.35
 """px at the working size: if the 99th percentile of the object motion is below it, nothing moves."""
+STANDING = 0.2
+"""px at the working size: two frames count as one if the 99.9th percentile of the whole flow between them, both ways,
+is below it: noise, and an object too small to see."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,17 @@ def shot_flow(estimator: FlowEstimator, shot: Frames | Clip, plugin: str) -> tup
     return pair_flow(estimator, earlier, later, plugin), pair_flow(estimator, later, earlier, plugin)
 
 
+def standing(forward: FlowField, backward: FlowField) -> Iterator[tuple[int, int]]:
+    """Yield the half-open ranges of frames of a shot between which nothing moves, neither camera nor object, from its
+    flows ``float32[T-1, h, w, 2]`` px; a frame that moves is a range of its own."""
+    start = 0
+    for t, pair in enumerate(zip(forward, backward, strict=True)):
+        if any(float(np.percentile(lengths(flow), 99.9)) >= STANDING for flow in pair):
+            yield start, t + 1
+            start = t + 1
+    yield start, len(forward) + 1
+
+
 def perceive(
     estimator: FlowEstimator,
     model: MotionModel | FlowReader,
@@ -74,7 +89,8 @@ def perceive(
     """Return all motion cues of one shot of ``uint8[T, h, w, 3]`` frames at the working size, or of a clip of them.
 
     A frame's object motion is the mean of what the next and the previous frame say (each without its camera motion); a
-    one-frame shot has none, its map is empty and its quality 0.
+    one-frame shot has none, its map is empty and its quality 0. Frames between which nothing moves at all count as one:
+    each has the motion into and out of them.
 
     Raises:
         PluginError: flow estimator (``plugin``) or motion model failed, or returned something else.
@@ -88,9 +104,15 @@ def perceive(
         flow[:-1], flow[-1] = forward, -backward[-1]
         links = link(forward, backward)
         to_next, from_last = object_motion(forward), object_motion(-backward)
-        motion[:-1] += to_next
-        motion[1:] += from_last
-        motion[1:-1] /= 2
+        for start, stop in standing(forward, backward):
+            around = [
+                m
+                for m, there in ((to_next[stop - 1 : stop], stop < count), (from_last[start - 1 : start], start > 0))
+                if there
+            ]
+            if around:
+                motion[start:stop] = np.mean(around, axis=0)
+                flow[start:stop] = forward[stop - 1] if stop < count else -backward[start - 1]
     top = np.array([np.percentile(lengths(field), 99) for field in motion])
     static = top < STATIC
     reads_flow = isinstance(model, FlowReader)

@@ -29,7 +29,7 @@ class Options:
     fusion_network: str = "lite"
     detector: str = "blobs"
     motion: str = "mqpm"
-    decision: str = "trust-gate"
+    decision: str = "region-gate"
     executor: str = "local"
     scope: Scope = "video"
     buffer: int = 100

@@ -128,7 +128,17 @@ def checked_decision(decision: Any, scene: Scene, plugin: str) -> Decision:
         raise PluginError(f"{plugin}: {len(decision.flags)} flags for {count} frames; expected a word a frame")
     numbers = {f: _numbers(getattr(decision, f), count, plugin, f, 0, 1) for f in ("weight", "trust", "target_trust")}
     maps = checked_scene_maps(decision.maps, scene, plugin, "maps")
-    return Decision(maps, **numbers, flags=tuple(decision.flags), target_detail=bool(decision.target_detail))
+    doubt = None if decision.doubt is None else checked_scene_maps(decision.doubt, scene, plugin, "doubt")
+    low, high = (
+        None if end is None else _numbers(end, count, plugin, name, 0, 1)
+        for end, name in ((decision.trust_low, "trust_low"), (decision.trust_high, "trust_high"))
+    )
+    if low is not None and high is not None:  # a booster may have changed its mind about trust alone
+        low, high = np.minimum(low, numbers["trust"]), np.maximum(high, numbers["trust"])
+    detail = bool(decision.target_detail)
+    return Decision(
+        maps, **numbers, flags=tuple(decision.flags), target_detail=detail, doubt=doubt, trust_low=low, trust_high=high
+    )
 
 
 def checked_fixed_maps(values: Any, scene: Scene, plugin: str) -> dict[int, NDArray[np.float32]]:

@@ -27,12 +27,14 @@ class Example:
 
 @dataclass(frozen=True)
 class AnnotatedVideo:
-    """``frames uint8[T, H, W, 3]``, ``truth uint8[T, H, W]`` (0..255), and object motions by the name of their kind."""
+    """``frames uint8[T, H, W, 3]``, ``truth uint8[T, H, W]`` (0..255), object motions by the name of their kind, and
+    the frames' ``names`` (file names without suffix; empty: unknown)."""
 
     name: str
     frames: Frames
     truth: NDArray[np.uint8]
     motions: dict[str, NDArray[np.float16]] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -91,7 +93,8 @@ def read_videos(
         for number, run in enumerate(_runs(files.labelled)):
             pairs = [read_pair(files.frames[t], mask, long_side) for t in run if (mask := files.masks[t]) is not None]
             name = f"{files.name}@{run[0]}" if number else files.name
-            videos.append(AnnotatedVideo(name, np.stack([p[0] for p in pairs]), np.stack([p[1] for p in pairs])))
+            frames, truth = (np.stack(part) for part in zip(*pairs, strict=True))
+            videos.append(AnnotatedVideo(name, frames, truth, names=tuple(files.frames[t].stem for t in run)))
     if not videos:
         raise UsageError(
             f"{root}: no sequence with two annotated frames in a row, from which motion could be learned; sparsely"

@@ -27,7 +27,8 @@ from vsodboost.training.data import AnnotatedVideo
 from vsodboost.training.loop import Batch, Loop, Schedule, freeze_batch_norm
 from vsodboost.training.motions import random_motion
 from vsodboost.training.moving_stills import Still, moving_still
-from vsodboost.training.simulate import faulty_map, synthetic_motion
+from vsodboost.training.real_maps import RealMaps, with_some_errors
+from vsodboost.training.simulate import faulty_map, finish, synthetic_motion
 
 SIZES = ((224, 384), (256, 320), (288, 288))
 
@@ -48,6 +49,8 @@ class LiteSettings:
     batch: int = 8
     encoder_rate: float = 3e-4
     decoder_rate: float = 1e-3
+    real_maps: float = 0.5
+    """Share of the video frames with a map for which a real model's is taken, where there is one."""
     stills_share: float = 0.4
     moving_stills: float = 0.8
     """Share of the stills with motion whose motion is estimated from a made video; the others' is drawn."""
@@ -67,8 +70,10 @@ class LiteData:
         videos: list[AnnotatedVideo],
         settings: LiteSettings,
         estimator: FlowEstimator | None = None,
+        real: RealMaps | None = None,
     ) -> None:
         self.stills, self.videos, self.settings, self.estimator = stills, videos, settings, estimator
+        self.real = real or {}
         self.weak: dict[str, NDArray[np.uint8]] = {}
         lengths = np.array([len(v) for v in videos], float)
         self._shares = np.sqrt(lengths) / np.sqrt(lengths).sum() if videos else lengths
@@ -159,7 +164,13 @@ class LiteData:
             other = share(random_view(source.truth.shape[1:], size, rng).take(source.truth[u]))
             if near:
                 other = share(view.take(source.truth[u]))
-            guidance[3] = faulty_map(truth, rng, weak=weak, other=other, nearly_right=nearly_right) - 0.5
+            found = self.real.get(video.name, ())
+            if found and rng.random() < self.settings.real_maps:
+                real = share(view.take(found[int(rng.integers(len(found)))][t]))
+                spoilt = with_some_errors(truth, real, rng) if rng.random() < nearly_right else real
+                guidance[3] = finish(spoilt, rng) - 0.5
+            else:
+                guidance[3] = faulty_map(truth, rng, weak=weak, other=other, nearly_right=nearly_right) - 0.5
         return self._image(view.take(video.frames[t]), rng), guidance, truth[None]
 
     def _image(self, frame: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:

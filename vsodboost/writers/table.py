@@ -85,6 +85,8 @@ def frame_row(frame: BoostedFrame) -> FrameRow:
         "quality": round(frame.quality, 5),
         "consistency": round(frame.consistency, 5),
         "trust": round(frame.trust, 5),
+        "trust_low": None if frame.trust_low is None else round(frame.trust_low, 5),
+        "trust_high": None if frame.trust_high is None else round(frame.trust_high, 5),
         "target_trust": round(frame.target_trust, 5),
         "flag": frame.flag,
     }
