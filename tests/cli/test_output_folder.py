@@ -116,7 +116,7 @@ def test_the_lock_of_a_run_that_is_gone_is_taken_over_with_a_word(
         main(["wrap", "a", "b", "-t", "bright", *QUICK[:-1], "-o", "out"])
     assert left.value.code == 0
     said = capsys.readouterr().err.splitlines()
-    assert said[0] == "vsodboost: took over from a run that is gone (old, pid 1, since 2001-02-03): a and 1 more"
+    assert said[1] == "vsodboost: took over from a run that is gone (old, pid 1, since 2001-02-03): a and 1 more"
 
 
 def test_an_output_folder_that_cannot_be_one_is_refused_before_any_work(wrap: Wrap) -> None:
