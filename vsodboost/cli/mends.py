@@ -17,7 +17,7 @@ def refuse_mistakes(inputs: Sequence[str], out: Path, registry: Registry) -> Non
     video."""
     from vsodboost.io.video_file import is_video
 
-    if out.is_file() and is_video(out):
+    if is_video(out) and out.is_file():
         raise UsageError(f"-o {out} is a video; did you mean: vsodboost wrap {out} -o FOLDER")
     for given in inputs:
         if Path(given).expanduser().exists():
