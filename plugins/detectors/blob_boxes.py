@@ -101,7 +101,8 @@ def background_boxes(frame: NDArray[np.uint8], brightest: NDArray[np.float32], t
     ys, xs = np.linspace(0, height, TILES + 1), np.linspace(0, width, TILES + 1)
     tiles = np.array([(xs[i], ys[j], xs[i + 1], ys[j + 1]) for j in range(TILES) for i in range(TILES)], np.float32)
     grey = cv2.cvtColor(cv2.resize(frame, (width // HALF, height // HALF)), cv2.COLOR_RGB2GRAY)
-    edges = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    down, across = cv2.Sobel(grey, cv2.CV_32F, 0, 1), cv2.Sobel(grey, cv2.CV_32F, 1, 0)
+    edges = np.sqrt(down * down + across * across)  # cv2.magnitude is not the same to the last bit each time
     texture = box_means(np.asarray(edges, np.float32), tiles, (height, width))
     dark = box_means(brightest, tiles, (height, width)) < 0.1 + 0.1 * float(brightest.max())
     if len(taken):

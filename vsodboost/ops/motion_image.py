@@ -18,8 +18,10 @@ def noise_level(motion: NDArray[np.float32]) -> float:
 
 
 def lengths(motion: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Lengths ``float32[H, W]`` (px) of vectors ``float32[H, W, 2]``; ten times as fast as NumPy's norm."""
-    return np.asarray(cv2.magnitude(*cv2.split(motion)), np.float32)
+    """Lengths ``float32[H, W]`` (px) of vectors ``float32[H, W, 2]``: faster than NumPy's norm, and the same bits each
+    time, which ``cv2.magnitude`` gives only where its input begins at the same multiple of 64 bytes."""
+    x, y = motion[..., 0], motion[..., 1]
+    return np.asarray(np.sqrt(x * x + y * y), np.float32)
 
 
 def motion_image(motion: FlowField) -> NDArray[np.float32]:
@@ -31,7 +33,7 @@ def motion_image(motion: FlowField) -> NDArray[np.float32]:
     images = np.zeros((len(motion), 3, *motion.shape[1:3]), np.float32)
     for image, field in zip(images, motion, strict=True):
         parts = cv2.split(field)
-        length = np.asarray(cv2.magnitude(*parts), np.float32)
+        length = lengths(field)
         middle, high = (float(x) for x in np.percentile(length, (50, 99)))
         for channel, part in zip(image, parts, strict=False):
             np.clip(part / max(high, 4 * _NOISE_FLOOR), -1, 1, out=channel)
