@@ -29,7 +29,7 @@ demo: $(VENV)/.installed
 	@echo "Cut it out for an editor:  $(BIN)/vsodboost wrap demo-out/bigbuckbunny.mp4 --write alpha --to 2 -o demo-out/cut"
 
 test: lint
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.developing .typecheck
 	$(BIN)/ruff check .

@@ -133,7 +133,7 @@ def test_choosing_a_profile() -> None:
     assert (chosen.booster, chosen.flow, chosen.motion, chosen.spatial_model) == (
         "mqp-paper", "dis", "mqpm-paper", "mqp-paper")  # fmt: skip
     assert choose({"profile": "paper", "booster": "mqp-paper"}, registry).spatial_model == "mqp-paper"
-    with pytest.raises(UsageError, match="fast and paper"):
+    with pytest.raises(UsageError, match="fast, quick and paper"):
         choose({"profile": "slow"}, registry)
     card = replace(registry.entries["boosters"]["mqp"].card, paper_profile=None)
     registry.entries["boosters"]["mqp"] = replace(registry.entries["boosters"]["mqp"], card=card)
