@@ -296,7 +296,7 @@ def test_one_video_of_several_fails_and_the_others_complete(tmp_path: Path, wrap
     assert left.code == 1
     assert [video["video"] for video in summary["done"]] == ["a", "c"] and list(summary["failed"]) == ["b"]
     assert left.line.startswith("vsodboost: b: cannot read ")
-    assert folders(tmp_path / "out") == ["a", "c"]
+    assert folders(tmp_path / "out") == ["a", "c", "failed.json"]
 
 
 def test_what_is_no_video_is_passed_over_and_told_of(tmp_path: Path, wrap: Wrap) -> None:
@@ -326,7 +326,7 @@ def test_a_video_whose_name_no_folder_can_have_fails_alone(tmp_path: Path, wrap:
     left = wrap("videos", "-o", "out", "--json")
     summary = json.loads(left.out)
     assert left.code == 1 and [done["video"] for done in summary["done"]] == ["good"]
-    assert list(summary["failed"]) == [name] and folders(tmp_path / "out") == ["good"]
+    assert list(summary["failed"]) == [name] and folders(tmp_path / "out") == ["failed.json", "good"]
     assert "rename the video" in left.line and left.line.isprintable()
     assert wrap("videos", "--dry-run").code == 0
 

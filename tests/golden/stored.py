@@ -27,6 +27,9 @@ LOOSER = {
     # Farneback's flow differs by 5e-5 px between OpenCV's kernels; of all numbers the S-measure of motion and target
     # shows it most: by 1.6e-5 without AVX and IPP.
     "consistency": 3e-5,
+    # The S-measures among trust's features move it by more than they move themselves.
+    "trust": 4e-5,
+    "target_trust": 4e-5,
     # frames.csv rounds to five digits after the point: a hair's breadth of difference may show as one unit of the last.
     "table": 4e-5,
     # A PNG has 256 levels; where a map lies between two of them, a hair's breadth may decide which.

@@ -78,4 +78,4 @@ def test_stored_results_have_something_to_lose() -> None:
         assert np.abs(kept["maps"] - kept["target_maps"]).max() > 0.05, name
         assert ((kept["maps"] > 0.05) & (kept["maps"] < 0.95)).mean() > 0.005, name
         assert kept["mined"].any() or name == "keyframe-wrong", name
-    assert flags == {"", "still", "untaught", "doubtful", "labelled"}
+    assert flags == {"", "static", "untuned", "low_trust", "labelled"}

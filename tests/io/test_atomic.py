@@ -45,7 +45,7 @@ def test_pngs_keep_their_pixels(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "image",
-    [np.zeros((4, 4), np.float32), np.zeros((4, 4, 4), np.uint8), np.zeros((0, 4), np.uint8), np.zeros(4, np.uint8)],
+    [np.zeros((4, 4), np.float32), np.zeros((4, 4, 5), np.uint8), np.zeros((0, 4), np.uint8), np.zeros(4, np.uint8)],
 )
 def test_what_is_no_picture_is_refused(tmp_path: Path, image: np.ndarray) -> None:
     with pytest.raises(ValueError, match="a PNG wants"):

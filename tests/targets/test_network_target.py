@@ -230,7 +230,7 @@ def test_functions_networks_and_targets_count_as_targets_and_nothing_else_does()
     frames = clip(2)
     found = as_target(lambda given: given[..., 0] / 255, card(), Request()).predict(frames)
     np.testing.assert_allclose(found, frames.frames[..., 0] / 255)
-    with pytest.raises(UsageError, match="a int is no target; give a function"):
+    with pytest.raises(UsageError, match="an int is no target; give a function"):
         as_target(3, card(), Request())
 
 

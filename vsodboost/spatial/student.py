@@ -172,7 +172,8 @@ class Student:
         if self._runtimes is not None:
             first, second = (self._runtimes.of(name) for name in self.network.graphs)  # type: ignore[union-attr]
             seen = first(values.contiguous().numpy())
-            return lambda guidance: second(*seen, guidance)[0][:, 0]  # type: ignore[arg-type]
+            nothing = np.zeros((shape[0], GUIDANCE_CHANNELS, *shape[1:]), np.float32)
+            return lambda guidance: second(*seen, nothing if guidance is None else guidance)[0][:, 0]
         network = self.network
         texture = network.texture(values) if isinstance(network, FrameCache) and self.card.guidance else None
 

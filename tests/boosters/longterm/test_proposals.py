@@ -77,7 +77,7 @@ def test_a_frame_without_proposals_is_allowed() -> None:
     ("said", "complaint"),
     [
         ([proposals()], "1 of them; expected Proposals for each of 2 frames"),
-        (3, "a int; expected Proposals for each of 2 frames"),
+        (3, "an int; expected Proposals for each of 2 frames"),
         (
             [proposals(), Proposals(np.zeros((2, 5), np.float32), np.zeros(2, np.float32))],
             "scores \\[2\\] for frame 1; expected",
