@@ -30,6 +30,7 @@ from vsodboost.data.types import Clip, Maps
 from vsodboost.data.video import Frame, VideoSource
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.decision.fusion import fuse, predict
+from vsodboost.io.buffers import START, Position
 from vsodboost.metrics.curves import CurveMean
 from vsodboost.metrics.f_measure import f_measure
 from vsodboost.metrics.grey_files import read_truth
@@ -135,7 +136,7 @@ class Replay(Engine):
         super().__init__(plan)
         self._made = made
 
-    def _scenes(self, source: VideoSource) -> Iterator[tuple[Clip, Scene, Maps]]:
+    def _scenes(self, source: VideoSource, start: Position = START) -> Iterator[tuple[Clip, Scene, Maps]]:
         yield from self._made
 
 

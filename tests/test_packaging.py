@@ -66,7 +66,7 @@ def test_every_module_and_the_shipped_weights_are_in_the_wheel(wheel: Path) -> N
         for path in (ROOT / folder).rglob("*.py"):
             assert f"{package}/{path.relative_to(ROOT / folder).as_posix()}" in names
         assert f"{package}/py.typed" in names
-    for name in ("lite.safetensors", "mqpm.safetensors", "trust.json"):
+    for name in ("lite.safetensors", "mqpm.safetensors", "regions.json", "trust.json"):
         assert f"vsodboost/weights/shipped/{name}" in names
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ def ablation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         np.float32), np.zeros(1, np.float32), np.ones(1, np.float32), 0.0,
     )  # fmt: skip
     (tmp_path / "trust.json").write_text(model.to_json(), encoding="utf-8")
+    (tmp_path / "regions.json").write_bytes(files("vsodboost").joinpath("weights/shipped/regions.json").read_bytes())
     monkeypatch.setenv("VSODBOOST_SHIPPED", str(tmp_path))
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     return script("longterm_ablation")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 
@@ -42,6 +43,9 @@ def sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     networks = [shipped_path(name) for name in ("lite", "mqpm")]
     (tmp_path / "shipped").mkdir()
     (tmp_path / "shipped" / "trust.json").write_text(model.to_json(), encoding="utf-8")
+    (tmp_path / "shipped" / "regions.json").write_bytes(
+        files("vsodboost").joinpath("weights/shipped/regions.json").read_bytes()
+    )
     for path in networks:
         (tmp_path / "shipped" / path.name).symlink_to(path)
     monkeypatch.setenv("VSODBOOST_SHIPPED", str(tmp_path / "shipped"))
