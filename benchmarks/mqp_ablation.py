@@ -137,7 +137,9 @@ class Replay(Engine):
         self._made = made
 
     def _scenes(self, source: VideoSource, start: Position = START) -> Iterator[tuple[Clip, Scene, Maps]]:
-        yield from self._made
+        for made in self._made:
+            self.memory.position = self.memory.position.after(made[0].frames)  # the engine counts by it
+            yield made
 
 
 @dataclass
