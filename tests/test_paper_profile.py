@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 from safetensors.torch import save_file
+from shipped_models import add_region_model
 
 import vsodboost
 from vsodboost import weights
@@ -36,7 +36,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         rng.normal(size=(len(FEATURES), 3)).astype(np.float32), np.zeros(3, np.float32), np.ones(3, np.float32), 0.0,
     )  # fmt: skip
     (folder / "trust.json").write_text(trust.to_json(), encoding="utf-8")
-    (folder / "regions.json").write_bytes(files("vsodboost").joinpath("weights/shipped/regions.json").read_bytes())
+    add_region_model(folder)
     monkeypatch.setenv("VSODBOOST_SHIPPED", str(folder))
     monkeypatch.setenv("VSODBOOST_HOME", str(tmp_path / "home"))
 

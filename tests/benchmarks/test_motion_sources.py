@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 from benchmark_scripts import script
 from moving_pattern import pattern
+from shipped_models import add_region_model
 from small_network import drawn_network
 from small_plans import bright_student, small_plan
 from vsodboost_plugins.detectors import blobs
@@ -43,9 +43,7 @@ def sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     networks = [shipped_path(name) for name in ("lite", "mqpm")]
     (tmp_path / "shipped").mkdir()
     (tmp_path / "shipped" / "trust.json").write_text(model.to_json(), encoding="utf-8")
-    (tmp_path / "shipped" / "regions.json").write_bytes(
-        files("vsodboost").joinpath("weights/shipped/regions.json").read_bytes()
-    )
+    add_region_model(tmp_path / "shipped")
     for path in networks:
         (tmp_path / "shipped" / path.name).symlink_to(path)
     monkeypatch.setenv("VSODBOOST_SHIPPED", str(tmp_path / "shipped"))

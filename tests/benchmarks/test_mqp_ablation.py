@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
 from benchmark_scripts import script
+from shipped_models import add_region_model
 from small_plans import ConstantFlow, numbered, small_plan, small_scene
 
 from vsodboost.boosters.mqp.booster import Mqp, MqpSettings
@@ -27,7 +27,7 @@ def trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         np.float32), np.zeros(1, np.float32), np.ones(1, np.float32), 0.0,
     )  # fmt: skip
     (tmp_path / "trust.json").write_text(model.to_json(), encoding="utf-8")
-    (tmp_path / "regions.json").write_bytes(files("vsodboost").joinpath("weights/shipped/regions.json").read_bytes())
+    add_region_model(tmp_path)
     monkeypatch.setenv("VSODBOOST_SHIPPED", str(tmp_path))
 
 

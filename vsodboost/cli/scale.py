@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vsodboost.cli.pairs import pairs
 from vsodboost.cli.sharding import Shard, shard_of
 from vsodboost.data.errors import UsageError
 
@@ -28,7 +29,7 @@ class Scale:
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Scale:
         """Read the values ``given`` on the command line. Raises UsageError for wrong ones."""
-        options = _pairs(given["executor_option"])
+        options = pairs(given["executor_option"], "--executor-option")
         options |= {name: str(given[name]) for name in _LIMITS if given[name] is not None}
         return cls(options, shard_of(given["shard"]))
 
@@ -66,13 +67,3 @@ class Scale:
             part.write(out)
         elif out.is_dir():
             write_failed(out, failed, list(paths))
-
-
-def _pairs(values: Sequence[str]) -> dict[str, str]:
-    found = {}
-    for value in values:
-        name, sign, setting = value.partition("=")
-        if not sign or not name:
-            raise UsageError(f"--executor-option {value} is no NAME=VALUE")
-        found[name.strip()] = setting.strip()
-    return found

@@ -41,7 +41,7 @@ def train(
     paper) or a target model that says how it is trained. The file that comes out is named at the end.
     """
     from vsodboost.cli.config import read_pairs
-    from vsodboost.cli.wrap import pairs
+    from vsodboost.cli.pairs import pairs
     from vsodboost.data.errors import UsageError
     from vsodboost.datasets import read_dataset, registered_layouts
     from vsodboost.registry.device import resolve_device

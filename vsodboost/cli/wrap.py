@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from vsodboost.cli.closing import print_closing
 from vsodboost.cli.help import GroupedCommand
 from vsodboost.cli.mends import refuse_mistakes
+from vsodboost.cli.pairs import pairs
 from vsodboost.cli.repeating import inputs_of, namer
 from vsodboost.cli.scale import Scale
 from vsodboost.cli.wrap_options import wrap_options
@@ -26,17 +27,6 @@ if TYPE_CHECKING:
     from vsodboost.pipeline.run import Progress, Report
     from vsodboost.pipeline.writing import OutputOptions
     from vsodboost.registry.discovery import Registry
-
-
-def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
-    """``NAME=VALUE`` texts as a dictionary. Raises UsageError for anything else."""
-    found = {}
-    for value in values:
-        name, sign, setting = value.partition("=")
-        if not sign or not name:
-            raise UsageError(f"{option} {value} is no NAME=VALUE")
-        found[name.strip()] = setting.strip()
-    return found
 
 
 @click.command("wrap", cls=GroupedCommand, short_help="Boost a target model on videos.")

@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.data.errors import WeightsError
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps, PerFrame
 from vsodboost.decision.disputes import disputes
@@ -41,6 +40,7 @@ ROUNDS = 2
 class RegionModel(SmallModel):
     """Estimates how much of a disputed piece belongs to the object, from its ``EVIDENCE``."""
 
+    WHAT = "region model"
     NAMES = EVIDENCE
 
 
@@ -86,7 +86,4 @@ def _log_odds(weight: PerFrame) -> PerFrame:
 @cache
 def load_regions(path: Path) -> RegionModel:
     """The model of the evidence in a file. Raises WeightsError when it is missing or of another version."""
-    try:
-        return RegionModel.from_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WeightsError(f"the region model {path} cannot be used ({error}); reinstall vsodboost") from error
+    return RegionModel.read(path)

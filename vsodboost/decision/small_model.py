@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vsodboost.data.errors import WeightsError
 
 M = TypeVar("M", bound="SmallModel")
 
@@ -16,8 +19,10 @@ M = TypeVar("M", bound="SmallModel")
 @dataclass(frozen=True)
 class SmallModel:
     """Answers a number in [0, 1] from K figures: ``mean``, ``scale`` float32[K], ``hidden`` float32[K, H],
-    ``hidden_bias``, ``out`` float32[H]. A kind of model names its figures in ``NAMES``."""
+    ``hidden_bias``, ``out`` float32[H]. A kind of model says what it is in
+    ``WHAT`` and names its figures in ``NAMES``."""
 
+    WHAT: ClassVar[str] = "model"
     NAMES: ClassVar[tuple[str, ...]] = ()
     FORMER_NAMES: ClassVar[Mapping[str, str]] = {}
 
@@ -53,3 +58,11 @@ class SmallModel:
         known = {f.name for f in fields(cls)} - {"out_bias"}
         arrays: dict[str, Any] = {k: np.asarray(v, np.float32) for k, v in values.items() if k in known}
         return cls(**arrays, out_bias=float(values["out_bias"]))
+
+    @classmethod
+    def read(cls: type[M], path: Path) -> M:
+        """Return the model in a file. Raises WeightsError when it is missing or of another version."""
+        try:
+            return cls.from_json(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise WeightsError(f"the {cls.WHAT} {path} cannot be used ({error}); reinstall vsodboost") from error

@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.data.errors import WeightsError
 from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps, PerFrame
@@ -143,6 +142,7 @@ class TrustModel(SmallModel):
     order, and how far below and above it the true S-measure may lie (split conformal prediction, Lei et al., 2018: of
     videos that the estimate was not fitted on, one in twenty lies beyond each end)."""
 
+    WHAT = "trust model"
     NAMES = FEATURES
     FORMER_NAMES = FORMER_NAMES
 
@@ -160,7 +160,4 @@ class TrustModel(SmallModel):
 @cache
 def load_trust(path: Path) -> TrustModel:
     """The trust model in a file. Raises WeightsError when it is missing or of another version."""
-    try:
-        return TrustModel.from_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WeightsError(f"the trust model {path} cannot be used ({error}); reinstall vsodboost") from error
+    return TrustModel.read(path)

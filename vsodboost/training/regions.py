@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import nn
@@ -27,7 +27,6 @@ from vsodboost.decision.evidence import EVIDENCE, Evidence
 from vsodboost.decision.regions import RegionModel
 from vsodboost.io.atomic import write_text
 from vsodboost.ops.resize import resize_frames, resize_maps, working_size
-from vsodboost.ops.tensors import as_tensor
 from vsodboost.perception.camera import object_motion
 from vsodboost.perception.links import link
 from vsodboost.perception.perceive import shot_flow
@@ -36,6 +35,7 @@ from vsodboost.training.augment import share
 from vsodboost.training.data import AnnotatedVideo, is_stills, read_videos
 from vsodboost.training.real_maps import read_real_maps, with_some_errors
 from vsodboost.training.recipe import TrainingRequest, read_settings
+from vsodboost.training.small_fit import fit_small
 
 KEPT_ERRORS = 0.3
 """Share of a real map's errors that a nearly right one has."""
@@ -125,23 +125,15 @@ def observe(scene: Scene, first: Maps, second: Maps, truth: Maps, every: int) ->
 
 
 def fit(pieces: Sequence[Pieces], options: RegionOptions, seed: int) -> RegionModel:
-    """Fit the model to what was observed (full batch AdamW on the cross-entropy)."""
+    """Fit the model to what was observed, by the cross-entropy."""
     evidence, belongs, counts = (
         np.concatenate([getattr(p, name) for p in pieces]) for name in ("evidence", "belongs", "counts")
     )
-    torch.manual_seed(seed)
-    mean, scale = evidence.mean(axis=0), evidence.std(axis=0) + 1e-3
-    x, y, weight = as_tensor((evidence - mean) / scale), as_tensor(belongs), as_tensor(counts / counts.mean())
-    hidden, out = nn.Linear(len(EVIDENCE), options.hidden), nn.Linear(options.hidden, 1)
-    network = nn.Sequential(hidden, nn.Tanh(), out)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2, weight_decay=options.decay)
-    for _ in range(options.steps):
-        losses = nn.functional.binary_cross_entropy_with_logits(network(x)[:, 0], y, reduction="none")
-        optimizer.zero_grad()
-        (weight * losses).mean().backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-    arrays = [p.detach().numpy() for p in (hidden.weight.T, hidden.bias, out.weight[0], out.bias)]
-    return RegionModel(mean, scale, arrays[0], arrays[1], arrays[2], float(arrays[3][0]))
+    loss = partial(nn.functional.binary_cross_entropy_with_logits, reduction="none")
+    return fit_small(
+        RegionModel, evidence, belongs, counts, loss,
+        hidden=options.hidden, decay=options.decay, steps=options.steps, seed=seed,
+    )  # fmt: skip
 
 
 def regions(request: TrainingRequest) -> Path:

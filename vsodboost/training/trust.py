@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import UsageError
@@ -24,7 +23,7 @@ from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Clip, Maps
 from vsodboost.decision.fusion import fuse
-from vsodboost.decision.trust import FEATURES, TrustModel, trust_features
+from vsodboost.decision.trust import TrustModel, trust_features
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.atomic import atomic_path, write_text
 from vsodboost.ops.motion_image import camera_residual_saliency
@@ -42,7 +41,9 @@ from vsodboost.training.real_maps import RealMaps, read_real_maps
 from vsodboost.training.recipe import TrainingRequest, read_settings
 from vsodboost.training.regions import nearly_right
 from vsodboost.training.simulate import blobs, faulty_map
+from vsodboost.training.small_fit import fit_small
 
+FIT_STEPS = 1500
 SPOILT = "garbage boosted"
 MOVING_SIZE = (240, 432)
 """Of the frames of videos made of stills."""
@@ -215,23 +216,13 @@ def _predicted(plan: Plan, frames: NDArray[np.uint8], name: str) -> Iterator[tup
 
 
 def fit(seen: Sequence[Observations], options: TrustOptions, seed: int) -> TrustModel:
-    """Fit the small network of ``TrustModel`` to the true S-measures (full batch AdamW); a run over a video counts as
-    much as another."""
+    """Fit ``TrustModel`` to the true S-measures, by the squared error; a run over a video counts as much as another."""
     features, scores = (np.concatenate([getattr(s, name) for s in seen]) for name in ("features", "truth"))
     counts = np.concatenate([np.full(len(s.truth), 1 / len(s.truth), np.float32) for s in seen])
-    torch.manual_seed(seed)
-    mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-3
-    x, y, weight = as_tensor((features - mean) / scale), as_tensor(scores), as_tensor(counts / counts.mean())
-    hidden, out = nn.Linear(len(FEATURES), options.hidden), nn.Linear(options.hidden, 1)
-    network = nn.Sequential(hidden, nn.Tanh(), out, nn.Sigmoid())
-    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2, weight_decay=options.decay)
-    for _ in range(1500):
-        loss = (weight * (network(x)[:, 0] - y) ** 2).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    arrays = [p.detach().numpy() for p in (hidden.weight.T, hidden.bias, out.weight[0], out.bias)]
-    return TrustModel(mean, scale, arrays[0], arrays[1], arrays[2], float(arrays[3][0]))
+    return fit_small(
+        TrustModel, features, scores, counts, lambda logits, truth: (torch.sigmoid(logits) - truth) ** 2,
+        hidden=options.hidden, decay=options.decay, steps=FIT_STEPS, seed=seed,
+    )  # fmt: skip
 
 
 def by_rotation(seen: Sequence[Observations], options: TrustOptions, seed: int) -> list[NDArray[np.float32]]:

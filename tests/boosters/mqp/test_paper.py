@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from shipped_models import add_region_model
 from small_plans import small_plan, small_scene
 
 from vsodboost.boosters import cards
@@ -46,7 +46,7 @@ def trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         np.full(1, 5, np.float32), -2.0,
     )  # fmt: skip
     (tmp_path / "trust.json").write_text(model.to_json(), encoding="utf-8")
-    (tmp_path / "regions.json").write_bytes(files("vsodboost").joinpath("weights/shipped/regions.json").read_bytes())
+    add_region_model(tmp_path)
     monkeypatch.setenv("VSODBOOST_SHIPPED", str(tmp_path))
 
 
