@@ -26,6 +26,7 @@ import torch
 import vsodboost
 from torch import nn
 from vsodboost import Booster, BoosterCard, Card, Decision, Mined, Overrides, SpatialModelCard, TrainingSet, Writer
+from vsodboost.registry.interfaces import Outcome
 
 LEFT = []
 """What is still to go wrong: each fault happens once."""
@@ -155,6 +156,15 @@ class Leaves:
         return Decision(boosted, half, half, half, ("",) * len(scene))
 
 
+class LeavesBetweenVideos:
+    """An executor that ends the process behind its first video."""
+
+    def run(self, work, sources):
+        for source in sources:
+            yield Outcome(source, summary=work(source))
+            once("exits")
+
+
 class LeavesWhileWriting(Writer):
     def add(self, buffer):
         once("exits")
@@ -233,6 +243,11 @@ def vsodboost_register_fusion_networks(register):
 @vsodboost.hookimpl
 def vsodboost_register_decisions(register):
     register("leaves", lambda request: Leaves(), Card(summary="leaves"))
+
+
+@vsodboost.hookimpl
+def vsodboost_register_executors(register):
+    register("leaves", lambda request: LeavesBetweenVideos(), Card(summary="leaves"))
 
 
 @vsodboost.hookimpl
@@ -392,6 +407,21 @@ def test_an_observer_that_ends_the_process_fails_one_video(
     install("wrong", WRONG)
     monkeypatch.setenv("WRONG_OBSERVER", "aa")
     one_fails(*wrap(capsys), "plugin wrong: vsodboost_video_started", r"sys.exit\(3\)")
+
+
+def test_an_executor_that_ends_the_process_keeps_what_is_done(
+    videos: None, install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fail_once(install)
+    code, lines = wrap(capsys, "--executor", "leaves")
+    assert (code, lines) == (1, ["vsodboost: executor 'leaves' called sys.exit('bye'); zz is not done; --resume goes "
+                                 "on, --executor local does without it"])  # fmt: skip
+    assert sorted(path.name for path in Path("out").iterdir()) == ["aa"]
+    before = {path: path.read_bytes() for path in Path("out/aa").iterdir()}
+    Path("resume.toml").write_text("resume = true")
+    assert wrap(capsys, "--config", "resume.toml") == (0, [])
+    assert (Path("out") / "zz" / ".done.json").exists()
+    assert {path: path.read_bytes() for path in Path("out/aa").iterdir()} == before
 
 
 def test_flow_that_no_video_has_fails_one_video(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,10 +18,10 @@ from vsodboost.pipeline.dataset_scope import DatasetWeights
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.fingerprint import fingerprint
 from vsodboost.pipeline.one_video import VideoWork
+from vsodboost.pipeline.outcomes import outcomes
 from vsodboost.pipeline.plan import Plan
 from vsodboost.pipeline.portable import Recipe
 from vsodboost.pipeline.writing import OutputOptions, build_writers, writers_identity
-from vsodboost.registry.guard import guarded
 from vsodboost.targets.network_target import check_source
 
 __all__ = ["OutputOptions", "Progress", "Report", "run"]
@@ -109,16 +109,15 @@ class _Run:
         return self.report
 
     def _work_on(self, left: Sequence[VideoSource], work: VideoWork) -> None:
-        with guarded(self.plan.name("executor")):
-            outcomes = self.plan.executor.run(work, left)
-            with closing(outcomes) if isinstance(outcomes, Generator) else nullcontext():
-                for outcome in outcomes:
-                    if outcome.summary is None:
-                        self._fail(outcome.source, outcome.error or VideoError("the executor says nothing of it"))
-                        continue
-                    self.locks.release(outcome.source.name)
-                    self.report.done.append(outcome.summary)
-                    self.progress.finished(outcome.summary)
+        said = outcomes(self.plan.executor, self.plan.name("executor"), work, left)
+        with closing(said):
+            for outcome in said:
+                if outcome.summary is None:
+                    self._fail(outcome.source, outcome.error or VideoError("the executor says nothing of it"))
+                    continue
+                self.locks.release(outcome.source.name)
+                self.report.done.append(outcome.summary)
+                self.progress.finished(outcome.summary)
 
     @property
     def _isolates(self) -> bool:
