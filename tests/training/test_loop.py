@@ -52,6 +52,13 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> N
     assert all(torch.equal(whole[k], again[k]) for k in whole)
 
 
+def test_batches_of_workers_are_the_same(tmp_path: Path) -> None:
+    alone, helped = loop(tmp_path / "alone", 60), loop(tmp_path / "helped", 60)
+    helped.workers = 2
+    whole, again = alone.run(), helped.run()
+    assert all(torch.equal(whole[k], again[k]) for k in whole)
+
+
 def test_it_learns_and_says_so(tmp_path: Path) -> None:
     said: list[str] = []
     made = loop(tmp_path, 60, said)

