@@ -1,13 +1,15 @@
 """The papers' protocol: the student is tuned once, on mined frames of the whole set, before any video is boosted.
 
 What was mined, and then the tuned weights, lie in ``<out>/.dataset-….safetensors``, so that a run that was killed ends
-with the weights of one that was not, whatever was boosted meanwhile. The file is gone when all videos are done.
+with the weights of one that was not, whatever was boosted meanwhile; a film that is being mined goes on at a checkpoint
+of the engine. The file is gone when all videos are done.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,9 @@ from vsodboost.data.training_set import TrainingSet
 from vsodboost.data.video import VideoSource
 from vsodboost.io.atomic import write_bytes, write_errors
 from vsodboost.io.values import read_values, values_bytes
+from vsodboost.pipeline.checkpoint import put_back
 from vsodboost.pipeline.engine import Engine
+from vsodboost.registry.booster import can_resume
 from vsodboost.registry.world import own_world
 from vsodboost.spatial.finetune import tune
 from vsodboost.spatial.replay import at_size, thin
@@ -42,29 +46,25 @@ class DatasetWeights:
     def tuned(self, engine: Engine, sources: Sequence[VideoSource], fail: Fail) -> dict[str, torch.Tensor] | None:
         """Return the weights tuned on what is mined of all ``sources``, in their order; None when that is nothing.
 
-        A video that cannot be mined is handed to ``fail``, and left out.
+        A video that cannot be mined is handed to ``fail``, and left out. One that could not be when an earlier run
+        mined the set is tried again: it may have been mended, and is then boosted with what the others taught.
 
         Raises:
             VsodboostError: the file cannot be written.
         """
         held = self._load()
-        if "weights" in held:
-            weights: dict[str, torch.Tensor] | None = held["weights"]
-            return weights
-        pool = TrainingSet(**held["pool"]) if held.get("pool") else None
-        mined: list[str] = list(held.get("mined", ()))
-        saved = time.monotonic()
-        for source in sources[len(mined) :]:
-            try:
-                pool = _mined(engine, source, pool)
-            except VideoError as error:
-                fail(source, error)
-            mined.append(source.name)
-            if time.monotonic() - saved > EVERY:
-                self._save({"pool": None if pool is None else vars(pool), "mined": mined})
-                saved = time.monotonic()
-        weights = None if pool is None else _tuned_on(engine, pool)
-        self._save({"weights": weights})
+        if "weights" not in held:
+            mined = _Mined.of(held, self._save)
+            if not mined.all_of(engine, sources, fail):
+                mined = _Mined.of({}, self._save)
+                mined.all_of(engine, sources, fail)
+            held = {"weights": mined.tuned(engine), "failed": mined.failed}
+            self._save(held)
+        else:
+            for source in sources:
+                if source.name in held.get("failed", ()):
+                    _try_again(engine, source, fail)
+        weights: dict[str, torch.Tensor] | None = held["weights"]
         return weights
 
     def known(self) -> dict[str, torch.Tensor] | None:
@@ -89,15 +89,89 @@ class DatasetWeights:
         write_bytes(self.path, values_bytes({"fingerprint": self.fingerprint, **found}))
 
 
-def _mined(engine: Engine, source: VideoSource, pool: TrainingSet | None) -> TrainingSet | None:
-    """Return the pool with what is mined of one more video; a video that fails adds nothing."""
-    for found in engine.mined_frames(source):
-        if len(found) == 0:
-            continue
-        size = (found if pool is None else pool).frames.shape[1:3]
-        scaled = at_size(found, (int(size[0]), int(size[1])))
-        pool = thin(scaled if pool is None else TrainingSet.concat([pool, scaled]), DATASET_FRAMES)
-    return pool
+@dataclass
+class _Mined:
+    """What is mined of the set so far: the ``pool`` of frames, of which videos it is, and which ``failed``; of a video
+    that a killed run was in the middle of, ``within`` holds the name and the engine's checkpoint. ``save`` keeps it."""
+
+    save: Callable[[dict[str, Any]], None]
+    pool: TrainingSet | None = None
+    mined: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    within: dict[str, Any] | None = None
+    saved_at: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def of(cls, held: dict[str, Any], save: Callable[[dict[str, Any]], None]) -> _Mined:
+        """What the file held."""
+        pool = TrainingSet(**held["pool"]) if held.get("pool") else None
+        return cls(save, pool, list(held.get("mined", ())), list(held.get("failed", ())), held.get("within"))
+
+    def all_of(self, engine: Engine, sources: Sequence[VideoSource], fail: Fail) -> bool:
+        """Mine the sources that are not mined yet; whether the pool is what one run would have made of them.
+
+        It is not where a video fails that an earlier run was in the middle of: what the pool has of it cannot be taken
+        out again.
+        """
+        for source in sources:
+            if source.name in self.failed:
+                _try_again(engine, source, fail)
+            if source.name in self.mined:
+                continue
+            before, within, self.within = self.pool, self.within, None
+            if within is not None and within["video"] != source.name:
+                return False
+            try:
+                self._go_through(engine, source, None if within is None else within["engine"])
+            except VideoError as error:
+                if within is not None:
+                    return False
+                self.pool = before
+                self.failed.append(source.name)
+                fail(source, error)
+            self.mined.append(source.name)
+            if self._is_due:
+                self._keep()
+        return True
+
+    def tuned(self, engine: Engine) -> dict[str, torch.Tensor] | None:
+        """The student's weights after it learned from the pool."""
+        return None if self.pool is None else _tuned_on(engine, self.pool)
+
+    def _go_through(self, engine: Engine, source: VideoSource, saved: dict[str, Any] | None) -> None:
+        resumable = can_resume(engine.plan.booster)
+
+        def seen() -> None:
+            if resumable and self._is_due:
+                self._keep({"video": source.name, "engine": engine.checkpoint()})
+
+        if saved is not None:
+            put_back(saved["random"])
+        for found in engine.mined_frames(source, saved, seen):
+            if len(found) > 0:
+                size = (found if self.pool is None else self.pool).frames.shape[1:3]
+                scaled = at_size(found, (int(size[0]), int(size[1])))
+                together = scaled if self.pool is None else TrainingSet.concat([self.pool, scaled])
+                self.pool = thin(together, DATASET_FRAMES)
+            seen()
+
+    @property
+    def _is_due(self) -> bool:
+        return time.monotonic() - self.saved_at >= EVERY
+
+    def _keep(self, within: dict[str, Any] | None = None) -> None:
+        pool = None if self.pool is None else vars(self.pool)
+        self.save({"pool": pool, "mined": self.mined, "failed": self.failed, "within": within})
+        self.saved_at = time.monotonic()
+
+
+def _try_again(engine: Engine, source: VideoSource, fail: Fail) -> None:
+    """Hand a video to ``fail`` that cannot be mined this time either."""
+    try:
+        for _ in engine.mined_frames(source):
+            pass
+    except VideoError as error:
+        fail(source, error)
 
 
 def _tuned_on(engine: Engine, pool: TrainingSet) -> dict[str, torch.Tensor]:

@@ -105,9 +105,15 @@ class Engine:
         self.memory = VideoMemory()
         return stepwise(self._scenes(source))
 
-    def mined_frames(self, source: VideoSource) -> Iterator[TrainingSet]:
-        """Yield only what is mined of a video, for the dataset scope. Raises as ``boost`` does."""
-        return stepwise(self._mined_frames(source))
+    def mined_frames(
+        self,
+        source: VideoSource,
+        saved: dict[str, Any] | None = None,
+        surveyed: Callable[[], None] = lambda: None,
+    ) -> Iterator[TrainingSet]:
+        """Yield only what is mined of a video, for the dataset scope. ``saved`` and ``surveyed`` are as in ``boost``,
+        and it raises as that does."""
+        return stepwise(self._mined_frames(source, saved, surveyed))
 
     def decide(self, predicted: PredictedBuffer) -> BoostedBuffer:
         """Fuse the predictions, decide between target and boosted maps, and enlarge the result."""
@@ -173,8 +179,10 @@ class Engine:
         kept = resident(clip.frames.shape[1:3], limit)
         return replace(self.plan.tuning, steps=math.ceil(self.plan.tuning.steps * kept / limit))
 
-    def _mined_frames(self, source: VideoSource) -> Iterator[TrainingSet]:
-        for _, scene, _ in self._surveyed(source):
+    def _mined_frames(
+        self, source: VideoSource, saved: dict[str, Any] | None, surveyed: Callable[[], None]
+    ) -> Iterator[TrainingSet]:
+        for _, scene, _ in self._surveyed(source, saved, surveyed):
             mined = self._mine(scene)
             yield training_set_of(self._with_guidance(scene), mined, self.plan.tuning.pixels)
 

@@ -87,16 +87,24 @@ class VideoWork:
         self.tell("started", source.name, None)
         self.engine.plan.registry.notify("vsodboost_video_started", video=source.name)
         said = self._said_of(source)
-        identity = json.dumps({"settings": self.fingerprint, "writers": self.identity})
-        checkpoint = Checkpoint(self.out, source.name, identity)
+        before = None if self.carry_over is None else self.carry_over.before(source.name)
+        identity = {"settings": self.fingerprint, "writers": self.identity, "after": before}
+        checkpoint = Checkpoint(self.out, source.name, json.dumps(identity))
         if self.resume:
             try:
                 saved = checkpoint.load()
                 if saved is not None:
-                    return _OneVideo(self, source, checkpoint, said).done(saved)
+                    return self._begun(source, checkpoint, said).done(saved)
             except Stale as reason:
                 self.tell("noted", source.name, f"is made anew: {reason}")
-        return _OneVideo(self, source, checkpoint, said).done(None)
+        return self._begun(source, checkpoint, said).done(None)
+
+    def _begun(self, source: VideoSource, checkpoint: Checkpoint, said: Sequence[str]) -> _OneVideo:
+        if self.carry_over is not None:
+            self.carry_over.begin(source.name)
+            if self.carry_over.is_late(source.name):
+                self.tell("noted", source.name, "is made behind videos that --carry-over would have had learn from it")
+        return _OneVideo(self, source, checkpoint, said)
 
     def _said_of(self, source: VideoSource) -> Sequence[str]:
         if self.notes is not None:
@@ -282,7 +290,7 @@ class _OneVideo:
             carry_over.save(self.name)
         VideoState.finish(self.work.out, self.name, self.work.fingerprint, self.sums.names)
         if carry_over is not None:
-            carry_over.forget_before(self.name)
+            carry_over.done(self.name)
         self.checkpoint.clear()
         # A copy: what an observer does to it is not what the caller gets.
         self.engine.plan.registry.notify("vsodboost_video_finished", video=self.name, summary=deepcopy(summary))

@@ -78,12 +78,15 @@ class _Run:
         writers = build_writers(self.plan, self.output)
         waiting = self._waiting(sources)
         self._note_locks()
+        failed = set(self.report.failed)
         notes = None if self._isolates else self._checked(waiting)
-        left = [s for s in waiting if s.name not in self.report.failed]
+        refused = set(self.report.failed) - failed
+        left = [s for s in waiting if s.name not in refused]
         engine = Engine(self.plan)
         weights, dataset = None, DatasetWeights(self.output.out, self._fingerprint)
         if self.plan.options.scope == "dataset" and left:
-            weights = dataset.tuned(engine, [s for s in sources if s.name not in self.report.failed], self._fail)
+            # Those that cannot be written now are read all the same: the set is what it is.
+            weights = dataset.tuned(engine, [s for s in sources if s.name not in refused], self._fail)
         work = VideoWork(
             engine,
             self.output.out,
@@ -94,7 +97,7 @@ class _Run:
             self._relay,
             notes,
             resume=self.output.resume,
-            carry_over=self._carry_over(sources, waiting),
+            carry_over=self._carry_over(sources),
             recipe=self._recipe(),
             identity=writers_identity(self.output),
         )
@@ -149,18 +152,16 @@ class _Run:
             more = f" and {len(videos) - 1} more" if len(videos) > 1 else ""
             self.progress.noted(f"took over from a run that is gone{who}: {videos[0]}{more}")
 
-    def _carry_over(self, sources: Sequence[VideoSource], waiting: Sequence[VideoSource]) -> CarryOver | None:
-        """What keeps the student from one video to the next, gone back to where the first video left is to begin."""
+    def _carry_over(self, sources: Sequence[VideoSource]) -> CarryOver | None:
+        """What keeps the student from one video to the next."""
         if not self.plan.options.carry_over:
             return None
-        found = CarryOver(self.output.out, self.plan, self._fingerprint)
         names = [source.name for source in sources]
-        first = names.index(waiting[0].name) if waiting else 0
-        if first and names[first - 1] in self.report.skipped:
-            found.restore(names[first - 1])
-        return found
+        return CarryOver(self.output.out, self.plan, self._fingerprint, names, self.report.skipped)
 
     def _fail(self, source: VideoSource, error: Exception) -> None:
+        if source.name in self.report.failed:  # whatever was the matter first
+            return
         self.report.failed[source.name] = str(error)
         self.progress.failed(source, error)
         self.locks.release(source.name)
