@@ -119,8 +119,9 @@ def boost(
             raise Stopped
 
     given = ArraySource(frames() if video is None else video, name="clip")
+    progress = Progress(frames=counted, resumed=counted, noted=said.append)
     try:
-        report = run(plan, [given], OutputOptions(out, writers, **options), Progress(frames=counted, noted=said.append))
+        report = run(plan, [given], OutputOptions(out, writers, **options), progress)
         assert report.failed == {}
     except Stopped:
         assert len(made) == stop

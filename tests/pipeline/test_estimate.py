@@ -67,6 +67,26 @@ def test_a_slower_machine_gets_the_same_share() -> None:
         assert 0.1 < middle < 0.9
 
 
+def test_a_run_that_goes_on_does_not_count_what_is_there() -> None:
+    estimates = [Estimate(300, 3), Estimate(300, 3)]
+    for estimate in estimates:
+        for stage, seconds in (("read", 1.0), ("perceive", 8.0), ("target", 10.0)):
+            estimate.begins(stage, 0.0)
+            estimate.ends(stage, seconds)
+    estimates[1].goes_on(200)
+    whole, last = (estimate.remaining(19.0) for estimate in estimates)
+    assert estimates[1].done == 200 and last < whole / 3
+
+
+def test_what_is_written_costs_what_it_costs() -> None:
+    few, many = Estimate(100, write=0.01), Estimate(100, write=1.0)
+    for estimate in (few, many):
+        for stage in ("read", "perceive"):
+            estimate.begins(stage, 0.0)
+            estimate.ends(stage, 100 * USUAL[stage])
+    assert many.remaining(8.0) - few.remaining(8.0) == pytest.approx(99.0)
+
+
 def test_nothing_is_known_before_something_was_measured() -> None:
     estimate = Estimate(100)
     estimate.begins("read", 0.0)

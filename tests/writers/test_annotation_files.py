@@ -101,7 +101,7 @@ def test_a_video_that_fails_leaves_nothing(tmp_path: Path, writer: type) -> None
 
     buffer, _ = buffer_and_masks()
     made = writer(SHAPE)
-    made.begin(VideoOutput(tmp_path, ArraySource(buffer.frames), (48, 64)))
+    made.begin(VideoOutput(tmp_path, ArraySource(buffer.frames), (48, 64), parts=tmp_path))
     made.add(buffer)
     made.abort()
     assert list(tmp_path.iterdir()) == []

@@ -93,7 +93,7 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
         sys.exit(_describe(sources, plan, as_json))
     from vsodboost.pipeline.run import run
 
-    with _progress(plan, sources, quiet) as progress:
+    with _progress(plan, sources, writing, quiet) as progress:
         report = run(plan, sources, writing, progress)
     scale.conclude(out, report, sources, total)
     if "report" in writing.writers:
@@ -105,15 +105,16 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
 
 
 @contextmanager
-def _progress(plan: Plan, sources: Inputs, quiet: bool) -> Iterator[Progress]:
+def _progress(plan: Plan, sources: Inputs, writing: OutputOptions, quiet: bool) -> Iterator[Progress]:
     from vsodboost.cli.signals import check
     from vsodboost.pipeline.progress import shown
     from vsodboost.pipeline.run import Progress
+    from vsodboost.pipeline.writing import ALWAYS
 
     if quiet:
         yield Progress(started=lambda source: check(), frames=lambda source, count: check())
         return
-    with shown(plan, sources, check=check) as progress:
+    with shown(plan, sources, writers=(*ALWAYS, *writing.writers), check=check) as progress:
         yield progress
 
 

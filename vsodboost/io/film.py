@@ -56,6 +56,11 @@ VP9_ALPHA = Recipe(
 )
 
 
+def frame_rate(fps: float) -> Fraction:
+    """Return a rate that containers can hold; 24 where ``fps`` is not known (0)."""
+    return Fraction(fps if fps > 0 else 24).limit_denominator(1001)
+
+
 class Film:
     """Writes a video frame by frame; it gets its name when the block ends without an error.
 
@@ -72,7 +77,7 @@ class Film:
         self.path = Path(path)
         self.size = size
         self._recipe, self._track = recipe, sound
-        self._rate = Fraction(fps if fps > 0 else 24).limit_denominator(1001)
+        self._rate = frame_rate(fps)
         # A multiple of the rate, so that frames at that rate stand exactly where they belong.
         self._base = 1 / (self._rate * max(1, int(TICKS / self._rate)))
         self._stack = ExitStack()

@@ -14,7 +14,7 @@ from typing import Any
 from vsodboost.data.errors import VsodboostError
 from vsodboost.io.atomic import atomic_path
 from vsodboost.io.checkpoint import Stale, sync_file
-from vsodboost.io.film import Recipe
+from vsodboost.io.film import Recipe, frame_rate
 from vsodboost.io.sound import Sound, SoundTrack
 
 
@@ -52,9 +52,9 @@ class FilmParts:
                 raise Stale(f"{path} is not as its checkpoint says")
         self.offsets = list(saved["offsets"])
 
-    def join(self, path: Path, recipe: Recipe, track: SoundTrack | None = None) -> list[str]:
+    def join(self, path: Path, recipe: Recipe, track: SoundTrack | None = None, fps: float = 0.0) -> list[str]:
         """Write all parts one after the other to ``path``, as they are encoded, with the sound of ``track``; return
-        what the user should know of that.
+        what the user should know of that. ``fps`` is the frames' usual rate (0: unknown).
 
         Raises:
             VsodboostError: the file cannot be written, or the parts are not of one kind.
@@ -64,7 +64,7 @@ class FilmParts:
         with atomic_path(path) as temporary, ExitStack() as stack:
             try:
                 written = stack.enter_context(av.open(str(temporary.absolute()), "w", format=recipe.container))
-                joint = _Joint(written, path, recipe)
+                joint = _Joint(written, path, recipe, fps)
                 joint.add(self, track)
             except (av.FFmpegError, OSError) as error:
                 raise VsodboostError(f"cannot write {path}: {error.strerror or error}") from error
@@ -74,8 +74,9 @@ class FilmParts:
 class _Joint:
     """One joining: packets are written in the order of their times."""
 
-    def __init__(self, written: Any, path: Path, recipe: Recipe) -> None:
+    def __init__(self, written: Any, path: Path, recipe: Recipe, fps: float) -> None:
         self.written, self.path, self.recipe = written, path, recipe
+        self.rate = frame_rate(fps)
         self.stream: Any = None
         self.last = -1
         self.notes: list[str] = []
@@ -115,6 +116,8 @@ class _Joint:
         self.base, self.extradata = film.time_base, film.codec_context.extradata
         with suppress(AttributeError):
             self.stream.time_base = self.base
+        with suppress(AttributeError):  # Matroska says how long a frame stands only where a usual length is known
+            self.stream.codec_context.framerate = self.rate
         if self.stream.codec_context.pix_fmt != self.recipe.pixels:  # the decoder of VP9 knows nothing of its alpha
             self.stream.codec_context.pix_fmt = self.recipe.pixels
 

@@ -40,6 +40,8 @@ class Estimate:
     buffers: int = 1
     steps: int = 40
     passes: int = 1
+    write: float = USUAL["write"]
+    """Seconds that a frame's outputs mostly take, by the measure of ``USUAL``."""
     done: int = 0
     """Frames that are written."""
     stage: str = ""
@@ -50,6 +52,11 @@ class Estimate:
     _over: set[str] = field(default_factory=set)
     _spent: dict[str, float] = field(default_factory=dict)
     _times: dict[str, int] = field(default_factory=dict)
+
+    def goes_on(self, done: int) -> None:
+        """Note, in the first buffer of this run, that an earlier one wrote ``done`` frames, which are not made again."""
+        self.done += done
+        self._cycle += round(done * self.buffers / (self.frames or done)) + self.buffers * self._surveys
 
     def begins(self, stage: str, now: float) -> None:
         """Note that a stage begins; ``read`` opens a buffer."""
@@ -125,4 +132,6 @@ class Estimate:
 
     def _usual(self, stage: str) -> float:
         length = (self.frames or 100) / self.buffers
-        return self.steps * STEP if stage == "tune" else USUAL.get(stage, 0.0) * length
+        if stage == "tune":
+            return self.steps * STEP
+        return length * (self.write if stage == "write" else USUAL.get(stage, 0.0))

@@ -32,7 +32,8 @@ from vsodboost.pipeline.carry_over import CarryOver
 from vsodboost.pipeline.checkpoint import put_back
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.run_summary import RunSummary
-from vsodboost.pipeline.writing import written
+from vsodboost.pipeline.writing import writing_cost, written
+from vsodboost.registry import watch
 from vsodboost.registry.booster import can_resume
 from vsodboost.registry.checks import checked_summary
 from vsodboost.registry.guard import guarded
@@ -201,13 +202,21 @@ class _OneVideo:
             self._begin(buffer, unfinished)
         self._notify_of(buffer)
         with self.engine.seconds.of("write"):
-            self._each(lambda writer: writer.add(buffer))
+            self._add(buffer)
         target = self.engine.plan.target
         with guarded(self.engine.plan.name("target"), of=target):
             notes = notes_of(target)
         self.sums.add(buffer, notes)
         self._save()
         work.tell("frames", self.name, len(buffer))
+
+    def _add(self, buffer: BoostedBuffer) -> None:
+        """Have every writer take the buffer, and tell how far that is."""
+        names = list(self.work.writers)
+        for number, name in enumerate(names):
+            with guarded(f"writer '{name}'"):
+                self.work.writers[name].add(buffer)
+            watch.reaches(writing_cost(names[: number + 1]) / writing_cost(names))
 
     def _begin(self, buffer: BoostedBuffer, unfinished: ExitStack) -> None:
         VideoState.begin(self.work.out, self.name, self.work.fingerprint)

@@ -12,6 +12,7 @@ from vsodboost.io.buffers import buffer_length
 from vsodboost.io.output_paths import printable
 from vsodboost.pipeline.estimate import Estimate
 from vsodboost.pipeline.run import Progress
+from vsodboost.pipeline.writing import writing_cost
 from vsodboost.registry.watch import watched_by
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ BAR = 12
 class Watch:
     """The state of a run as its progress shows it: the present video, and how far it is."""
 
-    def __init__(self, plan: Plan, sources: Sequence[VideoSource]) -> None:
-        self._plan, self._sources = plan, list(sources)
+    def __init__(self, plan: Plan, sources: Sequence[VideoSource], writers: Sequence[str] = ()) -> None:
+        self._plan, self._sources, self._writers = plan, list(sources), tuple(writers)
         self.source: VideoSource | None = None
         self.estimate = Estimate(None)
 
@@ -55,8 +56,13 @@ class Watch:
         length = source.length
         buffers = 1 if not length else -(-length // buffer_length(length, self._plan.options.buffer))
         steps = self._plan.tuning.steps
-        self.estimate = Estimate(length, buffers, steps, self._plan.booster_card.passes)
+        self.estimate = Estimate(length, buffers, steps, self._plan.booster_card.passes, self._writing(source))
         self.source = source
+
+    def _writing(self, source: VideoSource) -> float:
+        """Seconds that a frame's outputs mostly take; of a frame of .9 megapixels where its size is not known yet."""
+        height, width = getattr(source, "size", None) or (720, 1280)
+        return writing_cost(self._writers) * height * width / 1e6
 
     def begins(self, stage: str) -> None:
         """As ``Watcher``."""
@@ -116,15 +122,18 @@ def duration(seconds: float) -> str:
 
 
 @contextmanager
-def shown(plan: Plan, sources: Sequence[VideoSource], *, check: Any = lambda: None) -> Iterator[Progress]:
-    """Show the progress of a run while the block lasts; ``check`` is called now and then, and may raise.
+def shown(
+    plan: Plan, sources: Sequence[VideoSource], *, writers: Sequence[str] = (), check: Any = lambda: None
+) -> Iterator[Progress]:
+    """Show the progress of a run with these ``writers`` while the block lasts; ``check`` is called now and then, and
+    may raise.
 
     A terminal and a notebook get one line that moves; a file or pipe gets a line every few seconds.
     """
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False)
-    watch = Watch(plan, sources)
+    watch = Watch(plan, sources, writers)
     moves = console.is_terminal or console.is_jupyter
     display = _moving(console, watch) if moves else _plain(console, watch)
 
@@ -135,6 +144,9 @@ def shown(plan: Plan, sources: Sequence[VideoSource], *, check: Any = lambda: No
     def frames(source: VideoSource, count: int) -> None:
         watch.estimate.done += count
         check()
+
+    def resumed(source: VideoSource, count: int) -> None:
+        watch.estimate.goes_on(count)
 
     def finished(summary: dict[str, Any]) -> None:
         watch.source = None
@@ -148,7 +160,7 @@ def shown(plan: Plan, sources: Sequence[VideoSource], *, check: Any = lambda: No
         console.print(f"vsodboost: {said}", soft_wrap=True, markup=False)
 
     with display, watched_by(watch):
-        yield Progress(started, frames, finished, failed, noted)
+        yield Progress(started, frames, resumed, finished, failed, noted)
 
 
 @contextmanager

@@ -42,6 +42,8 @@ class Progress:
 
     started: Callable[[VideoSource], None] = lambda source: None
     frames: Callable[[VideoSource, int], None] = lambda source, count: None
+    resumed: Callable[[VideoSource, int], None] = lambda source, count: None
+    """The video goes on behind so many frames, which an earlier run wrote; told in its first buffer."""
     finished: Callable[[dict[str, Any]], None] = lambda summary: None
     failed: Callable[[VideoSource, Exception], None] = lambda source, error: None
     noted: Callable[[str], None] = lambda line: None
@@ -139,7 +141,7 @@ class _Run:
             self.progress.started(source)
         elif event == "resumed":
             self.progress.noted(f"{video} goes on behind frame {value}, where an earlier run ended")
-            self.progress.frames(source, value)
+            self.progress.resumed(source, value)
         elif event == "frames":
             self.progress.frames(source, value)
         elif event == "noted":

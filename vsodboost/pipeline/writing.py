@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,22 @@ from vsodboost.registry.writer import Writer
 
 ALWAYS = ("maps", "table")
 """Writers of every run."""
+
+
+COSTS = {
+    "maps": 0.01,
+    "table": 0.001,
+    "sheet": 0.02,
+    "masks": 0.01,
+    "rle": 0.01,
+    "overlay": 0.09,
+    "report": 0.14,
+    "alpha": 0.4,
+    "cutout": 0.3,
+}
+"""Seconds a megapixel of a frame on one core, measured; only for telling how long it will take."""
+UNKNOWN = 0.1
+"""The same of any other writer."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +48,11 @@ class OutputOptions:
 def writers_identity(output: OutputOptions) -> str:
     """Return a text that changes with what is written."""
     return json.dumps([sorted({*ALWAYS, *output.writers}), sorted(output.options.items())])
+
+
+def writing_cost(writers: Iterable[str]) -> float:
+    """Return what these ``writers``, as NAME or NAME:KIND, mostly take together: seconds a megapixel of a frame."""
+    return sum(COSTS.get(name.partition(":")[0], UNKNOWN) for name in writers)
 
 
 def written(identity: str) -> dict[str, Any]:

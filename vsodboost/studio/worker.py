@@ -53,7 +53,7 @@ def boost(work: Mapping[str, Any]) -> str:
     options = Options(**{key: value for key, value in work["options"].items() if key in known})
     source = options.part.of(sources[0])
     plan = make_plan(options, Registry.load())
-    watch = Watch(plan, [source])
+    watch = Watch(plan, [source], ("maps", "table", *work["writers"]))
 
     def started(_: Any) -> None:
         watch.start(source)
@@ -61,10 +61,13 @@ def boost(work: Mapping[str, Any]) -> str:
     def advanced(_: Any, count: int) -> None:
         watch.estimate.done += count
 
+    def resumed(_: Any, count: int) -> None:
+        watch.estimate.goes_on(count)
+
     resume = bool(work["resume"])
     writing = OutputOptions(Path(work["out"]), tuple(work["writers"]), resume=resume, overwrite=not resume)
     with _reporting(watch), watched_by(watch):
-        report = run(plan, [source], writing, Progress(started=started, frames=advanced))
+        report = run(plan, [source], writing, Progress(started=started, frames=advanced, resumed=resumed))
     return next(iter(report.failed.values()), "")
 
 

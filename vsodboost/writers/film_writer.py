@@ -48,7 +48,8 @@ class FilmWriter(Writer):
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Join the parts with the sound, and say what became of it where that is not obvious."""
-        notes = self._parts.join(self._output.folder / self.file, self.recipe, sound_of(self._output.source))
+        source, path = self._output.source, self._output.folder / self.file
+        notes = self._parts.join(path, self.recipe, sound_of(source), source.fps)
         summary["warnings"] += [f"{self.file}: {note}" for note in notes]
 
     def checkpoint(self) -> dict[str, Any]:
