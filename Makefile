@@ -20,13 +20,16 @@ PACKAGES := -p vsodboost -p vsodboost_adapters -p vsodboost_plugins
 
 demo: $(VENV)/.installed
 	@$(BIN)/python examples/demo_clip.py demo-out
-	@$(BIN)/vsodboost wrap demo-out/bigbuckbunny.mp4 --target lite --write overlay,sheet --overwrite -o demo-out/boosted
+	@$(BIN)/vsodboost wrap demo-out/bigbuckbunny.mp4 --target lite --from 1.6 --to 4.2 --every 2 \
+		--largest 1 --background '#3a7bd5' --write report,sheet,overlay --overwrite -o demo-out/boosted
 	@echo
-	@echo "Look at  demo-out/boosted/bigbuckbunny/contact_sheet.png   frame, motion, target and boosted map, trust"
-	@echo "         demo-out/boosted/bigbuckbunny/overlay.mp4         the boosted maps over the clip"
-	@echo "         demo-out/boosted/bigbuckbunny/00000.png ...       a map a frame; frames.csv: its trust"
+	@echo "Look at  demo-out/boosted/bigbuckbunny/cutout.mp4          the rabbit, cut out, on a plain colour"
+	@echo "         demo-out/boosted/bigbuckbunny/report.html         what to trust: open it in a browser"
+	@echo "         demo-out/boosted/bigbuckbunny/overlay.mp4         the maps over the clip"
+	@echo "         demo-out/boosted/bigbuckbunny/contact_sheet.png   frame, motion, target and boosted map, trust"
 	@echo
-	@echo "Cut it out for an editor:  $(BIN)/vsodboost wrap demo-out/bigbuckbunny.mp4 --write alpha --to 2 -o demo-out/cut"
+	@echo "The same for an editor (alpha.mov), from the maps that are there:"
+	@echo "         $(BIN)/vsodboost wrap --like demo-out/boosted/bigbuckbunny --resume --write alpha -o demo-out/boosted"
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile

@@ -169,7 +169,7 @@ def _conclude(report: Report, out: Path, notes: tuple[str, ...], as_json: bool, 
 
     if as_json:
         summary: dict[str, Any] = {"out": str(out), "done": report.done, "skipped": report.skipped}
-        summary |= {"failed": report.failed, "passed_over": list(notes)}
+        summary |= {"added": report.added, "failed": report.failed, "passed_over": list(notes)}
         click.echo(json.dumps(summary, indent=1, default=dict))
     for done in report.done:
         for warning in done["warnings"]:

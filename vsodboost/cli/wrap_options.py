@@ -85,7 +85,10 @@ PROFILE = option(
 HOW_IT_IS_DONE = (
     PROFILE,
     option("--device", group=HOW, default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ..."),
-    option("--resume", group=HOW, is_flag=True, help="Keep finished videos, go on with the others."),
+    option(
+        "--resume", group=HOW, is_flag=True,
+        help="Keep finished videos, go on with the others; what --write names and they lack is made of their maps.",
+    ),
     option("--overwrite", group=HOW, is_flag=True, help="Make existing results anew."),
     option(
         "--dry-run", group=HOW, is_flag=True, help="Say what would be done, and check everything that can be checked."

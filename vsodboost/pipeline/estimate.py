@@ -54,7 +54,7 @@ class Estimate:
     _times: dict[str, int] = field(default_factory=dict)
 
     def goes_on(self, done: int) -> None:
-        """Note, in the first buffer of this run, that an earlier one wrote ``done`` frames, which are not made again."""
+        """Note, in the first buffer of this run, that an earlier one wrote ``done`` frames already."""
         self.done += done
         self._cycle += round(done * self.buffers / (self.frames or done)) + self.buffers * self._surveys
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +13,7 @@ from vsodboost.io.checkpoint import Checkpoint, sweep
 from vsodboost.io.lock import InUse, VideoLocks
 from vsodboost.io.output_paths import refuse_output_over_input, video_folder
 from vsodboost.io.resume import VideoState
+from vsodboost.pipeline.adding import add, lacking
 from vsodboost.pipeline.carry_over import CarryOver
 from vsodboost.pipeline.dataset_scope import DatasetWeights
 from vsodboost.pipeline.engine import Engine
@@ -22,6 +23,7 @@ from vsodboost.pipeline.outcomes import outcomes
 from vsodboost.pipeline.plan import Plan
 from vsodboost.pipeline.portable import Recipe
 from vsodboost.pipeline.writing import OutputOptions, build_writers, writers_identity
+from vsodboost.registry.writer import Writer
 from vsodboost.targets.network_target import check_source
 
 __all__ = ["OutputOptions", "Progress", "Report", "run"]
@@ -33,6 +35,8 @@ class Report:
 
     done: list[dict[str, Any]] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    added: dict[str, list[str]] = field(default_factory=dict)
+    """Of skipped videos, what was written of them from their maps."""
     failed: dict[str, str] = field(default_factory=dict)
 
 
@@ -72,13 +76,14 @@ class _Run:
         self.report = Report()
         self._fingerprint = ""
         self._sources: dict[str, VideoSource] = {}
+        self._lacking: dict[str, list[str]] = {}
 
     def of(self, sources: Sequence[VideoSource]) -> Report:
         """Check, then boost, every source that is not done."""
         self._sources = {source.name: source for source in sources}
         self._fingerprint = fingerprint(self.plan.options, list(self._sources))
         writers = build_writers(self.plan, self.output)
-        waiting = self._waiting(sources)
+        waiting = self._waiting(sources, writers)
         self._note_locks()
         failed = set(self.report.failed)
         notes = None if self._isolates else self._checked(waiting)
@@ -104,6 +109,7 @@ class _Run:
             identity=writers_identity(self.output),
         )
         left = [s for s in left if s.name not in self.report.failed]
+        self._add(writers)
         try:
             self._work_on(left, work)
         finally:
@@ -112,6 +118,29 @@ class _Run:
         if not self.report.failed:
             dataset.clear()
         return self.report
+
+    def _keep(self, source: VideoSource, writers: Mapping[str, Writer]) -> None:
+        """Skip a finished video, but note what is to be written of it yet, under its lock."""
+        names = lacking(self.plan, self.output, source.name, writers)
+        if names:
+            self.locks.take(source.name)
+            self._lacking[source.name] = names
+        self.report.skipped.append(source.name)
+
+    def _add(self, writers: Mapping[str, Writer]) -> None:
+        """Write what finished videos lack."""
+        for video, names in self._lacking.items():
+            source = self._sources[video]
+            self.progress.started(source)
+            try:
+                add(self.output, source, {name: writers[name] for name in names}, self._relay)
+            except VideoError as error:
+                self.report.skipped.remove(video)
+                self._fail(source, error)
+                continue
+            self.locks.release(video)
+            self.report.added[video] = names
+            self.progress.noted(f"{video} was done; {', '.join(names)} made from its maps")
 
     def _work_on(self, left: Sequence[VideoSource], work: VideoWork) -> None:
         said = outcomes(self.plan.executor, self.plan.name("executor"), work, left)
@@ -178,19 +207,19 @@ class _Run:
                 self._fail(source, error)
         return notes
 
-    def _waiting(self, sources: Sequence[VideoSource]) -> list[VideoSource]:
+    def _waiting(self, sources: Sequence[VideoSource], writers: Mapping[str, Writer]) -> list[VideoSource]:
         """The videos that are to be done, each of them locked; what stands in the way of one is its own failure."""
         waiting: list[VideoSource] = []
         in_use: list[InUse] = []
         for source in sources:
             try:
                 if self._is_kept(source):
-                    self.report.skipped.append(source.name)
+                    self._keep(source, writers)
                     continue
                 self.locks.take(source.name)
                 if self._is_kept(source):  # another run finished it just now
                     self.locks.release(source.name)
-                    self.report.skipped.append(source.name)
+                    self._keep(source, writers)
                     continue
                 _refuse_results(source, self.output, self._fingerprint)
             except VideoError as error:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.data.video import VideoSource
@@ -37,6 +37,10 @@ class Writer(ABC):
     A run that was killed goes on in the middle of a video: then ``restore`` comes in the place of ``begin``. Whatever
     was added since the checkpoint is added again.
     """
+
+    from_maps: ClassVar[bool] = False
+    """Whether it looks at nothing but the frames, their names, the final maps and what ``by_frame`` says, so that its
+    output can be made later, too, of a finished video's maps."""
 
     def begin(self, output: VideoOutput) -> None:  # noqa: B027 - nothing is what most do
         """Start on a video."""

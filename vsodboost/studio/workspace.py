@@ -23,10 +23,11 @@ from vsodboost.data.errors import InputError, UsageError
 from vsodboost.data.video import VideoSource
 from vsodboost.io.atomic import write_errors, write_text
 from vsodboost.io.output_paths import safe_name, video_folder
+from vsodboost.io.stored import own_map
 from vsodboost.studio.frame_store import FrameStore
 from vsodboost.studio.label_store import LabelStore
 from vsodboost.studio.rounds import Round, Rounds
-from vsodboost.writers.report.existing import own_map, read_json, source_of
+from vsodboost.writers.report.existing import read_json, source_of
 
 STUDIO = ".studio"
 """A video cannot be called so: names of outputs do not begin with a point."""

@@ -48,6 +48,7 @@ class AlphaFilm(FilmWriter):
 class AlphaPictures(Writer):
     """Writes ``alpha/<frame>.png``: RGBA, straight alpha; an image sequence for editors that take no ProRes."""
 
+    from_maps = True
     name = "alpha"
 
     def __init__(self, shape: Shape) -> None:

@@ -22,6 +22,8 @@ class Coco(Writer):
     """The writer ``rle``: an image a frame, an annotation for each that has an object. Annotations are written as they
     come, into a part of the file; the images' names are kept for the end."""
 
+    from_maps = True
+
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
 

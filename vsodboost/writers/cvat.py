@@ -29,6 +29,8 @@ class Cvat(Writer):
     """The writer ``cvat``: ``cvat.zip`` with ``images/<frame>.jpg`` and ``annotations.xml``. Pictures are stored as
     they come, a part a buffer; the polygons, which are small, are kept for the end."""
 
+    from_maps = True
+
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
 

@@ -19,6 +19,7 @@ from vsodboost.registry.writer import VideoOutput, Writer
 class FilmWriter(Writer):
     """Writes the video ``file`` by ``recipe``; a subclass says what its pictures are."""
 
+    from_maps = True
     file: str
     recipe: Recipe
 

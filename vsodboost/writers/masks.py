@@ -13,6 +13,8 @@ from vsodboost.writers.shape import Shape
 class Masks(Writer):
     """The writer ``masks``: every frame's object, yes or no."""
 
+    from_maps = True
+
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
 

@@ -23,6 +23,8 @@ class Yolo(Writer):
     """The writer ``yolo``: ``yolo/images/<frame>.jpg``, ``yolo/labels/<frame>.txt`` (class 0 and x y pairs in [0, 1];
     empty where there is no object) and ``yolo/data.yaml``."""
 
+    from_maps = True
+
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
 

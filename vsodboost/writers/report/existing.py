@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from vsodboost.data.decision import FORMER_FLAGS
 from vsodboost.data.errors import InputError, UsageError, VideoError
 from vsodboost.data.video import Frame, VideoSource
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.part import Part
+from vsodboost.io.stored import own_map, own_rows
 from vsodboost.writers.report.chosen import Chosen, Spread
 from vsodboost.writers.report.data import SCHEMA, FrameColumns, report_data
 from vsodboost.writers.report.pictures import encoded, thumbs_of
@@ -77,7 +75,7 @@ def data_of(folder: Path) -> dict[str, Any]:
 def _made(folder: Path) -> dict[str, Any]:
     run = read_json(folder / "run.json")
     columns, chosen, thumbed = FrameColumns(), Chosen(), Spread(THUMBS)
-    for index, row in enumerate(_rows(folder / "frames.csv")):
+    for index, row in enumerate(own_rows(folder / "frames.csv")):
         name, mined, flag = row.pop("frame"), row.pop("mined") == "1", row.pop("flag") or ""
         flag = FORMER_FLAGS.get(flag, flag)
         numbers = {key: _number(value) for key, value in row.items() if key is not None}
@@ -140,29 +138,6 @@ def frames_of(run: Mapping[str, Any], out: Path, wanted: Collection[int]) -> Ite
             yield index, frame
         if index >= last:
             return
-
-
-def own_map(folder: Path, frame: str) -> NDArray[np.uint8]:
-    """Return the map of a frame as vsodboost wrote it, ``uint8[H, W]``. Raises InputError when it cannot be read."""
-    path = folder / f"{frame}.png"
-    try:
-        found = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
-    except (OSError, cv2.error) as error:
-        raise InputError(f"{path} cannot be read ({error}); boost the video again with --overwrite") from error
-    if found is None:
-        raise InputError(f"{path} is no image; boost the video again with --overwrite")
-    return np.asarray(found, np.uint8)
-
-
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read ({error}); boost the video again with --overwrite") from error
-    if any(not {"frame", "mined", "flag"} <= set(row) or None in row.values() for row in rows):
-        raise InputError(f"{path} is not the frames.csv of vsodboost; boost the video again with --overwrite")
-    yield from rows
 
 
 def _number(text: str) -> float | None:

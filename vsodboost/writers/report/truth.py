@@ -12,6 +12,7 @@ import numpy as np
 from vsodboost.data.errors import UsageError, VideoError
 from vsodboost.datasets import Dataset
 from vsodboost.io.part import Part
+from vsodboost.io.stored import own_map
 from vsodboost.metrics.figures import BlockScore
 from vsodboost.metrics.grey_files import readings_of
 from vsodboost.metrics.protocols import protocol_named
@@ -19,7 +20,7 @@ from vsodboost.metrics.sequences import Pair, pair_up
 from vsodboost.metrics.truth import truth_mask
 from vsodboost.writers.report.chosen import Extremes
 from vsodboost.writers.report.data import rounded, within_limit
-from vsodboost.writers.report.existing import frames_of, own_map, part_of
+from vsodboost.writers.report.existing import frames_of, part_of
 from vsodboost.writers.report.pictures import data_uri, encoded
 
 WORST = 6

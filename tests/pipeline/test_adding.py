@@ -1,0 +1,96 @@
+"""A finished video gets another output from its maps, or a line that says why not; nothing else changes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_plans import small_plan
+
+from vsodboost.data.scene import Mined, Scene
+from vsodboost.data.training_set import TuneSettings
+from vsodboost.io.array_source import ArraySource
+from vsodboost.io.video_file import VideoFile
+from vsodboost.pipeline.plan import Plan
+from vsodboost.pipeline.run import Progress, Report, run
+from vsodboost.pipeline.writing import OutputOptions
+from vsodboost.registry.discovery import Entry, Registry
+from vsodboost.writers import vsodboost_register_writers
+
+FRAMES = np.random.default_rng(0).integers(0, 120, (5, 32, 64, 3)).astype(np.uint8)
+FRAMES[:, 8:24, 16:40] = 240
+MADE = ("overlay", "masks", "alpha:png", "rle", "yolo", "cvat")
+
+
+class First:
+    """Learns from the first frame."""
+
+    def mine(self, scene: Scene) -> Mined:
+        return Mined(np.zeros(1, np.int64), scene.target[:1], np.ones(1, np.float32))
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    registry = Registry()
+
+    def put(name: str, factory: Any, card: Any) -> None:
+        registry.entries["writers"][name] = Entry(name, factory, card, "writers")
+
+    vsodboost_register_writers(put)
+    return replace(
+        small_plan(First(), buffer=3), registry=registry, working=lambda size: (32, 64), tuning=TuneSettings(steps=1)
+    )
+
+
+def boosted(plan: Plan, out: Path, *writers: str, said: list[str] | None = None, **options: str) -> Report:
+    noted = Progress(noted=said.append) if said is not None else None
+    return run(plan, [ArraySource(FRAMES, "clip")], OutputOptions(out, writers, resume=True, options=options), noted)
+
+
+def files(out: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(out)): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()}
+
+
+def test_what_is_added_is_what_the_run_would_have_written(plan: Plan, tmp_path: Path) -> None:
+    once, later, said = tmp_path / "once", tmp_path / "later", list[str]()
+    assert boosted(plan, once, *MADE, largest="1").failed == {}
+    assert boosted(plan, later).failed == {}
+    before = files(later)
+    report = boosted(plan, later, *MADE, said=said, largest="1")
+    assert report.failed == {} and report.skipped == ["clip"] and report.added == {"clip": list(MADE)}
+    assert said == [f"clip was done; {', '.join(MADE)} made from its maps"]
+    wanted, found = files(once), files(later)
+    for out in (wanted, found):
+        del out["clip/run.json"]
+    assert set(found) == set(wanted)
+    del wanted["clip/overlay.mp4"], found["clip/overlay.mp4"]  # tinted by maps that have no levels
+    assert found == wanted
+    assert len(list(VideoFile(later / "clip" / "overlay.mp4").frames())) == len(FRAMES)
+    assert all(found[name] == data for name, data in before.items() if name != "clip/run.json")
+    summary = json.loads((later / "clip" / "run.json").read_text())
+    assert summary["write"]["writers"] == []
+    assert summary["added"] == [{"writers": sorted(MADE), "options": {"largest": "1"}}]
+    assert boosted(plan, later, *MADE, largest="1").added == {}  # it is there
+    assert boosted(plan, later, "masks", largest="2").added == {"clip": ["masks"]}  # that is another one
+
+
+def test_what_maps_are_not_enough_for_is_refused_in_a_line(plan: Plan, tmp_path: Path) -> None:
+    assert boosted(plan, tmp_path).failed == {}
+    before = files(tmp_path)
+    reason = boosted(plan, tmp_path, "sheet", "masks").failed["clip"]
+    assert reason.startswith(f"{tmp_path / 'clip'} was made without sheet, which wants more than the maps")
+    assert reason.endswith("--overwrite (masks can be made from the maps)") and "\n" not in reason
+    assert "vsodboost report" in boosted(plan, tmp_path, "report").failed["clip"]
+    assert files(tmp_path) == before
+
+
+def test_a_video_that_is_no_longer_the_same_is_refused(plan: Plan, tmp_path: Path) -> None:
+    assert boosted(plan, tmp_path).failed == {}
+    (tmp_path / "clip" / "frames.csv").write_text("frame,mined,flag,trust,target_trust\n0,0,,1,1\n")
+    reason = boosted(plan, tmp_path, "masks", "overlay").failed["clip"]
+    assert "frames.csv has no row for frame" in reason and reason.endswith("--overwrite")
+    assert not (tmp_path / "clip" / "overlay.mp4").exists() and not (tmp_path / "clip" / ".checkpoint").exists()
