@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vsodboost.data.cards import SpatialModelCard, TargetCard, WeightsSource
-from vsodboost.registry.hookspecs import RegisterSpatialModel, RegisterTarget, hookimpl
+from vsodboost.data.cards import Card, SpatialModelCard, TargetCard, WeightsSource
+from vsodboost.registry.hookspecs import RegisterMotionModel, RegisterSpatialModel, RegisterTarget, hookimpl
 from vsodboost.registry.interfaces import Request, Target
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from vsodboost.targets.image_motion import ImageMotion
     from vsodboost.training.recipe import TrainingRequest
 
     from .networks.cpd import CPD, CPDStudent, Variant
@@ -78,28 +79,61 @@ def _target(name: str, variant: Variant, card: TargetCard, request: Request) -> 
     return NetworkTarget(network, card, request, select=detection)
 
 
-def _spatial(request: Request) -> CPDStudent:
+def _spatial(name: str, source: WeightsSource, request: Request) -> CPDStudent:
     from vsodboost.weights import load_into
 
     from .networks.cpd import CPDStudent
 
     network = build_network("vgg")
-    load_into(network, "cpd", VGG_CARD.weights)
+    load_into(network, name, source)
     return CPDStudent(network)
 
 
+def _motion(request: Request) -> ImageMotion:
+    from vsodboost.targets.image_motion import Feeding, ImageMotion
+    from vsodboost.weights import load_into
+
+    network = build_network("vgg")
+    load_into(network, "cpd-flow", FLOW_WEIGHTS)
+    return ImageMotion(network, Feeding.of("cpd", VGG_CARD), request.device)
+
+
+YOURS = "yours, as far as CPD's and the training data's allow"
 SPATIAL_CARD = SpatialModelCard(
     summary="CPD on VGG-16, from its authors' CPD.pth, as the motion-quality paper's released script fine-tunes it",
     licence=VGG_CARD.licence,
     paper=VGG_CARD.paper,
     learning_rate=1e-4,
 )
+DAVIS_WEIGHTS = WeightsSource(
+    file="runs/cpd-davis/cpd.safetensors",
+    published="nobody publishes them",
+    licence=YOURS,
+    build=partial(build_network, "vgg"),
+    made_by="vsodboost train cpd DAVIS -o runs/cpd-davis --option start=CPD.pth --option epochs=10",
+)
+FLOW_WEIGHTS = replace(
+    DAVIS_WEIGHTS,
+    file="runs/motion/motion-cpd.safetensors",
+    made_by="vsodboost train motion --model cpd DAVIS",
+)
 
 
 @hookimpl
 def vsodboost_register_spatial_models(register: RegisterSpatialModel) -> None:
-    """CPD as the student ``cpd``; its weights are those of the target ``cpd``."""
-    register("cpd", _spatial, SPATIAL_CARD)
+    """CPD as the student ``cpd``, with the weights of the target ``cpd``, and ``cpd-davis``, trained on DAVIS, too."""
+    assert VGG_CARD.weights is not None
+    register("cpd", partial(_spatial, "cpd", VGG_CARD.weights), SPATIAL_CARD)
+    summary = "CPD on VGG-16 trained on DAVIS: the framewise refiner of the long-term mining paper"
+    card = replace(SPATIAL_CARD, summary=summary, weights=DAVIS_WEIGHTS)
+    register("cpd-davis", partial(_spatial, "cpd-davis", DAVIS_WEIGHTS), card)
+
+
+@hookimpl
+def vsodboost_register_motion_models(register: RegisterMotionModel) -> None:
+    """CPD trained on flow images, as the long-term mining paper has it, as ``cpd-flow``."""
+    summary = "CPD on VGG-16 trained on flow images: motion saliency as in the long-term mining paper"
+    register("cpd-flow", _motion, Card(summary=summary, paper=VGG_CARD.paper, weights=FLOW_WEIGHTS))
 
 
 @hookimpl

@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vsodboost.data.cards import TargetCard, WeightsSource
-from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
+from vsodboost.data.cards import SpatialModelCard, TargetCard, WeightsSource
+from vsodboost.registry.hookspecs import RegisterSpatialModel, RegisterTarget, hookimpl
 from vsodboost.registry.interfaces import Request, Target
 
 if TYPE_CHECKING:
     from vsodboost.training.recipe import TrainingRequest
 
-    from .networks.rcrnet import ImageNetwork
+    from .networks.rcrnet import ClipStudent, ImageNetwork
 
 
 def build_network(variant: str = "video") -> ImageNetwork:
@@ -94,6 +94,32 @@ def make_image_target(request: Request) -> Target:
     network = build_network("image")
     load_into(network, "rcrnet-image", IMAGE_CARD.weights)
     return NetworkTarget(network, IMAGE_CARD, request)
+
+
+SPATIAL_CARD = SpatialModelCard(
+    summary="RCRNet+NER, fine-tuned clip by clip: the student of the pseudo-label paper (448x448)",
+    licence=CARD.licence,
+    paper=PAPER,
+    learning_rate=1e-5,
+    window=CARD.window,
+)
+
+
+def make_student(request: Request) -> ClipStudent:
+    """RCRNet+NER as a spatial model, with the weights of the target ``rcrnet``."""
+    from vsodboost.weights import load_into
+
+    from .networks import rcrnet
+
+    network = rcrnet.VideoNetwork()
+    load_into(network, "rcrnet", CARD.weights)
+    return rcrnet.ClipStudent(network)
+
+
+@hookimpl
+def vsodboost_register_spatial_models(register: RegisterSpatialModel) -> None:
+    """Register RCRNet+NER as the student ``rcrnet``."""
+    register("rcrnet", make_student, SPATIAL_CARD)
 
 
 @hookimpl

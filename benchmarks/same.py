@@ -103,6 +103,7 @@ def commands(inputs: Path, videos: Sequence[Path], maps: Path | None, *, quick: 
     labels = ("--labels", str(inputs / "labels"))
     twin = ("-t", f"torch:{inputs / 'small_model.py'}:Small", "--booster-option", "rate=0.01")
     paper = ("--profile", "paper", "--flow", "dis")
+    light = ("--motion", "mqpm", "--spatial-model", "lite")
     runs: dict[str, tuple[str, ...]] = {
         "mqp": target,
         "lite-longterm": ("--booster", "longterm"),
@@ -117,10 +118,27 @@ def commands(inputs: Path, videos: Sequence[Path], maps: Path | None, *, quick: 
             "keyframe": (*target, "--booster", "keyframe"),
             "camera-farneback": (*target, "--motion", "camera", "--flow", "farneback", "--seed", "3"),
             "dataset": (*target, "--scope", "dataset"),
-            "mqp-paper": (*target, *paper, "--motion", "mqpm", "--spatial-model", "lite"),
-            "longterm-paper": (*target, *paper, "--booster", "longterm", "--spatial-model", "lite"),
-            "keyframe-paper": (*twin, *paper, "--booster", "keyframe"),
-            "labels-paper": (*target, *labels, *paper, "--booster", "labels", "--booster-option", "network=fgplg"),
+            "mqp-paper": (*target, *paper, *light),
+            "longterm-paper": (
+                *target,
+                *paper,
+                *light,
+                "--booster",
+                "longterm",
+                "--detector",
+                "blobs",
+            ),
+            "keyframe-paper": (*twin, *paper, "--motion", "mqpm", "--booster", "keyframe"),
+            "labels-paper": (
+                *target,
+                *labels,
+                *paper,
+                *light,
+                "--booster",
+                "labels",
+                "--booster-option",
+                "network=fgplg",
+            ),
         }
     found = [Command(name, (made, *chosen, "--buffer", "5", "--steps", "3")) for name, chosen in runs.items()]
     own = ("-t", f"maps:{maps}") if maps is not None else ()

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from vsodboost.data.errors import UsageError
+from vsodboost.networks.localisation import resized as antialiased
 
 from ..layers.aspp import ConvBN, ImagePoolPyramid
 from ..layers.conv_gru import ConvGRUCell
@@ -129,6 +130,21 @@ class VideoNetwork(ImageNetwork):
         enhanced = self.enhance([features for features, _ in seen])
         size = frames[0].shape[-2:]
         return [self.backbone.classify(x, low, size) for x, (_, low) in zip(enhanced, seen, strict=True)]
+
+
+class ClipStudent(nn.Module):
+    """RCRNet+NER as a spatial model that reads a batch as one clip, worked out at ``side`` x ``side`` px."""
+
+    side = 448
+
+    def __init__(self, network: VideoNetwork, side: int = side) -> None:
+        super().__init__()
+        self.network, self.side = network, side
+
+    def forward(self, clip: Tensor) -> Tensor:
+        """T >= 1 consecutive frames ``[T, 3, H, W]``, ImageNet-normalised, to logits ``[T, 1, H, W]``."""
+        frames = antialiased(clip, (self.side, self.side))
+        return antialiased(torch.cat(self.network([frames[t : t + 1] for t in range(len(frames))])), clip.shape[-2:])
 
 
 def build_network(variant: str = "video") -> ImageNetwork:

@@ -139,7 +139,9 @@ CASES = {
     "keyframe-wrong": _case(dark, **FLOW, booster="keyframe"),
     "labels": _case(bright, **FLOW, booster="labels", steps=1, labels=(0, 2)),
     "mqp-paper": _case(bright, **PAPER, motion="mqpm", steps=1, booster_options={"rate": "1e-5"}),
-    "longterm-paper": _case(bright, **PAPER, booster="longterm", steps=1, booster_options={"clusters": "4"}),
+    "longterm-paper": _case(
+        bright, **PAPER, booster="longterm", motion="mqpm", detector="blobs", steps=1, booster_options={"clusters": "4"}
+    ),
     "keyframe-paper": _case(
         SmallNetwork, NETWORK_CARD, **PAPER, booster="keyframe", motion="camera",
         booster_options={**THRESHOLD, "rate": ".003"},

@@ -36,9 +36,9 @@ def _longterm(request: Request) -> Booster:
 
 
 def _longterm_paper(request: Request) -> Booster:
-    from vsodboost.boosters.longterm.booster import build_paper
+    from vsodboost.boosters.longterm.paper import build
 
-    return build_paper(request)
+    return build(request)
 
 
 def _keyframe(request: Request) -> Booster:
@@ -60,9 +60,9 @@ def _labels(request: Request) -> Booster:
 
 
 def _labels_paper(request: Request) -> Booster:
-    from vsodboost.boosters.labels.booster import build_paper
+    from vsodboost.boosters.labels.paper import build
 
-    return build_paper(request)
+    return build(request)
 
 
 def _mqp_paper_network(request: Request) -> nn.Module:

@@ -77,7 +77,7 @@ KEYFRAME = BoosterCard(
         "motion": "model (default), or contrast: the conventional motion saliency, Eq. 4",
         "gate": "off gives the result as it is, without the choice between it and the target's map (paper: off)",
     },
-    paper_profile=lambda options: {"booster": "keyframe-paper"},
+    paper_profile=lambda options: {"booster": "keyframe-paper", "motion": "cpd-flow"},
 )
 KEYFRAME_PAPER = replace(
     KEYFRAME, summary="the plug-and-play paper to the letter; --profile paper takes it for keyframe"
@@ -92,7 +92,7 @@ LABELS = BoosterCard(
         "between": "pseudo-labels between two labels that teach, m: a number (default 0; paper: 1), or all",
     },
     passes=2,
-    paper_profile=lambda options: {"booster": "labels-paper", "flow": "flownet2"},
+    paper_profile=lambda options: {"booster": "labels-paper", "flow": "flownet2", "spatial_model": "rcrnet"},
 )
 LABELS_PAPER = replace(LABELS, summary="the pseudo-label paper to the letter; --profile paper takes it for labels")
 UNTUNED = BoosterCard(summary="learns nothing of the video; --profile quick takes it")

@@ -1,13 +1,19 @@
-"""What several boosters choose by."""
+"""What several boosters choose by, and what the papers' profiles make of the student's maps."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodboost.data.decision import Decision
+from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps, PerFrame
+from vsodboost.decision.doubt import doubt
+from vsodboost.decision.gate import LOW_TRUST
+from vsodboost.decision.trust import TrustModel, load_trust, trust_features
 from vsodboost.ops.overlap import soft_overlap
+from vsodboost.weights.shipped import shipped_path
 
 
 def fused_truth(scene: Scene, chosen: NDArray[np.int64]) -> Maps:
@@ -36,3 +42,39 @@ def window_winners(
 def without_least(chosen: NDArray[np.int64], score: PerFrame, drop: float) -> NDArray[np.int64]:
     """The ``chosen`` frames without the part ``drop`` of them that scores least; three or fewer are all kept."""
     return chosen[score[chosen] >= np.quantile(score[chosen], drop)] if len(chosen) > 3 else chosen
+
+
+def stretched(maps: Maps) -> Maps:
+    """Return each map ``float32[T, h, w]`` stretched to [0, 1], as the released scripts do after CPD and its like."""
+    low, high = maps.min((1, 2), keepdims=True), maps.max((1, 2), keepdims=True)
+    return np.asarray((maps - low) / (high - low + 1e-8), np.float32)
+
+
+def as_it_is(scene: Scene, boosted: Maps, decision: Decision) -> Decision:
+    """Return ``boosted`` float32[T, h, w] as the result, without gate and without the target's detail: the papers know
+    neither. Trust is told of them all the same, from what the fusion network sees."""
+    seen = Predictions(unguided=boosted, guided=scene.fused)
+    trust: PerFrame = _trust_model().estimate(trust_features(boosted, scene, seen, boosted))
+    flags = tuple("low_trust" if value < LOW_TRUST else "" for value in trust)
+    return _decision_of(scene, decision, boosted, np.ones(len(scene), np.float32), trust, flags)
+
+
+def passed_through(scene: Scene, decision: Decision) -> Decision:
+    """Return the target's maps as the result, flagged ``untuned``: there was nothing to learn from, and the papers
+    leave open what then."""
+    flags = ("untuned",) * len(scene)
+    return _decision_of(scene, decision, scene.target, np.zeros(len(scene), np.float32), decision.target_trust, flags)
+
+
+def _decision_of(
+    scene: Scene, decision: Decision, maps: Maps, weight: PerFrame, trust: PerFrame, flags: tuple[str, ...]
+) -> Decision:
+    low, high = _trust_model().interval_of(trust) or (None, None)
+    return Decision(
+        maps, weight, trust, decision.target_trust, flags, target_detail=False, doubt=doubt(maps, scene),
+        trust_low=low, trust_high=high,
+    )  # fmt: skip
+
+
+def _trust_model() -> TrustModel:
+    return load_trust(shipped_path("trust", ".json"))

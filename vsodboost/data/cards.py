@@ -119,6 +119,8 @@ class SpatialModelCard(Card):
     guidance: bool = False
     """Whether the network also reads guidance channels ``[N, 4, h, w]``, or None: the motion image (3) and a saliency
     map in [0, 1] less one half (1); an absent one is all zero. A fusion network must."""
+    window: int = 1
+    """Frames of a clip, for a network whose batch is one: it learns from and predicts so many consecutive frames."""
     channels: int = 3
     """Channels it reads: 3 for a student; 7 for a network that makes pseudo-labels (frame, two propagated labels, two
     flow magnitudes), which the labels booster takes."""

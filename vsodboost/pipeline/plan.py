@@ -165,6 +165,7 @@ def set_up(plan: Plan) -> Plan:
         working=plan.working,
         detector=lambda: build("detectors", options.detector, options.detector_options)[0],
         detector_name=plan.name("detector"),
+        motion_name=plan.name("motion"),
         build=partial(build),
         fuse=fuse,
     )

@@ -55,6 +55,7 @@ class Context:
     detector: Callable[[], Any]
     """Builds the proposal detector of the run (``--detector``). Raises as ``build`` does."""
     detector_name: str
+    motion_name: str
     build: Callable[..., tuple[Any, Card]]
     """Builds another plugin from its kind ("spatial_models", "detectors" ...), name and, if need be, options; returns
     it and its card.

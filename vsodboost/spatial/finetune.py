@@ -40,7 +40,8 @@ def tune(student: Student, training_set: TrainingSet, settings: TuneSettings, se
         truth = as_tensor(training_set.pseudo_truth).to(student.device)[:, None]
         weights = as_tensor(training_set.weights).to(student.device)
         losses = []
-        for step, chosen in enumerate(_batches(len(training_set), settings.batch, steps, rng)):
+        batches = _clips if student.card.window > 1 else _batches
+        for step, chosen in enumerate(batches(len(training_set), settings.batch, steps, rng)):
             picked, goal, guidance = _batch(student, training_set, samples, truth, chosen, settings, rng)
             for group in optimizer.param_groups:
                 group["lr"] = rate * _schedule(step, steps, settings.warmup) if scheduled else rate
@@ -70,6 +71,20 @@ def _batches(count: int, size: int, steps: int, rng: Generator) -> Iterator[NDAr
             order = np.concatenate([order, rng.permutation(count)])
         chosen, order = order[:size], order[size:]
         yield chosen
+
+
+def _clips(count: int, size: int, steps: int, rng: Generator) -> Iterator[NDArray[np.int64]]:
+    """Yield ``steps`` runs of ``size`` consecutive indices for a network that reads clips, in random order, each once
+    before any comes again; they overlap by one (Yan et al.'s released training). Half of them run backwards."""
+    size = min(size, count)
+    starts = np.minimum(np.arange(0, max(1, count - 1), max(1, size - 1)), count - size)
+    order = np.zeros(0, np.int64)
+    for _ in range(steps):
+        if len(order) == 0:
+            order = rng.permutation(starts)
+        clip = np.arange(order[0], order[0] + size)
+        yield clip[::-1].copy() if rng.random() < 0.5 else clip
+        order = order[1:]
 
 
 def _batch(

@@ -95,7 +95,8 @@ class Student:
         name: str = "spatial model",
     ) -> None:
         self.network = network.to(device).float().eval()
-        self.card, self.device, self.batch, self.name = card, device, batch, name
+        self.card, self.device, self.name = card, device, name
+        self.batch = card.window if card.window > 1 else batch
         if device == "cpu":
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         runnable = device == "cpu" and isinstance(self.network, HasGraphs) and available()

@@ -1,5 +1,5 @@
-"""The trainers of our own networks: ``lite``, ``mqpm``, ``fgplg`` and ``trust``, whose weights are shipped, and those
-of MQP."""
+"""The trainers of our own networks: ``lite``, ``mqpm``, ``fgplg`` and ``trust``, whose weights are shipped, those of
+MQP, and of motion models."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from vsodboost.registry.interfaces import Request
 from vsodboost.training.data import AnnotatedVideo, is_stills, read_stills, read_videos
 from vsodboost.training.files import VideoFiles, list_files
 from vsodboost.training.lite import LiteData, LiteSettings, train_lite
+from vsodboost.training.motion import motion
 from vsodboost.training.motions import add_motions
 from vsodboost.training.moving_stills import Still
 from vsodboost.training.real_maps import read_real_maps
@@ -282,6 +283,7 @@ TRAINERS: Mapping[str, Trainer] = {
     "trust": trust,
     "regions": regions,
     "fgplg": fgplg,
+    "motion": motion,
     "mqpm-paper": mqpm_paper,
     "spatial-paper": spatial_paper,
 }

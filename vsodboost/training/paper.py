@@ -101,7 +101,7 @@ class ImageBatches:
         frames, truths, labels = [], [], []
         for index in self.chosen(step):
             sample = self.images[index]
-            frame, truth = _squashed(_picture(sample.image), self.side), _squashed(_mask(sample.mask), self.side)
+            frame, truth = _squashed(picture(sample.image), self.side), _squashed(mask_levels(sample.mask), self.side)
             mirrored = rng.random() < 0.5
             frames.append(frame[:, ::-1] if mirrored else frame)
             truths.append(truth[:, ::-1] if mirrored else truth)
@@ -113,14 +113,16 @@ class ImageBatches:
         }
 
 
-def _picture(path: Path) -> NDArray[np.uint8]:
+def picture(path: Path) -> NDArray[np.uint8]:
+    """Return an image ``uint8[H, W, 3]`` RGB. Raises UsageError when it cannot be read."""
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         raise UsageError(f"cannot read the training image {path}; remove or replace it")
     return np.asarray(image[:, :, ::-1], np.uint8)
 
 
-def _mask(path: Path) -> NDArray[np.uint8]:
+def mask_levels(path: Path) -> NDArray[np.uint8]:
+    """Return a mask ``uint8[H, W]``, 0 or 255."""
     return np.where(read_truth(path), 255, 0).astype(np.uint8)
 
 
@@ -144,12 +146,12 @@ def write_flow_images(video: VideoFiles, estimator: FlowEstimator, folder: Path,
             continue
         last = t + 1 == len(video.frames)
         other = t - 1 if last else t + 1
-        first = _picture(video.frames[t])[None]
+        first = picture(video.frames[t])[None]
         size = size_of_short_side(side, (first.shape[1], first.shape[2]))
         if other < 0:  # a video of one frame
             flow = np.zeros((*size, 2), np.float32)
         else:
-            pair = [resize_frames(frame, size) for frame in (first, _picture(video.frames[other])[None])]
+            pair = [resize_frames(frame, size) for frame in (first, picture(video.frames[other])[None])]
             flow = estimator.estimate(pair[0], pair[1])[0] * (-1 if last else 1)
         write_png(path, flow_image(flow))
     return paths
@@ -168,11 +170,11 @@ def motion_quality_scores(
         for t, path in images[video.name].items():
             if t in found[video.name]:
                 continue
-            image, mask = _picture(path), video.masks[t]
+            image, mask = picture(path), video.masks[t]
             assert mask is not None
             clip = Clip(image[None], (path.stem,), video.name)
             m = run_target(target, card, clip, "the image model")
-            truth = cv2.resize(_mask(mask), (image.shape[1], image.shape[0]), interpolation=cv2.INTER_AREA)
+            truth = cv2.resize(mask_levels(mask), (image.shape[1], image.shape[0]), interpolation=cv2.INTER_AREA)
             score = s_measure(torch.from_numpy(m), torch.from_numpy(truth[None] / np.float32(255)))
             found[video.name][t] = float(score.clamp(0, 1)[0])
     write_text(file, json.dumps(kept | found) + "\n")

@@ -91,9 +91,9 @@ def test_paper_result_is_the_product_with_the_low_level_saliency() -> None:
     predicted = np.full((4, 8, 16), 0.5, np.float32)
     booster = paper()
     assert overrides(booster, "fuse")
-    assert (
-        booster.fuse(scene, Predictions(0 * predicted, predicted)) == 0.5 * scene.motion_maps * scene.target
-    ).all()  # Eq. 9
+    assert len(booster.mine(scene))
+    alone = Predictions(predicted, 0 * predicted)
+    assert (booster.fuse(scene, alone) == 0.5 * scene.motion_maps * scene.target).all()  # Eq. 9
     assert not overrides(made(), "fuse")
     assert overrides(made(), "setup")
 

@@ -14,7 +14,9 @@ from small_plans import BrightNetwork, small_plan
 from torch import Tensor, nn
 from vsodboost_plugins.flow.dis import DIS
 
-from vsodboost.boosters.labels.booster import LABEL_WEIGHT, Labels, PaperLabels, build, build_paper
+from vsodboost.boosters.labels.booster import LABEL_WEIGHT, Labels, build
+from vsodboost.boosters.labels.paper import PaperLabels
+from vsodboost.boosters.labels.paper import build as build_paper
 from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.errors import InputError, UsageError

@@ -16,6 +16,7 @@ from vsodboost_plugins.detectors import blobs
 
 from vsodboost.boosters import cards
 from vsodboost.boosters.longterm import booster as longterm
+from vsodboost.boosters.longterm import paper as longterm_paper
 from vsodboost.data.cards import DetectorCard, SpatialModelCard
 from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Mined, Scene
@@ -286,14 +287,13 @@ class Drifting:
 
 
 def test_the_papers_rules_tune_ten_epochs_on_frames_alone() -> None:
-    booster = longterm.build_paper(Request())
+    booster = longterm_paper.build(Request())
     plan = with_booster(plan_for(), booster)
-    tuning = Engine(plan).plan.tuning
-    assert (tuning.passes, tuning.batch, tuning.guided_batches, tuning.mirror) == (10.0, 2, 0.0, True)
+    assert plan.tuning == longterm_paper.TUNING
     with_steps = replace(plan, options=replace(plan.options, steps=6))
-    assert Engine(with_booster(with_steps, booster)).plan.tuning.passes is None
-    script = with_booster(plan, longterm.build(Request(options={"tune-flips": "off"})))
-    assert not Engine(script).plan.tuning.mirror
+    assert with_booster(with_steps, booster).tuning.passes is None
+    script = with_booster(plan, longterm_paper.build(Request(options={"tune-flips": "off"})))
+    assert script.tuning == longterm_paper.SCRIPT
 
 
 def test_the_papers_rules_run() -> None:

@@ -12,18 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from vsodboost.boosters.common import as_it_is
 from vsodboost.boosters.keyframe.low_level import low_level_saliency, non_overlap
 from vsodboost.boosters.keyframe.motion_contrast import contrast_saliency
+from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.decision import Decision
 from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import Maps
+from vsodboost.data.video import VideoSource
 from vsodboost.ops.sharpen import sigmoid_of
 from vsodboost.registry.booster import Booster, Context, Overrides
-from vsodboost.registry.interfaces import Request, TrainableTarget
+from vsodboost.registry.interfaces import Request, StudentModel, TrainableTarget
 from vsodboost.registry.options import Options
 
 
@@ -84,22 +88,75 @@ class Keyframe(Booster):
 class PaperKeyframe(Keyframe):
     """The paper to the letter. Where it finds no keyframe, the twin is the untouched target model."""
 
+    _twin = _learned = _learned_before = False
+    _note = ""
+
     def setup(self, context: Context) -> Overrides:
-        """Let the twin learn one keyframe a step, by SGD with the Euclidean loss, λ times as many steps as
-        keyframes."""
+        """Let the twin learn one keyframe a step, by SGD with the Euclidean loss, λ times as many steps as keyframes,
+        at a tenth of its model's own rate.
+
+        A target that cannot learn (maps, a graph) has no twin: the run's spatial model learns in its place.
+        """
         chosen = super().setup(context)
+        self._twin = chosen.student is not None
+        self._learned_before = context.scope == "dataset"
+        student = chosen.student or context.student
+        self._note = "" if self._twin else f"profile paper: {_name(student)} learns in place of a twin of the target"
+        rate = self.settings.rate or _share_of_own_rate(student)
         tuning = replace(
-            chosen.tuning or context.tuning, batch=1, optimizer="sgd", loss="euclidean", guided_batches=0.0, pixels=None
-        )
+            chosen.tuning or context.tuning, batch=1, optimizer="sgd", loss="euclidean", guided_batches=0.0,
+            pixels=None, rate=rate,
+        )  # fmt: skip
         return replace(chosen, tuning=tuning)
+
+    def begin_video(self, source: VideoSource) -> None:
+        """Forget whether there was a keyframe in the last video."""
+        self._learned = self._learned_before
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return whether there was a keyframe so far."""
+        return {"learned": self._learned}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Remember what ``checkpoint`` gave."""
+        self._learned = saved["learned"]
+
+    def mine(self, scene: Scene) -> Mined:
+        """The keyframes, each as good as another: Eq. 8 knows no weights."""
+        mined = super().mine(scene)
+        self._learned |= len(mined) > 0
+        notes = {**mined.notes, "warnings": [self._note] if self._note else []}
+        return replace(mined, weights=np.ones(len(mined), np.float32), notes=notes)
 
     def pseudo_truth(self, scene: Scene) -> Maps:
         """Eq. 6."""
         return low_level_saliency(self.motion_saliency(scene), scene.target)
 
     def fuse(self, scene: Scene, predictions: Predictions) -> Maps:
-        """Eq. 9: the twin's maps times the low-level saliency."""
-        return (predictions.guided * self.pseudo_truth(scene)).astype(np.float32)
+        """Eq. 9: the twin's maps, of the frames alone, times the low-level saliency."""
+        alone = predictions.unguided if self._twin or self._learned else scene.target
+        return (alone * self.pseudo_truth(scene)).astype(np.float32)
+
+    def decide(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
+        """Take Eq. 9's maps as they are, unless the gate was asked for."""
+        return decision if self.settings.uses_gate else as_it_is(scene, boosted, decision)
+
+
+OWN_SHARE = 0.1
+"""What the twin's rate is of the one its model was trained with (Sec. VI-D)."""
+
+
+def _share_of_own_rate(student: StudentModel) -> float | None:
+    """Return a tenth of the student's rate where it is the spatial model. A twin's card says a tenth already: that is
+    what ``TargetCard.learning_rate`` of our adapters is."""
+    card = getattr(student, "card", None)
+    if not isinstance(card, SpatialModelCard) or hasattr(student, "target"):
+        return None
+    return OWN_SHARE * card.learning_rate
+
+
+def _name(student: StudentModel) -> str:
+    return str(getattr(student, "name", "the spatial model"))
 
 
 def build(request: Request) -> Keyframe:

@@ -22,7 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.boosters.labels.labelled_frames import VideoLabels, read_video_labels
-from vsodboost.boosters.labels.propagation import Route, SceneLabels, believed, between_empty_labels, labels_of
+from vsodboost.boosters.labels.propagation import (
+    Propagated,
+    Route,
+    SceneLabels,
+    believed,
+    between_empty_labels,
+    labels_of,
+)
 from vsodboost.boosters.labels.pseudo_labels import CHANNELS, Generator
 from vsodboost.boosters.labels.reading import LabelArrays, LabelFolder, LabelSource
 from vsodboost.data.cards import SpatialModelCard
@@ -31,7 +38,7 @@ from vsodboost.data.errors import UsageError
 from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.training_set import TrainingSet
-from vsodboost.data.types import Maps
+from vsodboost.data.types import Maps, PerFrame
 from vsodboost.data.video import VideoSource
 from vsodboost.decision.fusion import postprocess
 from vsodboost.registry.booster import Booster, Context, Overrides
@@ -98,7 +105,7 @@ class Labels(Booster):
         teaching = known.propagated.take(self._teaches(scene, known.propagated.indices))
         pseudo = self._generator.pseudo_labels(scene.frames[teaching.indices], teaching)
         frames = np.concatenate([known.labelled, teaching.indices])
-        weights = np.concatenate([np.full(len(known.labelled), LABEL_WEIGHT), believed(teaching, pseudo)])
+        weights = np.concatenate([np.full(len(known.labelled), LABEL_WEIGHT), self.believed(teaching, pseudo)])
         order = np.argsort(frames)
         order = order[weights[order] > 0]
         notes = {
@@ -110,6 +117,10 @@ class Labels(Booster):
         }
         truth = np.concatenate([known.labels, pseudo])[order]
         return Mined(frames[order], truth, weights[order].astype(np.float32), notes, self._extra(scene))
+
+    def believed(self, teaching: Propagated, pseudo: Maps) -> PerFrame:
+        """What each pseudo-label counts in tuning, ``float32[K]`` in [0, 1]."""
+        return believed(teaching, pseudo)
 
     def _warnings(self) -> list[str]:
         names, notes = self._labels.unmatched, list(self._labels.notes)
@@ -198,25 +209,14 @@ class Labels(Booster):
         }
 
 
-class PaperLabels(Labels):
-    """The paper to the letter: pseudo-labels teach, and the tuned student says the result, but on labelled frames."""
-
-    def fuse(self, scene: Scene, predictions: Predictions) -> Maps:
-        """The student's maps."""
-        return predictions.unguided
-
-
 def build(request: Request) -> Labels:
     """The booster for one run. Raises UsageError without labels, or for options that make no sense."""
-    return Labels(_settings(request.options))
+    return Labels(read_settings(request.options))
 
 
-def build_paper(request: Request) -> Labels:
-    """The paper's: RCRNet, direct flow, one pseudo-label between two labels. Raises UsageError as ``build`` does."""
-    return PaperLabels(_settings(request.options, "fgplg-rcrnet", "direct", "1"))
-
-
-def _settings(o: Mapping[str, Any], network: str = "fgplg", route: str = "best", between: str = "0") -> LabelsSettings:
+def read_settings(
+    o: Mapping[str, Any], network: str = "fgplg", route: str = "best", between: str = "0"
+) -> LabelsSettings:
     labels = o.get("labels")
     if not labels:
         raise UsageError(

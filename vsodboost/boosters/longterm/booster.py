@@ -167,8 +167,3 @@ class Longterm(Booster):
 def build(request: Request) -> Longterm:
     """The booster for one run. Raises UsageError for a wrong option."""
     return Longterm(read_settings(request.options), device=request.device, seed=request.seed)
-
-
-def build_paper(request: Request) -> Longterm:
-    """The same, by the paper's rules where no option says otherwise. Raises UsageError for a wrong option."""
-    return Longterm(read_settings(request.options, follow="paper"), device=request.device, seed=request.seed)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+WHOLE_VIDEO = 1000
+"""Frames: more than a sequence of the benchmarks has; large frames are cut into buffers by the memory they take."""
+
 HELP = {
     "follow": "ours, paper or code (the released script): whose rules count where no option says otherwise",
     "clusters": "K of Eq. 1 (default 8)",
@@ -31,6 +34,8 @@ HELP = {
     "keyframe-truth": "what FS must agree with: predictions (the fusion network's map, ours), binary motion saliency "
     "(paper), or its brightest pixels only (script)",
     "drop": "largest part of the keyframes that is left out as least agreeing (default .25; paper 0)",
+    "eligible": "which frames may be keyframes: clear (something bright in FS, and something that moves) or any with a "
+    "salient proposal (paper)",
     "last-batch": "keep or drop (script) the batch that the video's end closes",
     "pseudo-truth": "mined: what salient proposals lie on, by all predictions and FS where it agrees; FS alone: sharp, "
     "soft (paper) or otsu (script)",
@@ -41,11 +46,16 @@ HELP = {
 
 def paper_profile(options: Mapping[str, str]) -> dict[str, Any]:
     """What ``--profile paper`` chooses: the booster that follows the paper, its flow estimator (its text says FlowNet,
-    the script uses PWC-Net), and CPD as the framewise refiner."""
+    the script uses PWC-Net), its detector, CPD trained on flow images for the motion saliency, and CPD as the framewise
+    refiner: trained on DAVIS-TR (paper) or its authors' (script). Fine-tuning is done once a video, so a buffer holds
+    as many frames as there is memory for."""
     follow = options.get("follow", "paper")
     return {
         "booster": "longterm-paper",
         "flow": "pwcnet" if follow == "code" else "flownet2",
-        "spatial_model": "cpd",
+        "detector": "efficientdet:d7",
+        "motion": "cpd-flow",
+        "spatial_model": "cpd" if follow == "code" else "cpd-davis",
         "carry_over": follow == "code",
+        "buffer": WHOLE_VIDEO,
     }

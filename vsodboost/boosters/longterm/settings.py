@@ -54,6 +54,7 @@ class LongtermSettings:
     keyframes: KeyframeRule = "best"
     keyframe_truth: TruthRule = "predictions"
     drop: float = 0.25
+    eligible: Literal["clear", "any"] = "clear"
     last_batch: Literal["keep", "drop"] = "keep"
     pseudo_truth: PseudoTruth = "mined"
     tune: Literal["engine", "paper"] = "engine"
@@ -64,6 +65,7 @@ PAPER = LongtermSettings(
     motion_value="mean",
     keyframe_truth="binary",
     drop=0.0,
+    eligible="any",
     salient_clusters="gradient",
     classifier_flips="on",
     refiner="spatial",

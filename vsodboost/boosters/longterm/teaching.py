@@ -154,13 +154,15 @@ def keyframes_of(
 ) -> Keyframes:
     """Keyframes of a scene whose frames are at the places ``frames`` int64[T] of the video.
 
-    Only frames with something in FS and something that moves can be one: where MS is empty the S-measure would praise
-    an empty FS.
+    Only frames with something in FS and something that moves can be one, unless ``settings.eligible`` says any: where
+    MS is empty the S-measure would praise an empty FS.
     """
     maps = frame_saliency(known, scene, refiner, settings, frames)
     said = scene.fused if settings.keyframe_truth == "predictions" else scene.motion_maps
     agreed = agreement(maps, said, settings.keyframe_truth)
-    eligible = (maps.max(axis=(1, 2)) > LEAST_BRIGHT) & (scene.motion_maps.max(axis=(1, 2)) > LEAST_MOVING)
+    eligible = maps.max(axis=(1, 2)) > 0  # Eq. 19 says nothing of a frame without salient proposals
+    if settings.eligible == "clear":
+        eligible = (maps.max(axis=(1, 2)) > LEAST_BRIGHT) & (scene.motion_maps.max(axis=(1, 2)) > LEAST_MOVING)
     if settings.keyframes == "all":
         chosen = np.flatnonzero(eligible)
     elif settings.keyframes == "random":

@@ -16,21 +16,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.boosters.common import window_winners
+from vsodboost.boosters.common import as_it_is, passed_through, stretched, window_winners
 from vsodboost.boosters.mqp.paper_settings import PaperSettings, read_settings
 from vsodboost.data.decision import Decision
 from vsodboost.data.errors import UsageError
 from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Mined, Scene
-from vsodboost.data.types import Maps, PerFrame
+from vsodboost.data.types import Maps
 from vsodboost.data.video import VideoSource
-from vsodboost.decision.gate import LOW_TRUST
-from vsodboost.decision.trust import load_trust, trust_features
 from vsodboost.networks.localisation import SIDE, LocalisationNetwork
 from vsodboost.ops.resize import size_of_short_side
 from vsodboost.registry.booster import Booster, Context, Overrides
 from vsodboost.registry.interfaces import Request
-from vsodboost.weights.shipped import shipped_path
 
 
 class PaperMqp(Booster):
@@ -76,23 +73,12 @@ class PaperMqp(Booster):
 
     def fuse(self, scene: Scene, predictions: Predictions) -> Maps:
         """The tuned model's maps, each stretched to [0, 1] as the released inference does."""
-        predicted = predictions.guided
-        low, high = predicted.min((1, 2), keepdims=True), predicted.max((1, 2), keepdims=True)
-        return np.asarray((predicted - low) / (high - low + 1e-8), np.float32)
+        return stretched(predictions.guided)
 
     def decide(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
         """Take ``boosted`` as it is, with its trust; the target's maps where nothing was there to learn from, a case
         that the paper leaves open."""
-        result = replace(decision, target_detail=False)
-        if not self._tuned:
-            nothing = np.zeros(len(scene), np.float32)
-            flags = ("untuned",) * len(scene)
-            return replace(result, maps=scene.target, weight=nothing, trust=decision.target_trust, flags=flags)
-        model = load_trust(shipped_path("trust", ".json"))
-        seen = Predictions(unguided=boosted, guided=scene.fused)
-        trust: PerFrame = model.estimate(trust_features(boosted, scene, seen, boosted))
-        flags = tuple("low_trust" if value < LOW_TRUST else "" for value in trust)
-        return replace(result, maps=boosted, weight=np.ones(len(scene), np.float32), trust=trust, flags=flags)
+        return as_it_is(scene, boosted, decision) if self._tuned else passed_through(scene, decision)
 
 
 def filtered(scene: Scene, high: NDArray[np.bool_], settings: PaperSettings) -> NDArray[np.int64]:
