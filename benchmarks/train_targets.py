@@ -4,9 +4,9 @@
     python benchmarks/train_targets.py rcrnet DAVIS-TRAIN --test DAVIS-DEV --step 3 --out runs
 
 dsnet: M1 of DS-Net's table III (features of both branches at the same scale summed, only the final map supervised;
-no weight generator, no cross thresholding, no attention) and M5, the whole network. rcrnet: Ra of RCRNet's table 3
-(RCRNet on every frame of a clip, no recurrence, no non-local block) and Re, with all of NER; both go on from one image
-stage. The two of a pair see the same batches for the same number of steps at the same rates. The training is bounded:
+no weight generator, no cross thresholding, no attention) and M5, the whole network. rcrnet: RCRNet's table 3, from Ra
+(every frame of a clip by itself, no recurrence, no non-local block) to Re, with all of NER; all go on from one image
+stage. The rows of a table see the same batches for the same number of steps at the same rates. The training is bounded:
 networks start from nothing unless --imagenet names torchvision's file, images are small, and so the rates are higher
 than the papers'. The sequences of --without are left out of training and scored too: choose settings by them, not by
 the test set. Maps go to OUT/NAME/SEQUENCE, weights (for ``vsodboost weights add``) to OUT/NAME.safetensors.
@@ -19,7 +19,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from vsodboost_adapters import dsnet, rcrnet
 from vsodboost_adapters.layers.resize import resize
 from vsodboost_adapters.layers.resnet import freeze_batch_norm
 from vsodboost_adapters.networks.dsnet import DSNetwork
-from vsodboost_adapters.networks.rcrnet import ImageNetwork, VideoNetwork
+from vsodboost_adapters.networks.rcrnet import ImageNetwork, VideoNetwork, build_network
 from vsodboost_adapters.training import dsnet as training_dsnet
 from vsodboost_adapters.training import rcrnet as training_rcrnet
 from vsodboost_adapters.training.batches import Shuffled, labelled_image, normalised, read_image, scaled, windows
@@ -102,6 +102,10 @@ VARIANTS = {
     ),
     "rcrnet": (
         Variant("rcrnet-ra", "Ra", FrameByFrame, rcrnet.CARD, "list"),
+        *(
+            Variant(f"rcrnet-r{n}", f"R{n}", partial(build_network, f"video-{n}"), rcrnet.CARD, "list")
+            for n in ("b", "c", "d")
+        ),
         Variant("rcrnet", "Re", VideoNetwork, rcrnet.CARD, "list"),
     ),
 }
@@ -301,8 +305,18 @@ def train_dsnet(options: argparse.Namespace, videos: Sequence[VideoFiles], say: 
 
 
 def train_rcrnet(options: argparse.Namespace, videos: Sequence[VideoFiles], say: Say) -> list[tuple[Row, nn.Module]]:
-    """The image stage once, then Ra and Re on the same clips."""
-    start = image_stage(options, videos, say)
+    """The image stage once, then the variants on the same clips."""
+    return clip_stage(options, videos, image_stage(options, videos, say), chosen(options), say)
+
+
+def clip_stage(
+    options: argparse.Namespace,
+    videos: Sequence[VideoFiles],
+    start: dict[str, Tensor],
+    rows: Sequence[Variant],
+    say: Say,
+) -> list[tuple[Row, nn.Module]]:
+    """The variants of ``rows`` on the same clips, each from the image network ``start``."""
     clips = [(video, clip) for video in videos for clip in windows(video.labelled, options.clip, options.clip - 1)]
     order = Shuffled(len(clips), options.clips, options.seed)
 
@@ -323,7 +337,6 @@ def train_rcrnet(options: argparse.Namespace, videos: Sequence[VideoFiles], say:
         freeze_batch_norm(network.train())
 
     budget = Budget(options.steps, options.rate, bfloat16=options.bfloat16)
-    rows = chosen(options)
     return [once(options, variant, prepare, budget, batch, training_rcrnet.clip_loss, say) for variant in rows]
 
 
@@ -393,7 +406,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("data", type=Path, metavar="DAVIS-TRAIN", help="DAVIS-like root to train on")
     parser.add_argument("--test", type=Path, metavar="DAVIS", help="root to score on in the end")
     parser.add_argument("--without", nargs="*", default=VALIDATION.split(","), help="sequences held out of training")
-    parser.add_argument("--variants", nargs="*", metavar="LABEL", help="only these rows (M1 M5, Ra Re)")
+    parser.add_argument("--variants", nargs="*", metavar="LABEL", help="only these rows (M1 M5, Ra Rb Rc Rd Re)")
     parser.add_argument("--size", type=int, default=128, help="px, square, of training and test")
     parser.add_argument("--steps", type=int, default=500, help="rcrnet: of the clip stage")
     parser.add_argument("--batch", type=int, default=8, help="frames a step; rcrnet: of the image stage")

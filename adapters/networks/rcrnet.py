@@ -6,6 +6,7 @@ Network layout of Kinpzz/RCRNet-Pytorch (MIT). Input: frames at 448x448, ImageNe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -97,32 +98,68 @@ class ImageNetwork(nn.Module):
         return self.backbone(image)  # type: ignore[no-any-return]
 
 
+@dataclass(frozen=True)
+class Enhancement:
+    """What a variant of NER consists of (Table 3): non-local blocks before (``first``) and behind (``second``) a GRU
+    in one direction, or in both (``directions`` 0, 1 or 2)."""
+
+    first: bool = True
+    directions: int = 2
+    second: bool = True
+
+
+VARIANTS = {
+    "a": Enhancement(first=False, directions=0, second=False),
+    "b": Enhancement(directions=0, second=False),
+    "c": Enhancement(second=False),
+    "d": Enhancement(directions=1),
+    "e": Enhancement(),
+}
+"""R_a to R_e of Table 3; the released network is R_e."""
+
+
 class VideoNetwork(ImageNetwork):
     """RCRNet with the non-locally enhanced recurrent module (NER, paper Sec. 3.2) between features and classifier."""
 
-    def __init__(self) -> None:
+    def __init__(self, parts: Enhancement = VARIANTS["e"]) -> None:
         super().__init__()
-        self.convgru_forward = ConvGRUCell(FEATURES, FEATURES)
-        self.convgru_backward = ConvGRUCell(FEATURES, FEATURES)
-        self.bidirection_conv = nn.Conv2d(2 * FEATURES, FEATURES, 3, padding=1)
-        self.non_local_block = NonLocalBlock3d(FEATURES, FEATURES // 2)
-        self.non_local_block2 = NonLocalBlock3d(FEATURES, FEATURES // 2)
+        self.parts = parts
+        if parts.directions:
+            self.convgru_forward = ConvGRUCell(FEATURES, FEATURES)
+        if parts.directions == 2:
+            self.convgru_backward = ConvGRUCell(FEATURES, FEATURES)
+            self.bidirection_conv = nn.Conv2d(2 * FEATURES, FEATURES, 3, padding=1)
+        if parts.first:
+            self.non_local_block = NonLocalBlock3d(FEATURES, FEATURES // 2)
+        if parts.second:
+            self.non_local_block2 = NonLocalBlock3d(FEATURES, FEATURES // 2)
 
     def enhance(self, features: Sequence[Tensor]) -> list[Tensor]:
         """T features [B, 256, h, w] of consecutive frames -> the same, aware of each other."""
-        x = list(self.non_local_block(torch.stack(list(features), dim=2)).unbind(dim=2))
+        x = list(features)
+        if self.parts.first:
+            x = list(self.non_local_block(torch.stack(x, dim=2)).unbind(dim=2))
+        if self.parts.directions:
+            x = self._recurrent(x)
+        if self.parts.second:
+            x = list(self.non_local_block2(torch.stack(x, dim=2)).unbind(dim=2))
+        return x
+
+    def _recurrent(self, x: list[Tensor]) -> list[Tensor]:
+        """The ConvGRU, forwards, or (Eq. 3) forwards and then backwards over what that gave."""
         # The released weights start the recurrence from the first frame's feature, not from zeros.
         forward, state = [], x[0]
         for feature in x:
             state = self.convgru_forward(feature, state)
             forward.append(state)
+        if self.parts.directions == 1:
+            return forward
         backward = []
         for feature in reversed(forward):
             state = self.convgru_backward(feature, state)
             backward.append(state)
         both = zip(forward, reversed(backward), strict=True)
-        mixed = [torch.tanh(self.bidirection_conv(torch.cat(pair, dim=1))) for pair in both]
-        return list(self.non_local_block2(torch.stack(mixed, dim=2)).unbind(dim=2))
+        return [torch.tanh(self.bidirection_conv(torch.cat(pair, dim=1))) for pair in both]
 
     def forward(self, frames: Sequence[Tensor]) -> list[Tensor]:  # type: ignore[override]
         """A list of T >= 1 consecutive frames [B, 3, H, W] -> T logits [B, 1, H, W]."""
@@ -148,9 +185,12 @@ class ClipStudent(nn.Module):
 
 
 def build_network(variant: str = "video") -> ImageNetwork:
-    """``image``: RCRNet on single frames; ``video``: RCRNet+NER on a list of consecutive frames. Released keys."""
+    """``image``: RCRNet on single frames; ``video``: RCRNet+NER on a list of consecutive frames. Released keys.
+    ``video-a`` to ``video-e`` are the variants of Table 3."""
     if variant == "image":
         return ImageNetwork()
     if variant == "video":
         return VideoNetwork()
+    if variant.removeprefix("video-") in VARIANTS:
+        return VideoNetwork(VARIANTS[variant.removeprefix("video-")])
     raise UsageError(f"rcrnet has no variant '{variant}'; it has 'image' and 'video'")

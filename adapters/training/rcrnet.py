@@ -17,7 +17,7 @@ from vsodboost.training.masks import read_mask
 from vsodboost.training.recipe import TrainingRequest, read_settings
 
 from ..layers.resnet import freeze_batch_norm
-from ..networks.rcrnet import build_network
+from ..networks.rcrnet import VARIANTS, build_network
 from .batches import (
     Shuffled,
     labelled_image,
@@ -36,7 +36,8 @@ class RCRNetSettings:
     """Sizes, rates and clips are the paper's; the batch and length of the image stage were never published.
 
     ``image_steps`` and ``steps`` other than 0 replace the epochs. ``image_start`` is a checkpoint of the image network,
-    ``start`` one of the video network; either leaves the image stage out.
+    ``start`` one of the video network; either leaves the image stage out. ``ner`` is the variant of Table 3, a to e;
+    only e has the released network's layers, which ``weights add`` takes.
     """
 
     size: int = 448
@@ -52,6 +53,7 @@ class RCRNetSettings:
     imagenet: str = "download"
     image_start: str = ""
     start: str = ""
+    ner: str = "e"
 
 
 def image_loss(network: nn.Module, batch: Batch) -> Tensor:
@@ -71,7 +73,9 @@ def train(request: TrainingRequest) -> Path:
     files = list_files(request.data, request.folder / "masks", request.read)
     if settings.image_batch < 2:
         raise UsageError("rcrnet: image_batch must be at least 2, for batch norm of the pooled features needs company")
-    video = build_network("video")
+    if settings.ner not in VARIANTS:
+        raise UsageError(f"training option ner={settings.ner}: one of {', '.join(VARIANTS)}")
+    video = build_network(f"video-{settings.ner}")
     with torch.device("meta"):
         image = build_network("image")
     image.add_module("backbone", video.get_submodule("backbone"))  # one set of weights through both stages

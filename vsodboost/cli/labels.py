@@ -1,4 +1,4 @@
-"""``vsodboost labels``: help with labelling a few frames."""
+"""``vsodboost labels``: help with labelling a few frames, and pseudo-labels for a data set."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
+
+from vsodboost.cli.labels_generate import generate_command
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,13 +21,16 @@ if TYPE_CHECKING:
 FOLDER = click.Path(path_type=Path)
 
 
-@click.group(short_help="Find the frames whose labels would help most.")
+@click.group(short_help="Find the frames whose labels would help most; make pseudo-labels for a data set.")
 def labels() -> None:
-    """Find the frames whose labels would help most.
+    """Find the frames whose labels would help most, and make pseudo-labels for a data set.
 
-    Draw a mask for each of them (white: salient), save it under the frame's name, and run
+    Draw a mask for each frame that suggest names (white: salient), save it under the frame's name, and run
     vsodboost wrap VIDEO --labels DIR.
     """
+
+
+labels.add_command(generate_command)
 
 
 @labels.command("suggest")

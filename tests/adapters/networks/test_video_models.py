@@ -108,3 +108,24 @@ def test_dsnet_thresholds_each_sample_by_itself() -> None:
 def test_unknown_variants_are_refused(module: Any) -> None:
     with pytest.raises(UsageError, match="'big'"):
         module.build_network(variant="big")
+
+
+@pytest.mark.parametrize(
+    ("variant", "parts"),
+    [
+        ("a", set()),
+        ("b", {"non_local_block"}),
+        ("c", {"non_local_block", "convgru_forward", "convgru_backward", "bidirection_conv"}),
+        ("d", {"non_local_block", "convgru_forward", "non_local_block2"}),
+    ],
+)
+def test_variants_of_ner_have_the_layers_of_table_3_and_run(variant: str, parts: set[str]) -> None:
+    torch.manual_seed(0)
+    network = settled(rcrnet.build_network(f"video-{variant}"))
+    assert {name.partition(".")[0] for name in network.state_dict()} == parts | {"backbone"}
+    frames = [torch.randn(1, 3, 33, 33) for _ in range(2)]
+    with torch.no_grad():
+        together, alone = network(frames), network(frames[:1])
+    assert [m.shape for m in together] == [(1, 1, 33, 33)] * 2
+    # Only what looks at other frames makes the first one's map depend on the second frame.
+    assert torch.allclose(together[0], alone[0], atol=1e-5) == (variant == "a")
