@@ -34,6 +34,7 @@ from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import VsodboostError
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.checkpoint import FOLDER, STATE
+from vsodboost.io.resume import DONE
 from vsodboost.io.values import read_values
 from vsodboost.pipeline.options import choose
 from vsodboost.pipeline.plan import Plan, make_plan
@@ -126,7 +127,10 @@ class Trial:
         return time.monotonic() - began
 
     def progress(self, out: Path) -> tuple[bool, int]:
-        """Whether the survey is over, and the buffers that the checkpoint holds of the present pass."""
+        """Whether the survey is over, and the buffers that the checkpoint holds of the present pass; of a video that
+        is done, all."""
+        if (out / "clip" / DONE).is_file():
+            return True, self.frames
         state = out / "clip" / FOLDER / STATE
         if not state.is_file():
             return False, 0

@@ -152,6 +152,15 @@ class VideoLocks:
                 lock.unlink()
         unfinished.discard(lock)
 
+    def clear_left_behind(self, video: str) -> None:
+        """Delete the lock of a video that is done where its run was killed before it gave it back. Raises
+        VsodboostError."""
+        lock = self._folder / f".{safe_name(video)}.lock"
+        if video not in self._held and lock.exists() and self._is_gone(lock, _read(lock)):
+            with suppress(InUse):  # somebody else does so
+                self.take(video)
+            self.release(video)
+
     def confirm(self, video: str) -> None:
         """Raise InUse when another run took the lock of ``video`` (``LockClaim``)."""
         self.claim.confirm(video)

@@ -244,6 +244,7 @@ class _Run:
         if not self.output.resume or VideoState.check(out, source.name, self._fingerprint) != "done":
             return False
         Checkpoint(out, source.name, "").clear()  # of a run that was killed while it cleared away
+        self.locks.clear_left_behind(source.name)
         return True
 
 
