@@ -149,9 +149,15 @@ timeout = "10m"
 missing = "fill"
 """
 RUN = {
-    "video": "clip", "path": "clip", "frames": 2, "trust": 0.9, "target_trust": 0.8, "changed": 0.1, "mined": 1,
+    "video": "clip", "path": "in/clip", "frames": 2, "trust": 0.9, "target_trust": 0.8, "changed": 0.1, "mined": 1,
     "flags": {"static": 1}, "warnings": ["a line"], "cuts": [1], "seconds": {"read": 0.1}, "seconds_total": 0.4,
     "settings": {"target": "lite", "start": None, "every": 2}, "versions": {"torch": "2"}, "write": {"writers": []},
+}  # fmt: skip
+PAGE = {
+    "schema": 1, "video": "clip", "path": "in/clip", "size": [32, 48], "fps": 12, "count": 2, "run": RUN,
+    "frames": ["00000", "00001"], "trust": [0.6, 0.6], "flags": ["static", ""], "mined": [0], "cuts": [1],
+    "thumbs": [{"index": 0, "frame": "data:image/jpeg;base64,"}], "full": [], "mining": [],
+    "truth": {"figures": {"boosted": {"S": 0.9}}},
 }  # fmt: skip
 TABLE = (
     "frame,mined,quality,consistency,trust,trust_low,trust_high,target_trust,flag\n"
@@ -338,6 +344,7 @@ def kinds(chosen: list[str] | None = None) -> dict[str, Kind]:
     ok = _picture(".png", picture)
     results = {"clip/run.json": json.dumps(RUN).encode(), "clip/frames.csv": TABLE.encode()}
     results |= {f"clip/{t:05d}.png": _picture(".png", picture[..., 0]) for t in range(2)}
+    results |= {f"../in/clip/{t:05d}.png": _picture(".png", frames()[t]) for t in range(2)}
     movie = [Image.fromarray(frame) for frame in frames()]
     makers: dict[str, Callable[[], Kind]] = {
         "mp4": lambda: Kind((_film("mp4", "libx264", "yuv420p"), _film("mp4", "mpeg4", "yuv420p", sound=True)),
@@ -367,6 +374,8 @@ def kinds(chosen: list[str] | None = None) -> dict[str, Kind]:
         "csv": lambda: Kind((TABLE.encode(),), "out/clip/frames.csv", read_results,
                             {f"out/{name}": data for name, data in results.items()}, text=True),
         "attributes": lambda: Kind((ATTRIBUTES.encode(),), "case.csv", read_attributes, text=True),
+        "page": lambda: Kind((json.dumps(PAGE).encode(),), "out/clip/report.json", read_results,
+                             {f"out/{name}": data for name, data in results.items()}, text=True),
         "flow": lambda: Kind((b"PIEH" + struct.pack("<ii", 4, 2) + bytes(64),), "case.flo", read_flow),
     }  # fmt: skip
     return {name: makers[name]() for name in chosen or makers}

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from vsodboost.data.errors import UsageError
+from vsodboost.data.texts import brief
 
 
 def with_config(ctx: click.Context, param: click.Parameter, value: Path | None) -> None:
@@ -34,7 +35,9 @@ def with_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
     for key, setting in chosen.items():
         option = options.get(key.replace("_", "-"))
         if option is None or option.name is None:
-            raise UsageError(f"{value}: no option of {ctx.info_name} is called '{key}'; {_known(key, list(options))}")
+            raise UsageError(
+                f"{value}: no option of {ctx.info_name} is called '{brief(key)}'; {_known(key, list(options))}"
+            )
         if option.name in defaults:
             raise UsageError(f"{value}: {key} is given twice, with - and with _")
         defaults[option.name] = _checked(option, setting, f"{value}: {key}", ctx)

@@ -123,7 +123,7 @@ def _with_earlier_trust(source: VideoSource, results: Path) -> _Seen:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             known = {row["frame"]: float(row["trust"]) for row in csv.DictReader(file)}
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
         raise UsageError(f"{path} is not the frames.csv of an earlier wrap ({error}); leave --results out") from error
     detector = CutDetector()
     names: list[str] = []

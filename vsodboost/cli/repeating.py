@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import string
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vsodboost.data.errors import UsageError
+from vsodboost.data.texts import json_value
 
 if TYPE_CHECKING:
     from vsodboost.data.video import VideoSource
@@ -49,7 +49,7 @@ def with_like(ctx: click.Context, param: click.Parameter, value: Path | None) ->
         return
     path = value / "run.json" if value.is_dir() else value
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json_value(path.read_text(encoding="utf-8"))
         settings, video = dict(record["settings"]), str(record["path"])
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from error

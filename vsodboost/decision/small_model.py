@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.errors import WeightsError
+from vsodboost.data.texts import json_value
 
 M = TypeVar("M", bound="SmallModel")
 
@@ -51,7 +52,7 @@ class SmallModel:
     @classmethod
     def from_json(cls: type[M], text: str) -> M:
         """Read what ``to_json`` wrote. Raises ValueError when the figures are not those of this version."""
-        values = json.loads(text)
+        values = json_value(text)
         names = values.pop("clues") if "clues" in values else values.pop("features")
         if tuple(cls.FORMER_NAMES.get(name, name) for name in names) != cls.NAMES:
             raise ValueError("its features are not those of this version")

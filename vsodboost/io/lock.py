@@ -25,6 +25,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from vsodboost.data.errors import UsageError, VideoError, VsodboostError
+from vsodboost.data.texts import json_value
 from vsodboost.io.atomic import TEMPORARY, stops_everything, write_errors
 from vsodboost.io.output_paths import safe_name
 from vsodboost.io.process import machine, started
@@ -279,6 +280,6 @@ class VideoLocks:
 def _read(lock: Path) -> Owner | None:
     """Who holds the lock; None when it is not there, or not (or not yet) one of ours."""
     try:
-        return Owner(**json.loads(lock.read_text(encoding="utf-8")))
+        return Owner(**json_value(lock.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None

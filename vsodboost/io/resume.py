@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vsodboost.data.errors import InputError
+from vsodboost.data.texts import json_value
 from vsodboost.io.atomic import remove_leftovers, write_errors, write_text
 from vsodboost.io.output_paths import video_folder
 
@@ -91,7 +92,7 @@ def settings_of(folder: Path) -> str | None:
 def _read(path: Path) -> dict[str, Any] | None:
     """The marker, None when it is absent or not one of ours."""
     try:
-        marker = json.loads(path.read_text(encoding="utf-8"))
+        marker = json_value(path.read_text(encoding="utf-8"))
         return marker if isinstance(marker["fingerprint"], str) and isinstance(marker["frames"], list) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

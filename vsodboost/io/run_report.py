@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vsodboost.data.errors import InputError
+from vsodboost.data.texts import json_value
 from vsodboost.io.atomic import write_errors, write_text
 
 FAILED = "failed.json"
@@ -70,7 +71,7 @@ def write_failed(out: Path, failed: Mapping[str, Failure], seen: Collection[str]
 def read_failed(out: Path) -> dict[str, Failure]:
     """Return what ``failed.json`` says; nothing when it is not there, or not one of ours."""
     try:
-        found = json.loads((out / FAILED).read_text(encoding="utf-8"))
+        found = json_value((out / FAILED).read_text(encoding="utf-8"))
         return {str(name): Failure(str(given["path"]), str(given["reason"])) for name, given in found.items()}
     except (OSError, ValueError, AttributeError, KeyError, TypeError):
         return {}
@@ -87,7 +88,7 @@ def read_shards(out: Path) -> list[ShardReport]:
         if _SHARD.fullmatch(path.name) is None:
             continue
         try:
-            values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            values: dict[str, Any] = json_value(path.read_text(encoding="utf-8"))
             failed = {name: Failure(**given) for name, given in values.pop("failed").items()}
             done, skipped = (tuple(map(str, values.pop(kind))) for kind in ("done", "skipped"))
             found.append(ShardReport(**values, done=done, skipped=skipped, failed=failed))

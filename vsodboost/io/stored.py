@@ -39,7 +39,7 @@ def own_rows(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise InputError(f"{path} cannot be read ({error}); {MEND}") from error
     if any(not {"frame", "mined", "flag"} <= set(row) or None in row.values() for row in rows):
         raise InputError(f"{path} is not the frames.csv of vsodboost; {MEND}")

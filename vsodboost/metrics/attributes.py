@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vsodboost.data.errors import InputError, UsageError
+from vsodboost.data.texts import brief
 from vsodboost.metrics.evaluate import Evaluation, evaluation_of
 from vsodboost.metrics.protocols import PROTOCOLS
 
@@ -43,9 +44,11 @@ def read_attributes(path: Path) -> Attributes:
         raise UsageError(f"{path}: no such file of attributes") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as text ({error}); save it as CSV in UTF-8") from error
-    rows = [
-        [cell.strip() for cell in row] for row in csv.reader(text.splitlines()) if any(cell.strip() for cell in row)
-    ]
+    try:
+        cells = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines())]
+    except csv.Error as error:
+        raise InputError(f"{path}: is no table ({error}); save it as CSV") from error
+    rows = [row for row in cells if any(row)]
     if not rows:
         raise InputError(f"{path} is empty; it needs a line a sequence")
     headed = rows[0][0].lower() in HEADS
@@ -53,7 +56,7 @@ def read_attributes(path: Path) -> Attributes:
     names = [row[0] for row in body]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"{path} names {twice} twice; give a sequence one line")
+        raise InputError(f"{path} names {brief(twice)} twice; give a sequence one line")
     found = _columns(rows[0][1:], body, path) if headed else _lists(body)
     if not any(found.values()):
         raise InputError(f"{path} gives no sequence an attribute; write 1 under those that it has")
@@ -79,7 +82,9 @@ def _columns(heads: list[str], body: list[list[str]], path: Path) -> dict[str, l
     found: dict[str, list[str]] = {}
     for row in body:
         if len(row) != len(heads) + 1:
-            raise InputError(f"{path}: the line of {row[0]} has {len(row)} cells, the first line {len(heads) + 1}")
+            raise InputError(
+                f"{path}: the line of {brief(row[0])} has {len(row)} cells, the first line {len(heads) + 1}"
+            )
     for place, head in enumerate(heads, start=1):
         cells = {row[0]: row[place] for row in body}
         if {cell.lower() for cell in cells.values()} <= YES | NO:

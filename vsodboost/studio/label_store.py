@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vsodboost.data.errors import InputError, UsageError
+from vsodboost.data.texts import json_value
 from vsodboost.io.atomic import write_png, write_text
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -46,7 +47,7 @@ class LabelStore:
         file = folder / "labels.json"
         if file.exists():
             try:
-                found = json.loads(file.read_text(encoding="utf-8"))
+                found = json_value(file.read_text(encoding="utf-8"))
                 self._histories = {name: History(**history) for name, history in found.items()}
             except (OSError, ValueError, TypeError, AttributeError) as error:
                 raise InputError(f"{file} is not what the studio writes ({error}); move it away") from error

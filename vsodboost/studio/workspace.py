@@ -10,7 +10,6 @@ OUT/.studio/videos/<video>/source.json  where the video lies
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import secrets
@@ -23,7 +22,7 @@ from vsodboost.data.errors import InputError, UsageError
 from vsodboost.data.video import VideoSource
 from vsodboost.io.atomic import write_errors, write_text
 from vsodboost.io.output_paths import safe_name, video_folder
-from vsodboost.io.stored import own_map
+from vsodboost.io.stored import own_map, own_rows
 from vsodboost.studio.frame_store import FrameStore
 from vsodboost.studio.label_store import LabelStore
 from vsodboost.studio.rounds import Round, Rounds
@@ -79,8 +78,7 @@ class Video:
         """Return the names of its frames, as the results have them; none before the first boost is done."""
         finished = self.rounds.finished()
         if finished and not self._names:
-            with (finished[0].folder / "frames.csv").open(encoding="utf-8", newline="") as table:
-                self._names = [row["frame"] for row in csv.DictReader(table)]
+            self._names = [row["frame"] for row in own_rows(finished[0].folder / "frames.csv")]
         return self._names
 
     def work(self, round_: Round, writers: Sequence[str], *, resume: bool) -> dict[str, Any]:

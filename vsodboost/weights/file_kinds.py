@@ -59,7 +59,7 @@ def check_archive(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise WeightsError(f"{path}: damaged or cut off ({reason}); fetch it again") from None
     for member in members:
@@ -85,7 +85,7 @@ def program_in(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
             return _program(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, OSError):
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         return None
 
 

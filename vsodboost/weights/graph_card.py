@@ -9,6 +9,7 @@ from typing import Any
 
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import InputError
+from vsodboost.data.texts import json_value
 
 KEY = "vsodboost.card"
 _FIELDS = (
@@ -32,7 +33,7 @@ def card_from_metadata(metadata: Mapping[str, str]) -> TargetCard | None:
     if KEY not in metadata:
         return None
     try:
-        content = json.loads(metadata[KEY])
+        content = json_value(metadata[KEY])
         values = {field: _checked(field, content[field]) for field in _FIELDS}
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(

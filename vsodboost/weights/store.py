@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import WeightsSource
 from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.data.texts import json_value
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -61,7 +62,7 @@ def installed(name: str) -> Provenance | None:
     """The entry of ``name``, None when it has no weights; raises WeightsError when the entry cannot be read."""
     path = folder(name) / PROVENANCE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json_value(path.read_text(encoding="utf-8"))
         return Provenance(**{field.name: content[field.name] for field in fields(Provenance)})
     except FileNotFoundError:
         return None

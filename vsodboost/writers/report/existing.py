@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 
 from vsodboost.data.decision import FORMER_FLAGS
 from vsodboost.data.errors import InputError, UsageError, VideoError
+from vsodboost.data.texts import json_value
 from vsodboost.data.video import Frame, VideoSource
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.part import Part
@@ -21,6 +22,13 @@ from vsodboost.writers.report.data import SCHEMA, FrameColumns, report_data
 from vsodboost.writers.report.pictures import encoded, thumbs_of
 from vsodboost.writers.report.writer import THUMBS
 
+NUMBER = (int, float)
+RECORD: dict[str, Any] = {
+    "video": str, "path": str, "frames": int, "trust": NUMBER, "target_trust": NUMBER, "changed": NUMBER, "mined": int,
+    "flags": {"": int}, "warnings": [str], "cuts": [int], "seconds": {"": NUMBER}, "seconds_total": NUMBER,
+    "settings": {"": object}, "versions": {"": object}, "write": {"": object},
+}  # fmt: skip
+"""What reports read of a ``run.json``, and of which types it is."""
 NOTE = (
     "Made from what was written: motion, the target's map and doubt were not kept; "
     "boost the video again with --write report to see them."
@@ -42,14 +50,29 @@ def result_folders(out: Path) -> list[Path]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return a file of ours. Raises InputError when it cannot be read or is none."""
+    """Return a file of ours; a ``run.json`` is checked by its types. Raises InputError when it cannot be read or is
+    none."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json_value(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read ({error}); boost the video again with --overwrite") from error
     if not isinstance(found, dict):
         raise InputError(f"{path} is not what vsodboost writes; boost the video again with --overwrite")
+    wrong = next((key for key in RECORD if key in found and not _is(RECORD[key], found[key])), None)
+    if wrong is not None and path.name == "run.json":
+        raise InputError(f"{path}: its {wrong!r} is not what vsodboost writes; boost the video again with --overwrite")
     return found
+
+
+def _is(kind: Any, value: Any) -> bool:
+    """Whether a JSON value is of a kind of ``RECORD``."""
+    if isinstance(kind, list):
+        return isinstance(value, list) and all(_is(kind[0], one) for one in value)
+    if isinstance(kind, dict):
+        return isinstance(value, dict) and all(_is(kind[""], one) for one in value.values())
+    if kind is object:
+        return True
+    return isinstance(value, kind) and not isinstance(value, bool) and (kind is not NUMBER or math.isfinite(value))
 
 
 def stored_data(folder: Path) -> dict[str, Any] | None:

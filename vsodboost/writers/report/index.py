@@ -70,6 +70,14 @@ def index_data(out: Path, failed: Mapping[str, str]) -> dict[str, Any]:
 
 def _row(folder: Path, *, picture: bool) -> dict[str, Any]:
     run = read_json(folder / "run.json")
+    try:
+        return _row_of(folder, run, picture=picture)
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        path = folder / "report.json"
+        raise InputError(f"{path} is not what vsodboost writes; boost the video again with --overwrite") from error
+
+
+def _row_of(folder: Path, run: dict[str, Any], *, picture: bool) -> dict[str, Any]:
     trust, before = run.get("trust"), run.get("target_trust")
     stored: dict[str, Any] = {}
     if picture and (folder / "report.json").is_file():

@@ -1,0 +1,23 @@
+"""Texts that others wrote: JSON that fails in one way only, and a piece of it short enough for a message."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+SHOWN = 80
+"""Characters of somebody's text that a message quotes."""
+
+
+def json_value(text: str | bytes) -> Any:
+    """Return what a JSON text says. Raises ValueError for whatever is none, what is nested too deeply included."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def brief(text: object) -> str:
+    """Return a text on one line, and its beginning alone where it is long."""
+    words = " ".join(str(text).split())
+    return words if len(words) <= SHOWN else f"{words[:SHOWN]}... ({len(words)} characters)"
