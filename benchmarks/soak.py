@@ -84,32 +84,36 @@ class Soak:
         kind = self.kinds[name]
         return name, mutated(rng.choice(kind.seeds), rng, kind.text, kind.seeds)
 
-    def placed(self, number: int) -> tuple[str, Path]:
-        """Write a case where its reader looks for it; its kind, and the file."""
-        name, data = self.case(number)
+    def placed(self, number: int, name: str, data: bytes) -> Path:
+        """Write a file of a kind where its reader looks for it, and return its path."""
         kind, folder = self.kinds[name], self.folder / f"case-{number}"
         shutil.rmtree(folder, ignore_errors=True)
         for other, content in (*(kind.around or {}).items(), (kind.name, data)):
             (folder / other).parent.mkdir(parents=True, exist_ok=True)
             (folder / other).write_bytes(content)
-        return name, folder / kind.name
+        return folder / kind.name
 
     def outcome(self, number: int) -> tuple[str, str, str]:
         """Read a case: its kind, "read", "refused" or what is wrong, and the words."""
-        name, path = self.placed(number)
+        name, data = self.case(number)
+        return name, *self.outcome_of(number, name, data)
+
+    def outcome_of(self, number: int, name: str, data: bytes) -> tuple[str, str]:
+        """Read a file of a kind as case ``number``."""
+        path = self.placed(number, name, data)
         try:
             self.kinds[name].read(path)
         except (VsodboostError, click.ClickException) as error:
             words = error.format_message() if isinstance(error, click.ClickException) else str(error)
             if "\n" in words.strip() or len(words) > LONGEST or not words.strip():
-                return name, "words", words[:200] or "nothing is said"
-            return name, "refused", words
+                return "words", words[:200] or "nothing is said"
+            return "refused", words
         except BaseException as error:  # whatever it is, it is what is looked for
             where = traceback.extract_tb(error.__traceback__)[-1]
-            return name, "traceback", f"{type(error).__name__}: {str(error)[:200]} ({where.filename}:{where.lineno})"
+            return "traceback", f"{type(error).__name__}: {str(error)[:200]} ({where.filename}:{where.lineno})"
         finally:
             shutil.rmtree(self.folder / f"case-{number}", ignore_errors=True)
-        return name, "read", ""
+        return "read", ""
 
 
 def works(soak: Soak, numbers: Sequence[int], memory: int, told: Connection) -> None:
@@ -200,7 +204,8 @@ def through_the_command(soak: Soak, number: int) -> tuple[str, str, str]:
     """Give a case to ``vsodboost`` in a folder of its own: its kind, the outcome, and the words."""
     from vsodboost.cli import main
 
-    name, path = soak.placed(number)
+    name, data = soak.case(number)
+    path = soak.placed(number, name, data)
     folder = soak.folder / f"case-{number}"
     (folder / "clip").mkdir(exist_ok=True)
     for t, frame in enumerate(frames()[:2]):
@@ -276,8 +281,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         files = kinds(chosen.kinds.split(",") if chosen.kinds else None)
         if chosen.only is not None:
-            name, path = Soak(files, chosen.seed, Path(folder)).placed(chosen.only)
-            files[name].read(path)
+            soak = Soak(files, chosen.seed, Path(folder))
+            name, data = soak.case(chosen.only)
+            files[name].read(soak.placed(chosen.only, name, data))
             return 0
         end = time.monotonic() + 60 * chosen.minutes
         for kind, count in ((Soak, chosen.cases), (_Commands, chosen.cli)):

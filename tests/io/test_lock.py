@@ -67,6 +67,17 @@ def test_an_error_in_the_block_gives_them_back(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
+def test_the_lock_of_a_run_that_was_killed_behind_its_end_is_cleared_and_no_other(tmp_path: Path) -> None:
+    leave(tmp_path, pid=2**22 + 1)  # no process has so large a number
+    with VideoLocks(tmp_path) as locks:
+        locks.clear_left_behind("bear")
+        locks.clear_left_behind("cows")
+        assert names(tmp_path) == []
+        leave(tmp_path)
+        locks.clear_left_behind("bear")
+        assert names(tmp_path) == [".bear.lock"]
+
+
 def test_folders_made_for_locks_are_gone_when_nothing_was_written(tmp_path: Path) -> None:
     with VideoLocks(tmp_path / "a" / "b") as locks:
         locks.take("bear")
