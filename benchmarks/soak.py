@@ -116,7 +116,7 @@ class Soak:
         return "read", ""
 
 
-def works(soak: Soak, numbers: Sequence[int], memory: int, told: Connection) -> None:
+def works(soak: Soak, numbers: Sequence[int], memory: int, pipe: Connection) -> None:
     """In a forked worker: say when each case begins and what came of it, with the memory that it took at most."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
@@ -125,10 +125,10 @@ def works(soak: Soak, numbers: Sequence[int], memory: int, told: Connection) -> 
     for number in numbers:
         Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
         before = _held("VmRSS")
-        told.send(("begins", number))
+        pipe.send(("begins", number))
         kind, what, words = soak.outcome(number)
-        told.send(("ends", number, kind, what, words, max(0, _held("VmHWM") - before)))
-    told.send(("done",))
+        pipe.send(("ends", number, kind, what, words, max(0, _held("VmHWM") - before)))
+    pipe.send(("done",))
 
 
 def _held(what: str) -> int:
