@@ -13,6 +13,8 @@ from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
 from vsodboost.registry.interfaces import Request, Target
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
+
     from vsodboost.training.recipe import TrainingRequest
 
     from .networks.dsnet import DSNetwork
@@ -51,17 +53,34 @@ CARD = TargetCard(
     batch=4,
     learning_rate=5e-6,  # a tenth of the training rate, as the keyframe paper fine-tunes
     trainer=train,
+    options={
+        "generator": "released (default): the motion branch's weights also look at the frame, as the authors' do; "
+        "symmetric: they do not, as in weights that vsodboost train dsnet makes",
+    },
 )
 
 
+def saliency(network: nn.Module, frames: Tensor, flow_images: Tensor | None) -> Tensor:
+    """Logits [N, 1, h, w] of frames and flow images [N, 3, h, w]; a flow image that is white all over, no motion, is
+    zero to the network, as those of the stills that it learned from."""
+    assert flow_images is not None
+    white = flow_images.new_tensor([(1 - m) / s for m, s in zip(CARD.mean, CARD.std, strict=True)])[:, None, None]
+    moves = ((flow_images - white).abs() > 1e-4).any(dim=1).any(dim=-1).any(dim=-1)
+    final: Tensor = network(frames, flow_images * moves[:, None, None, None])[0]
+    return final
+
+
 def make_target(request: Request) -> Target:
-    """The target with the user's copy of the released weights."""
+    """The target with the user's copy of the released weights, or with those trained here."""
+    from vsodboost.registry.options import Options
     from vsodboost.targets.network_target import NetworkTarget
     from vsodboost.weights import load_into
 
     network = build_network()
+    options = Options(request.options, "target 'dsnet': option")
+    network.crossed = options.choice("generator", ("released", "symmetric")) == "released"
     load_into(network, "dsnet", CARD.weights)
-    return NetworkTarget(network, CARD, request)
+    return NetworkTarget(network, CARD, request, forward=saliency)
 
 
 @hookimpl

@@ -26,10 +26,15 @@ def convolutions(channels: int, *outputs: int, kernel: int = 3) -> nn.Sequential
 
 
 class DSNetwork(nn.Module):
-    """The whole network with the released keys."""
+    """The whole network with the released keys.
 
-    def __init__(self) -> None:
+    ``crossed``: the motion branch's weight generator reads the frame's layer2 feature, as in the released code, whose
+    weights depend on it; without it both branches are alike, as the paper has it.
+    """
+
+    def __init__(self, *, crossed: bool = True) -> None:
         super().__init__()
+        self.crossed = crossed
         self.ImageBone = ResNetPyramid()
         self.FlowBone = ResNetPyramid()
         for branch in "if":  # the dynamic weight generators, paper Sec. III-B
@@ -64,25 +69,44 @@ class DSNetwork(nn.Module):
         """Coarse logits [N, 1, H, W] -> where to look, [N, 1, *size] in [0, 1]."""
         return resize(torch.sigmoid(coarse), size, align_corners=True)
 
+    def against(self, spatial: Tensor, motion: Tensor) -> tuple[Tensor, Tensor]:
+        """Weights [N, 5] of both branches set against each other, v_s and v_t (Eq. 2)."""
+        v_s, v_t = torch.softmax(torch.stack([spatial, motion], dim=2), dim=2).unbind(dim=2)
+        return v_s, v_t
+
+    def thresholded(self, v_s: Tensor, v_t: Tensor) -> tuple[Tensor, Tensor]:
+        """The cross thresholding, u_s and u_t (Eq. 3)."""
+        return self.crossing(v_s, v_t, THRESHOLD)
+
+    @staticmethod
+    def crossing(v_s: Tensor, v_t: Tensor, tau: float) -> tuple[Tensor, Tensor]:
+        """Weights of which the smaller one is 0 where the two are more than ``tau`` apart."""
+        u_s = torch.where(v_s - v_t < -tau, torch.zeros_like(v_s), v_s)
+        return u_s, torch.where(v_s - v_t > tau, torch.zeros_like(v_t), v_t)
+
+    def mixed(self, v_s: Tensor, v_t: Tensor, spatial: Tensor, motion: Tensor) -> Tensor:
+        """The coarse map of both branches' logits (Eq. 6, on logits as the code has it)."""
+        share = (v_s.sum(dim=1) / (v_s + v_t).sum(dim=1).clamp(min=1e-6))[:, None, None, None]
+        return share * spatial + (1 - share) * motion
+
+    def attended(self, x: Tensor, coarse: Tensor) -> Tensor:
+        """Features attended by the coarse map (Eq. 7)."""
+        return x * self.attention(coarse, x.shape[-2:]) + x
+
     def forward(self, image: Tensor, flow_image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Two [N, 3, H, W] -> logits [N, 1, H, W]: final, fused coarse, spatial coarse, motion coarse."""
         (_, *spatial), spatial_map = self.ImageBone(image)
         (_, *motion), motion_map = self.FlowBone(flow_image)
         # The released code feeds the motion generator the frame's layer2 feature; its weights depend on that.
-        crossed = [motion[0], spatial[1], *motion[2:]]
-        scores = torch.stack([self.weigh("i", spatial), self.weigh("f", crossed)], dim=2)
-        v_s, v_t = torch.softmax(scores, dim=2).unbind(dim=2)  # [N, 5] each, Eq. 2
-        share = (v_s.sum(dim=1) / (v_s + v_t).sum(dim=1))[:, None, None, None]
-        coarse = share * spatial_map + (1 - share) * motion_map  # Eq. 6, on logits as the code has it
-
-        u_s = torch.where(v_s - v_t < -THRESHOLD, torch.zeros_like(v_s), v_s)  # Eq. 3
-        u_t = torch.where(v_s - v_t > THRESHOLD, torch.zeros_like(v_t), v_t)
+        seen = [motion[0], spatial[1], *motion[2:]] if self.crossed else motion
+        v_s, v_t = self.against(self.weigh("i", spatial), self.weigh("f", seen))  # [N, 5] each
+        coarse = self.mixed(v_s, v_t, spatial_map, motion_map)
+        u_s, u_t = self.thresholded(v_s, v_t)
         fused = [
             u_s[:, i, None, None, None] * s + u_t[:, i, None, None, None] * t
             for i, (s, t) in enumerate(zip(spatial, motion, strict=True))
         ]  # Eq. 4
-        x = self.aggregate(fused)
-        final = self.last_conv(x * self.attention(coarse, x.shape[-2:]) + x)  # Eq. 7
+        final = self.last_conv(self.attended(self.aggregate(fused), coarse))
         return resize(final, image.shape[-2:], align_corners=True), coarse, spatial_map, motion_map
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,12 +13,13 @@ from torch import Tensor, nn
 from vsodboost.data.errors import UsageError
 from vsodboost.ops.flow_image import flow_image
 from vsodboost.registry.interfaces import FlowEstimator
+from vsodboost.registry.options import Options
 from vsodboost.training.files import TrainingFiles, list_files
 from vsodboost.training.loop import Batch
 from vsodboost.training.masks import read_mask
 from vsodboost.training.recipe import TrainingRequest, read_settings
 
-from ..networks.dsnet import build_network
+from ..networks.dsnet_variants import COARSE, ORDERS, WEIGHTS, Design, build_designed
 from .batches import (
     Shuffled,
     mean_bce,
@@ -31,7 +33,12 @@ from .start import fill_encoder, imagenet_weights, start
 
 @dataclass(frozen=True)
 class DSNetSettings:
-    """Defaults are the paper's; the drops are the released code's. ``steps`` other than 0 replaces ``epochs``."""
+    """Defaults are the paper's; the drops are the released code's. ``steps`` other than 0 replaces ``epochs``.
+
+    The last ones exchange parts: ``generator`` (symmetric, the paper's, or released), ``weights`` (paper, sep, fc:
+    Table IV), ``softmax`` and ``attention`` (on, off), ``tau`` (0: no thresholding), ``order`` (top-down, bottom-up:
+    Table V), ``coarse`` (weighted, sum) and ``supervision`` (multi, single: Table VI).
+    """
 
     size: int = 512
     batch: int = 8
@@ -47,6 +54,31 @@ class DSNetSettings:
     """The flow estimator; the one that the model will run with is best."""
     imagenet: str = "download"
     start: str = ""
+    generator: str = "symmetric"
+    weights: str = "paper"
+    softmax: str = "on"
+    tau: float = Design.tau
+    order: str = "top-down"
+    coarse: str = "weighted"
+    attention: str = "on"
+    supervision: str = "multi"
+
+    def design(self) -> Design:
+        """The network's parts. Raises UsageError for one that there is not."""
+        read = Options({n: str(v) for n, v in vars(self).items()}, "training option")
+        weights: Any = read.choice("weights", WEIGHTS)
+        order: Any = read.choice("order", ORDERS)
+        coarse: Any = read.choice("coarse", COARSE)
+        return Design(
+            weights, read.switch("softmax", default=True), self.tau, order, coarse,
+            read.switch("attention", default=True),
+            read.choice("generator", ("symmetric", "released")) == "released",
+        )  # fmt: skip
+
+
+def final_loss(network: nn.Module, batch: Batch) -> Tensor:
+    """The final map's alone: M-SS of Table VI."""
+    return mean_bce(network(batch["frames"], batch["flow"])[0], batch["truth"])
 
 
 def loss(network: nn.Module, batch: Batch) -> Tensor:
@@ -73,7 +105,9 @@ def train(request: TrainingRequest) -> Path:
     files = list_files(request.data, request.folder / "masks", request.read)
     samples = list_samples(files)
     request.say(f"dsnet: {len(samples) - len(files.stills)} labelled frames, {len(files.stills)} stills without flow")
-    network = build_network()
+    if settings.supervision not in ("multi", "single"):
+        raise UsageError(f"training option supervision={settings.supervision}: multi or single")
+    network = build_designed(settings.design())
     start(network, settings.start, lambda: _load_encoders(network, settings.imagenet))
     estimator: FlowEstimator = request.build("flows", settings.flow)
     order = Shuffled(len(samples), settings.batch, request.seed)
@@ -87,7 +121,11 @@ def train(request: TrainingRequest) -> Path:
     optimizer = torch.optim.Adam(network.parameters(), lr=settings.rate, weight_decay=settings.weight_decay)
     drops = tuple(round(share * steps) for share in (settings.drop_at, settings.drop_again_at))
     schedule = Drops(steps, drops=drops, by=0.2)
-    return run(request, "dsnet", network.train(), optimizer, schedule, batch=batch, loss=loss)
+    learns = loss if settings.supervision == "multi" else final_loss
+    made = run(request, "dsnet", network.train(), optimizer, schedule, batch=batch, loss=learns)
+    if settings.generator == "symmetric":
+        request.say("its weight generator is symmetric: run it with --target-option generator=symmetric")
+    return made
 
 
 def list_samples(files: TrainingFiles) -> list[Sample]:

@@ -75,7 +75,7 @@ def train(request: TrainingRequest) -> Path:
         raise UsageError("rcrnet: image_batch must be at least 2, for batch norm of the pooled features needs company")
     if settings.ner not in VARIANTS:
         raise UsageError(f"training option ner={settings.ner}: one of {', '.join(VARIANTS)}")
-    video = build_network(f"video-{settings.ner}")
+    video = build_network("video" if settings.ner == "e" else f"video-{settings.ner}")
     with torch.device("meta"):
         image = build_network("image")
     image.add_module("backbone", video.get_submodule("backbone"))  # one set of weights through both stages
