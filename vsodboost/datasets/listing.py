@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,14 +28,18 @@ TRUTHS = (
 """What folders of frames and of truth are called; case, hyphens and underscores do not matter."""
 
 
+@cache
 def plain_name(name: str) -> str:
     """A folder's name without case, hyphens, underscores and spaces: ``SegTrack-V2`` becomes ``segtrackv2``."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 class _Listed(NamedTuple):
+    """Names of files, and of folders in natural order; ``found`` keeps images by their suffixes."""
+
     files: tuple[str, ...]
     folders: tuple[str, ...]
+    found: dict[frozenset[str], tuple[Path, ...]]
 
 
 _listed: ContextVar[dict[str, _Listed] | None] = ContextVar("listed", default=None)
@@ -56,14 +61,17 @@ def images(folder: Path, suffixes: Iterable[str] = MASK_SUFFIXES) -> list[Path]:
     Raises:
         InputError: the folder cannot be listed.
     """
-    wanted = frozenset(suffixes)
-    by_stem: dict[str, tuple[bool, str]] = {}
-    for name in _list(folder).files:
-        stem, suffix = _split(name)
-        if suffix in wanted:
-            candidate = suffix not in LOSSLESS, name
-            by_stem[stem] = min(candidate, by_stem.get(stem, candidate))
-    return [folder / name for _, name in sorted(by_stem.values(), key=lambda found: natural_key(found[1]))]
+    wanted, listed = frozenset(suffixes), _list(folder)
+    if wanted not in listed.found:
+        by_stem: dict[str, tuple[bool, str]] = {}
+        for name in listed.files:
+            stem, suffix = _split(name)
+            if suffix in wanted:
+                candidate = suffix not in LOSSLESS, name
+                by_stem[stem] = min(candidate, by_stem.get(stem, candidate))
+        names = sorted((name for _, name in by_stem.values()), key=natural_key)
+        listed.found[wanted] = tuple(folder / name for name in names)
+    return list(listed.found[wanted])
 
 
 def frames(folder: Path) -> list[Path]:
@@ -79,7 +87,7 @@ def has_images(folder: Path, suffixes: Iterable[str] = MASK_SUFFIXES) -> bool:
 
 def folders(folder: Path) -> list[Path]:
     """The folders in a folder, in natural order, without hidden ones and JUNK."""
-    return [folder / name for name in sorted(_list(folder).folders, key=natural_key)]
+    return [folder / name for name in _list(folder).folders]
 
 
 def named_folder(folder: Path, names: Iterable[str]) -> Path | None:
@@ -89,7 +97,7 @@ def named_folder(folder: Path, names: Iterable[str]) -> Path | None:
 
 def named_folders(folder: Path, names: Iterable[str]) -> Iterator[Path]:
     """Every folder in ``folder`` that is called by one of ``names``, earlier names first."""
-    found = sorted(_list(folder).folders, key=natural_key)
+    found = _list(folder).folders
     for wanted in map(plain_name, names):
         yield from (folder / name for name in found if plain_name(name) == wanted)
 
@@ -119,10 +127,8 @@ def _scan(folder: Path) -> _Listed:
                 else:
                     files.append(entry.name)
     except (FileNotFoundError, NotADirectoryError):
-        return _Listed((), ())
+        return _Listed((), (), {})
     except OSError as error:
         raise InputError(f"cannot read {folder}: {error.strerror or error}") from error
-    return _Listed(
-        tuple(name for name in files if not name.startswith(".")),
-        tuple(name for name in inside if not name.startswith(".") and name not in JUNK),
-    )
+    shown = (name for name in inside if not name.startswith(".") and name not in JUNK)
+    return _Listed(tuple(name for name in files if not name.startswith(".")), tuple(sorted(shown, key=natural_key)), {})

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vsodboost.io.raw_image import Pixels
 
@@ -23,6 +24,8 @@ NESTED = 0.2
 """``directness`` up to which levels are degrees of a smooth map: at most .15 in soft maps however dim, .1 to .4 in
 blocky ones, .5 and more in object numbers (CSNet's maps of davis-dev times 1 to 1/80; davis-dev's masks cut into 2 to 5
 objects)."""
+EXACT = 1 << 24
+"""OpenCV counts in float32, in which larger whole numbers have no place of their own."""
 _AROUND = np.ones((3, 3), np.uint8)
 
 
@@ -47,14 +50,12 @@ class LevelFacts:
             return
         low, high = cv2.erode(plane, _AROUND), cv2.dilate(plane, _AROUND)
         if len(levels) > MANY:
-            self.inside.update(dict(zip(*_histogram(plane[high - low <= SAME]), strict=True)))
+            self.inside.update(dict(zip(*_histogram(plane, high - low <= SAME), strict=True)))
             return
         self.together.add(tuple(levels))
         same = high - low <= SAME if lossy else high == low
-        for level in levels:
-            self.inside[level] += int(np.count_nonzero(same & (plane == level)))
-        table = np.searchsorted(levels, np.arange(levels[-1] + 1)).astype(np.uint8)
-        ranks, count = table[plane], len(levels)
+        self.inside.update(dict(zip(*_histogram(plane, same), strict=True)))
+        ranks, count = _ranks(plane, levels), len(levels)
         for a, b in ((ranks[:, 1:], ranks[:, :-1]), (ranks[1:], ranks[:-1])):
             differ = a != b
             pairs = np.bincount(a[differ].astype(np.int64) * count + b[differ], minlength=count * count)
@@ -119,8 +120,20 @@ class LevelFacts:
         return found / max(1, sum(n for v, n in self.pixels.items() if v))
 
 
-def _histogram(plane: Pixels) -> tuple[list[int], list[int]]:
-    """Levels that occur in whole numbers of any shape, and how often."""
-    counts = np.bincount(plane.ravel())
+def _histogram(plane: Pixels, among: NDArray[np.bool_] | None = None) -> tuple[list[int], list[int]]:
+    """Levels that occur in a plane ``[H, W]`` (or in a part of it), and how often."""
+    if plane.dtype == np.uint8 and plane.size < EXACT:
+        part = None if among is None else among.view(np.uint8)
+        counts = np.asarray(cv2.calcHist([plane], [0], part, [256], [0, 256])).ravel().astype(np.int64)
+    else:
+        counts = np.bincount(plane.ravel() if among is None else plane[among])
     levels = np.flatnonzero(counts)
     return levels.tolist(), counts[levels].tolist()
+
+
+def _ranks(plane: Pixels, levels: list[int]) -> NDArray[np.uint8]:
+    """The place of each pixel's level among ``levels``, of which there are at most 256; ``uint8[H, W]``."""
+    if plane.dtype == np.uint8:
+        return np.asarray(cv2.LUT(plane, np.searchsorted(levels, np.arange(256)).astype(np.uint8)))
+    table: NDArray[np.uint8] = np.searchsorted(levels, np.arange(levels[-1] + 1)).astype(np.uint8)
+    return table[plane]

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodboost.metrics.frame_pair import adaptive_threshold
+
 Curve = NDArray[np.float64]
 THRESHOLDS = 256
 
@@ -16,21 +18,35 @@ THRESHOLDS = 256
 class Counts:
     """Pixels at or above each threshold 255/255, 254/255 ... 0: ``hits`` inside the truth, ``misses`` outside it.
 
-    Both are ``int64[256]``; ``foreground`` is the truth's size and ``pixels`` the frame's, in px.
+    Both are ``int64[256]``; ``adaptive`` are the two at twice the map's mean, ``foreground`` is the truth's size and
+    ``pixels`` the frame's, in px.
     """
 
     hits: NDArray[np.int64]
     misses: NDArray[np.int64]
+    adaptive: tuple[int, int]
     foreground: int
     pixels: int
 
 
 def threshold_counts(prediction: NDArray[np.float64], truth: NDArray[np.bool_]) -> Counts:
     """Counts of one frame, from one histogram; the map is ``float64[H, W]`` in [0, 1], the truth ``bool[H, W]``."""
-    levels = (prediction * 255).astype(np.uint8)  # downwards, as the reference implementations do
-    histogram = np.bincount((levels + 256 * truth.astype(np.int16)).ravel(), minlength=512)
-    outside, inside = (np.cumsum(part[::-1]) for part in (histogram[:256], histogram[256:]))
-    return Counts(hits=inside, misses=outside, foreground=int(inside[-1]), pixels=truth.size)
+    histogram = np.bincount((steps(prediction) + 256 * truth.astype(np.int16)).ravel(), minlength=512)
+    found = prediction >= adaptive_threshold(float(prediction.mean()))
+    hits = int(np.count_nonzero(found & truth))
+    return counts_of(histogram[256:], histogram[:256], (hits, int(np.count_nonzero(found)) - hits))
+
+
+def counts_of(inside: NDArray[np.int64], outside: NDArray[np.int64], adaptive: tuple[int, int]) -> Counts:
+    """Counts from how many pixels inside and outside the truth have each of the ``steps``, ``int64[256]`` each."""
+    hits, misses = (np.cumsum(part[::-1]) for part in (inside, outside))
+    return Counts(hits, misses, adaptive, foreground=int(hits[-1]), pixels=int(hits[-1] + misses[-1]))
+
+
+def steps(values: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """The highest of the thresholds 0 to 255 that each value in [0, 1] reaches: downwards, as the reference
+    implementations round."""
+    return (values * 255).astype(np.uint8)
 
 
 @dataclass(frozen=True)

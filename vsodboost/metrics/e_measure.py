@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.metrics.curves import CurveScore, threshold_counts
-from vsodboost.metrics.frame_pair import EPSILON, adaptive_threshold, frame_pair
+from vsodboost.metrics.curves import Counts, CurveScore, threshold_counts
+from vsodboost.metrics.frame_pair import EPSILON, frame_pair
 
 
 def e_measure(prediction: NDArray[Any], truth: NDArray[np.bool_]) -> CurveScore:
@@ -28,12 +28,14 @@ def e_measure(prediction: NDArray[Any], truth: NDArray[np.bool_]) -> CurveScore:
     Raises:
         ValueError: see ``frame_pair``.
     """
-    values, mask = frame_pair(prediction, truth)
-    counts = threshold_counts(values, mask)
+    return e_of(threshold_counts(*frame_pair(prediction, truth)))
+
+
+def e_of(counts: Counts) -> CurveScore:
+    """E-measure of one frame from its counts; see ``e_measure``."""
     curve = _e(counts.hits, counts.misses, counts.foreground, counts.pixels)
-    found = values >= adaptive_threshold(values)
-    hits = np.count_nonzero(found & mask)
-    adaptive = _e(np.array([hits]), np.array([np.count_nonzero(found) - hits]), counts.foreground, counts.pixels)
+    hits, misses = (np.array([number]) for number in counts.adaptive)
+    adaptive = _e(hits, misses, counts.foreground, counts.pixels)
     return CurveScore(curve=curve, adaptive=float(adaptive[0]))
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from vsodboost.data.errors import InputError, UsageError
 from vsodboost.datasets import Dataset
+from vsodboost.datasets.listing import listed_once
 from vsodboost.metrics.curves import Curve
 from vsodboost.metrics.figures import FIGURES, BlockScore, Figures, score_block
 from vsodboost.metrics.grey_files import readings_of
@@ -137,9 +138,10 @@ def evaluate_all(
     if step < 1 or jobs < 1:
         raise UsageError(f"step and jobs are at least 1, got {step} and {jobs}")
     rules = protocol_named(protocol)
-    dataset = truth if isinstance(truth, Dataset) else scored_dataset(Path(truth), layout)
     names = None if only is None else list(only)
-    planned = [pair_up(dataset, Path(p), rules, step=step, only=names) for p in predictions]
+    with listed_once():
+        dataset = truth if isinstance(truth, Dataset) else scored_dataset(Path(truth), layout)
+        planned = [pair_up(dataset, Path(p), rules, step=step, only=names) for p in predictions]
     scores = _scored([sequence for folder in planned for sequence in folder.sequences], rules, jobs, progress)
     found = []
     for folder, place in zip(planned, predictions, strict=True):

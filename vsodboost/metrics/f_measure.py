@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.metrics.curves import CurveScore, ratio, threshold_counts
-from vsodboost.metrics.frame_pair import adaptive_threshold, frame_pair
+from vsodboost.metrics.curves import Counts, CurveScore, ratio, threshold_counts
+from vsodboost.metrics.frame_pair import frame_pair
 
 BETA_SQUARED = 0.3
 
@@ -28,12 +28,14 @@ def f_measure(prediction: NDArray[Any], truth: NDArray[np.bool_], beta_squared: 
     Raises:
         ValueError: see ``frame_pair``.
     """
-    values, mask = frame_pair(prediction, truth)
-    counts = threshold_counts(values, mask)
+    return f_of(threshold_counts(*frame_pair(prediction, truth)), beta_squared)
+
+
+def f_of(counts: Counts, beta_squared: float = BETA_SQUARED) -> CurveScore:
+    """F-measure of one frame from its counts; see ``f_measure``."""
+    hits, misses = (np.array([number]) for number in counts.adaptive)
+    adaptive = _f(hits, hits + misses, counts.foreground, beta_squared)
     curve = _f(counts.hits, counts.hits + counts.misses, counts.foreground, beta_squared)
-    found = values >= adaptive_threshold(values)
-    hits = np.array([np.count_nonzero(found & mask)])
-    adaptive = _f(hits, np.array([np.count_nonzero(found)]), counts.foreground, beta_squared)
     return CurveScore(curve=curve, adaptive=float(adaptive[0]))
 
 

@@ -56,6 +56,6 @@ def stretched(prediction: NDArray[np.float64]) -> NDArray[np.float64]:
     return prediction if low == high else (prediction - low) / (high - low)
 
 
-def adaptive_threshold(prediction: NDArray[np.float64]) -> float:
+def adaptive_threshold(mean: float) -> float:
     """Twice the mean of the map, at most 1 (Achanta et al., CVPR 2009)."""
-    return min(2 * float(prediction.mean()), 1.0)
+    return min(2 * mean, 1.0)

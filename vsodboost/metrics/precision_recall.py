@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.metrics.curves import CurveScore, ratio, threshold_counts
-from vsodboost.metrics.frame_pair import adaptive_threshold, frame_pair
+from vsodboost.metrics.curves import Counts, CurveScore, ratio, threshold_counts
+from vsodboost.metrics.frame_pair import frame_pair
 
 
 def precision_recall(prediction: NDArray[Any], truth: NDArray[np.bool_]) -> tuple[CurveScore, CurveScore]:
@@ -25,11 +25,13 @@ def precision_recall(prediction: NDArray[Any], truth: NDArray[np.bool_]) -> tupl
     Raises:
         ValueError: see ``frame_pair``.
     """
-    values, mask = frame_pair(prediction, truth)
-    counts = threshold_counts(values, mask)
-    found = values >= adaptive_threshold(values)
-    hits, size = int(np.count_nonzero(found & mask)), max(counts.foreground, 1)
+    return precision_recall_of(threshold_counts(*frame_pair(prediction, truth)))
+
+
+def precision_recall_of(counts: Counts) -> tuple[CurveScore, CurveScore]:
+    """Precision and recall of one frame from its counts; see ``precision_recall``."""
+    (hits, misses), size = counts.adaptive, max(counts.foreground, 1)
     return (
-        CurveScore(ratio(counts.hits, counts.hits + counts.misses), hits / max(int(np.count_nonzero(found)), 1)),
+        CurveScore(ratio(counts.hits, counts.hits + counts.misses), hits / max(hits + misses, 1)),
         CurveScore(np.asarray(counts.hits / size, np.float64), hits / size),
     )

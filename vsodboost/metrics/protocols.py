@@ -39,13 +39,17 @@ class Protocol:
         """The frames of one sequence that are scored: every ``step``-th of those left."""
         return (frames[1:-1] if self.skip_ends else frames)[::step]
 
+    def resized(self, saliency: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+        """A map (``uint8`` or ``uint16``) at the truth's ``size`` (H, W), in the same whole numbers."""
+        if saliency.shape == size:
+            return saliency
+        return _bicubic(saliency, size) if self.resize == "bicubic" else _bilinear(saliency, size)
+
     def prepared(
         self, saliency: NDArray[Any], size: tuple[int, int]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """A map (``uint8`` or ``uint16``) at the truth's ``size`` (H, W): for the grey figures, and for the masks."""
-        if saliency.shape != size:
-            saliency = _bicubic(saliency, size) if self.resize == "bicubic" else _bilinear(saliency, size)
-        written = unit_map(saliency)
+        written = unit_map(self.resized(saliency, size))
         grey = stretched(written)
         return grey, grey if self.stretch_masks else written
 

@@ -7,6 +7,7 @@ of frames at once. ``vsodboost.metrics.s_measure`` is its form for scoring, a fr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,15 +74,27 @@ def structure(xp: Any, x: Any, g: Any, alpha: float = 0.5) -> Any:
         Scores ``[N]`` in [0, 1].
     """
     # One pass: everything follows from these sums over the quadrants around the truth's centroid.
-    vertical = _halves(xp, g.sum(axis=2))  # [N, 2, H]
-    horizontal = _halves(xp, g.sum(axis=1)).swapaxes(1, 2)  # [N, W, 2]
+    vertical = halves(xp, g.sum(axis=2))  # [N, 2, H]
+    horizontal = halves(xp, g.sum(axis=1)).swapaxes(1, 2)  # [N, W, 2]
     pixels = vertical.sum(axis=2)[:, :, None] * horizontal.sum(axis=1)[:, None, :]  # [N, 2, 2]
     product, square = x * g, x * x
     sums = [_quadrants(values, vertical, horizontal) for values in (x, g, square, product, g * g)]
-    total = g.shape[1] * g.shape[2]
-    all_x, all_g, all_xx, all_xg = (part.sum(axis=(1, 2)) for part in sums[:4])
     product *= x
-    all_xxg = product.sum(axis=(1, 2))
+    return score_of_sums(xp, pixels, sums, product.sum(axis=(1, 2)), alpha)
+
+
+def score_of_sums(xp: Any, pixels: Any, sums: Sequence[Any], all_xxg: Any, alpha: float = 0.5) -> Any:
+    """Return the scores ``[N]`` of maps x and truths g of which only sums are known.
+
+    Args:
+        xp: ``numpy`` or ``torch``, whichever the arrays are of.
+        pixels: of each quadrant around the truth's centroid (``halves``), ``[N, 2, 2]``.
+        sums: of x, g, x², xg and g² over each quadrant, ``[N, 2, 2]`` each.
+        all_xxg: sums of x²g over all, ``[N]``.
+        alpha: .5 in the paper.
+    """
+    total = pixels.sum(axis=(1, 2))
+    all_x, all_g, all_xx, all_xg = (part.sum(axis=(1, 2)) for part in sums[:4])
     foreground = all_g / total
     inside = _likeness(xp, all_g, all_xg, all_xxg)
     outside = _likeness(
@@ -128,7 +141,7 @@ def _quadrants(values: Any, vertical: Any, horizontal: Any) -> Any:
     return sums
 
 
-def _halves(xp: Any, counts: Any) -> Any:
+def halves(xp: Any, counts: Any) -> Any:
     """Which of the places belong to the part before the centroid and which to the other, 0 and 1, ``[N, 2, L]`` from
     the foreground ``[N, L]`` at each place."""
     ones = xp.ones_like(counts)

@@ -1,0 +1,133 @@
+"""An 8-bit map beside its truth as counts of its 256 levels, from which most figures follow without another look."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodboost.metrics.curves import Counts, counts_of, steps
+from vsodboost.metrics.frame_pair import adaptive_threshold
+from vsodboost.ops.s_measure import halves, score_of_sums
+
+EXACT = 1 << 24
+"""OpenCV counts in float32, in which larger whole numbers have no place of their own."""
+HALF = 0.5
+
+
+class Levels:
+    """The counts of one frame, and what its figures are.
+
+    Args:
+        levels: the map, ``uint8[H, W]``.
+        mask: the truth, ``bool[H, W]``, in which void is background.
+        void: what is not scored, ``bool[H, W]``, not everything; None where all is.
+        stretch_masks: the map is binarised after it was stretched.
+    """
+
+    def __init__(
+        self,
+        levels: NDArray[np.uint8],
+        mask: NDArray[np.bool_],
+        void: NDArray[np.bool_] | None = None,
+        *,
+        stretch_masks: bool = False,
+    ) -> None:
+        self._unscored = np.zeros(256, np.int64)
+        unit = np.arange(256) / np.float64(255)
+        values = _stretched(unit, levels)
+        if void is not None:  # void counts as the lowest level of what is scored, by which the map is stretched
+            scored = levels[~void]
+            values = _stretched(values, scored)
+            levels = np.where(void, scored.min(), levels)
+            self._unscored[int(scored.min())] = np.count_nonzero(void)
+        self.values = values
+        """What each level means, ``float64[256]``: those that occur are in [0, 1]."""
+        self.grey: NDArray[np.float64] = np.asarray(cv2.LUT(levels, values))
+        """The map, ``float64[H, W]`` in [0, 1]."""
+        self._masks = (self.values if stretch_masks else unit) > HALF
+        self.found: NDArray[np.bool_] = levels > 255 - int(np.count_nonzero(self._masks))
+        """The binarised map, ``bool[H, W]``."""
+        if void is not None:
+            self.found &= ~void
+        self._pixels, self._inside, self._all = _quadrants(levels, mask)
+
+    @property
+    def counts(self) -> Counts:
+        """Those at all thresholds; void is left out."""
+        inside, outside = self._parts()
+        above = self.values >= adaptive_threshold(self._mean(inside + outside))
+        step = steps(np.clip(self.values, 0, 1))
+        by_step = (np.bincount(step, part, 256).astype(np.int64) for part in (inside, outside))
+        return counts_of(*by_step, (int(inside[above].sum()), int(outside[above].sum())))
+
+    @property
+    def mae(self) -> float:
+        """Mean absolute error; void is left out."""
+        inside, outside = self._parts()
+        errors = inside * (1 - self.values) + outside * self.values
+        return float(errors.sum() / (inside.sum() + outside.sum()))
+
+    @property
+    def jaccard(self) -> float:
+        """Intersection over union of the binarised map and the truth; void is left out."""
+        inside, outside = self._parts()
+        union = inside.sum() + outside[self._masks].sum()
+        return float(inside[self._masks].sum() / union) if union else 1.0
+
+    @property
+    def s_measure(self) -> float:
+        """S-measure; void is background of both."""
+        v = self.values
+        sums = [(part * weight).sum(axis=-1)[None] for part, weight in (
+            (self._all, v), (self._inside, np.ones(256)), (self._all, v * v), (self._inside, v),
+            (self._inside, np.ones(256)),
+        )]  # fmt: skip
+        squares = (self._inside * (v * v)).sum()
+        return float(score_of_sums(np, self._pixels, sums, np.array([squares]))[0])
+
+    def _parts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """How many scored pixels inside and outside the truth have each level, ``int64[256]`` each."""
+        inside = self._inside.sum(axis=(0, 1))
+        return inside, self._all.sum(axis=(0, 1)) - inside - self._unscored
+
+    def _mean(self, counts: NDArray[np.int64]) -> float:
+        return float((counts * self.values).sum() / counts.sum())
+
+
+def _stretched(values: NDArray[np.float64], levels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the ``values`` of all levels stretched so that those of ``levels`` begin at 0 and end at 1."""
+    low, high = values[levels.min()], values[levels.max()]
+    return values if low == high else (values - low) / (high - low)
+
+
+def _histogram(levels: NDArray[np.uint8], mask: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """Return how many pixels (of the mask) have each level, ``int64[256]``."""
+    counts = np.zeros(256, np.int64)
+    rows = max(1, EXACT // max(1, levels.shape[1]))
+    for top in range(0, levels.shape[0], rows):
+        among = None if mask is None else mask[top : top + rows].view(np.uint8)
+        part = cv2.calcHist([levels[top : top + rows]], [0], among, [256], [0, 256])
+        counts += np.asarray(part).ravel().astype(np.int64)
+    return counts
+
+
+def _quadrants(
+    levels: NDArray[np.uint8], mask: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the pixels of the quadrants around the truth's centroid ``float64[1, 2, 2]``, and how many of their
+    pixels have each level, inside the truth and in all, ``int64[2, 2, 256]`` each."""
+    borders = []
+    for axis in (1, 0):
+        counts = cv2.reduce(mask.view(np.uint8), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+        borders.append(int(halves(np, counts[None].astype(np.float64))[0, 0].sum()))
+    (height, width), (row, column) = mask.shape, borders
+    pixels = np.zeros((1, 2, 2))
+    inside, everything = np.zeros((2, 2, 256), np.int64), np.zeros((2, 2, 256), np.int64)
+    for i, (top, bottom) in enumerate(((0, row), (row, height))):
+        for j, (left, right) in enumerate(((0, column), (column, width))):
+            pixels[0, i, j] = (bottom - top) * (right - left)
+            if pixels[0, i, j]:
+                part, truth = levels[top:bottom, left:right], mask[top:bottom, left:right]
+                inside[i, j], everything[i, j] = _histogram(part, truth), _histogram(part)
+    return pixels, inside, everything
