@@ -15,6 +15,14 @@ from vsodboost.cli import COMMANDS, main
 COMMANDS["probe"] = ("probe", "command")
 main(sys.argv[1:])
 """
+SMALL = """
+import sys
+from vsodboost.ops import resize
+resize.working_size = lambda size: (64, 96)
+from vsodboost.cli import main
+main(sys.argv[1:])
+"""
+"""The command line, but networks see 64 x 96 px."""
 
 
 def start_probe(folder: Path, body: str, *arguments: str, top: str = "", **more: Any) -> subprocess.Popen[str]:
@@ -29,10 +37,10 @@ def start_probe(folder: Path, body: str, *arguments: str, top: str = "", **more:
 
 
 def start_wrap(folder: Path, site: Path, *arguments: object) -> subprocess.Popen[str]:
-    """``vsodboost wrap`` in ``folder`` with the packages that lie in ``site``."""
+    """``vsodboost wrap`` in ``folder`` with the packages that lie in ``site``; networks see 64 x 96 px."""
     environment = {**os.environ, "PYTHONPATH": str(site)}
     environment.pop("VSODBOOST_LOAD_PLUGINS", None)
-    return _started([sys.executable, "-m", "vsodboost", "wrap", *map(str, arguments)], folder, environment)
+    return _started([sys.executable, "-c", SMALL, "wrap", *map(str, arguments)], folder, environment)
 
 
 def _started(words: list[str], folder: Path, environment: dict[str, str], **more: Any) -> subprocess.Popen[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import os
 
 os.environ["OMP_NUM_THREADS"] = "1"  # tests of others may run beside it
 
-from vsodboost.pipeline import plan
-from vsodboost.studio import worker
+from vsodboost.ops import resize
 
-plan.Plan = functools.partial(plan.Plan, working=lambda size: (64, 96))  # type: ignore[misc,assignment]
+resize.working_size = lambda size: (64, 96)  # type: ignore[assignment]  # before others import it
+
+from vsodboost.studio import worker  # noqa: E402
 
 if __name__ == "__main__":
     worker.main()

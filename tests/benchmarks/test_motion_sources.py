@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from benchmark_scripts import script
 from moving_pattern import pattern
 from shipped_models import add_region_model
 from small_network import drawn_network
+from small_networks import see_small
 from small_plans import bright_student, small_plan
 from vsodboost_plugins.detectors import blobs
 
@@ -163,7 +163,7 @@ def test_what_runs_here_and_why_the_rest_does_not(sources: ModuleType, tmp_path:
 def test_the_command_prints_tables_and_writes_them(
     sources: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(plan, "Plan", functools.partial(plan.Plan, working=lambda size: (64, 96)))
+    see_small(monkeypatch)
     for t, frame in enumerate(video(3)):
         mask = (frame[..., 0] > 180).astype(np.uint8) * 255
         for folder, picture in (("JPEGImages/480p", frame[..., ::-1]), ("Annotations/480p", mask), ("maps", mask)):

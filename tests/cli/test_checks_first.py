@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_networks import see_small
 from tiny_videos import noise_frames
 
 from vsodboost.cli import main
 from vsodboost.data.video import VideoSource
 from vsodboost.io.atomic import write_png
-from vsodboost.pipeline import plan
 from vsodboost.pipeline.engine import BoostedBuffer, Engine
 
 QUICK = ("--motion", "camera", "--steps", "1", "--device", "cpu", "--quiet")
@@ -24,7 +23,7 @@ QUICK = ("--motion", "camera", "--steps", "1", "--device", "cpu", "--quiet")
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Videos ``a``, ``b`` and ``c`` of four frames; ``b`` has a map of the first one only, ``c`` one more."""
-    monkeypatch.setattr(plan, "Plan", functools.partial(plan.Plan, working=lambda size: (64, 96)))
+    see_small(monkeypatch)
     monkeypatch.chdir(tmp_path)
     for video, count in (("a", 4), ("b", 1), ("c", 5)):
         for index, frame in enumerate(noise_frames(4)):

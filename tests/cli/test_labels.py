@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from moving_square import square_video, write_labels
+from small_networks import see_small
 
 from vsodboost.cli import cli
 
@@ -70,8 +71,9 @@ def test_results_of_another_video_are_refused(clip: Path, tmp_path: Path) -> Non
         run("labels", "suggest", clip, "--results", tmp_path / "none")
 
 
-def test_the_loop_closes(clip: Path, tmp_path: Path) -> None:
+def test_the_loop_closes(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Suggest, label, wrap: the labels come back as they were given, and reach the other frames."""
+    see_small(monkeypatch)
     _, masks = square_video(12)
     found = json.loads(run("labels", "suggest", clip, "-n", 2, "--json", "--device", "cpu").output)
     chosen = [row["index"] for row in found]

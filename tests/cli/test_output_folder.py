@@ -3,7 +3,6 @@
 # ruff: noqa: F811 (fixtures are imported by name)
 from __future__ import annotations
 
-import functools
 import json
 import os
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 from command_process import ended, left_behind, start_wrap, wait_for
 from held_package import HELD, QUICK
+from small_networks import see_small
 from stranger_package import Install, install, write_package  # noqa: F401
 from tiny_videos import noise_frames
 
@@ -21,7 +21,6 @@ from vsodboost.cli import main
 from vsodboost.data.errors import VsodboostError
 from vsodboost.io.atomic import write_png
 from vsodboost.io.lock import VideoLocks
-from vsodboost.pipeline import plan
 
 Wrap = Callable[..., tuple[int, list[str]]]
 
@@ -29,7 +28,7 @@ Wrap = Callable[..., tuple[int, list[str]]]
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, install: Install) -> None:
     """The current folder holds the videos ``a`` and ``b`` of four frames; networks see 64 x 96 px."""
-    monkeypatch.setattr(plan, "Plan", functools.partial(plan.Plan, working=lambda size: (64, 96)))
+    see_small(monkeypatch)
     monkeypatch.chdir(tmp_path)
     install("holding", HELD)
     for video in "ab":

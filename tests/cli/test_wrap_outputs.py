@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from pathlib import Path
 
@@ -10,16 +9,16 @@ import av
 import cv2
 import numpy as np
 import pytest
+from small_networks import see_small
 from tiny_videos import write_sounding
 
 from vsodboost.cli import main
 from vsodboost.io.atomic import write_png
-from vsodboost.pipeline import plan
 
 
 @pytest.fixture(autouse=True)
 def work_small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(plan, "Plan", functools.partial(plan.Plan, working=lambda size: (64, 96)))
+    see_small(monkeypatch)
     monkeypatch.chdir(tmp_path)
 
 

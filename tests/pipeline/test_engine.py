@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from moving_pattern import pattern
 from numpy.typing import NDArray
+from small_networks import SIZE, small_networks  # noqa: F401
 
 from vsodboost.data.errors import InputError, UsageError
 from vsodboost.data.training_set import TuneSettings
@@ -25,7 +26,7 @@ from vsodboost.pipeline.plan import Plan, make_plan
 from vsodboost.registry.discovery import Registry
 from vsodboost.spatial.student import Student
 
-SIZE = (64, 96)
+pytestmark = pytest.mark.usefixtures("small_networks")
 
 
 def moving_disc(count: int) -> NDArray[np.uint8]:
@@ -99,25 +100,27 @@ import resource, sys
 from collections.abc import Iterator
 from dataclasses import replace
 import numpy as np
+from vsodboost.ops import resize
+resize.working_size = lambda size: (32, 64)
 from vsodboost.pipeline.engine import Engine
 from vsodboost.io.array_source import ArraySource
-from vsodboost.pipeline.options import Options, choose
+from vsodboost.pipeline.options import Options
 from vsodboost.pipeline.plan import make_plan
 from vsodboost.registry.discovery import Registry
 from vsodboost.data.training_set import TuneSettings
 
 count = int(sys.argv[1])
-ground = np.random.default_rng(0).integers(0, 128, (270, 480, 3)).astype(np.uint8)
+ground = np.random.default_rng(0).integers(0, 128, (540, 960, 3)).astype(np.uint8)
 
 def frames():
     for t in range(count):
         frame = ground.copy()
         left = 40 + 6 * abs(30 - t % 60)
-        frame[100:160, left : left + 60] = 250
+        frame[200:320, 2 * left : 2 * left + 120] = 250
         yield frame
 
-plan = make_plan(Options(device="cpu", flow="farneback"), Registry.load(only=[]))
-plan = replace(plan, working=lambda size: (32, 64), tuning=TuneSettings(steps=2))
+plan = make_plan(Options(device="cpu", flow="farneback", buffer=40), Registry.load(only=[]))
+plan = replace(plan, tuning=TuneSettings(steps=1))
 done = 0
 for buffer in Engine(plan).boost(ArraySource(frames())):
     done += len(buffer.scene)
@@ -127,7 +130,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def peak_memory(count: int, folder: Path) -> float:
-    """Peak resident memory of boosting ``count`` frames of 480 x 270 px in a process of its own."""
+    """Peak resident memory of boosting ``count`` frames of 960 x 540 px in a process of its own."""
     script = folder / "memory.py"
     script.write_text(MEMORY)
     done = subprocess.run([sys.executable, str(script), str(count)], capture_output=True, text=True, check=False)
@@ -136,8 +139,8 @@ def peak_memory(count: int, folder: Path) -> float:
 
 
 def test_memory_does_not_grow_with_the_video(tmp_path: Path) -> None:
-    # Kept whole, 400 more frames with their maps would take some 600 MB. benchmarks/memory.py compares 3,000 with 300.
-    assert peak_memory(600, tmp_path) == pytest.approx(peak_memory(200, tmp_path), rel=0.1)
+    # Kept whole, 120 more frames with their maps would take some 680 MB. benchmarks/memory.py compares 3,000 with 300.
+    assert peak_memory(200, tmp_path) == pytest.approx(peak_memory(80, tmp_path), rel=0.1)
 
 
 def test_quick_learns_nothing_and_asks_the_fusion_network_of_every_second_frame(

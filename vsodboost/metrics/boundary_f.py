@@ -70,7 +70,8 @@ def _share_near(line: NDArray[np.bool_], other: NDArray[np.bool_], reach: int) -
     how many pixels of the other a row holds is the difference of four sums from the corner.
     """
     points = np.asarray(cv2.findNonZero(line.view(np.uint8))).reshape(-1, 2)
-    sums = cv2.integral(cv2.copyMakeBorder(other.view(np.uint8), *[reach] * 4, cv2.BORDER_CONSTANT))
+    padded = cv2.copyMakeBorder(other.view(np.uint8), reach, reach, reach, reach, cv2.BORDER_CONSTANT)
+    sums = np.asarray(cv2.integral(padded))
     width, flat = sums.shape[1], sums.ravel()
     far = (points[:, 1].astype(np.int64) + reach) * width + points[:, 0] + reach
     for row in sorted(range(-reach, reach + 1), key=abs):

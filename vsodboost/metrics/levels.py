@@ -58,8 +58,8 @@ class Levels:
         inside, outside = self._parts()
         above = self.values >= adaptive_threshold(self._mean(inside + outside))
         step = steps(np.clip(self.values, 0, 1))
-        by_step = (np.bincount(step, part, 256).astype(np.int64) for part in (inside, outside))
-        return counts_of(*by_step, (int(inside[above].sum()), int(outside[above].sum())))
+        found, missed = (np.bincount(step, part, 256).astype(np.int64) for part in (inside, outside))
+        return counts_of(found, missed, (int(inside[above].sum()), int(outside[above].sum())))
 
     @property
     def mae(self) -> float:

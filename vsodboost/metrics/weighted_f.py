@@ -108,7 +108,7 @@ def _nearest_foreground(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], ...]
     Ties fall as in SciPy's distance transform.
     """
     pad = int(np.sqrt(2) * RADIUS)
-    padded = cv2.copyMakeBorder(mask.view(np.uint8), *[pad] * 4, cv2.BORDER_CONSTANT)
+    padded = cv2.copyMakeBorder(mask.view(np.uint8), pad, pad, pad, pad, cv2.BORDER_CONSTANT)
     width, flat = padded.shape[1], padded.ravel()
     reach = np.ones((2 * RADIUS + 1, 2 * RADIUS + 1), np.uint8)
     y, x = np.nonzero(cv2.dilate(mask.view(np.uint8), reach) > mask.view(np.uint8))
@@ -131,5 +131,5 @@ def _offsets() -> list[tuple[int, int]]:
 
 
 def _gaussian() -> NDArray[np.float64]:
-    line: NDArray[np.float64] = np.exp(-(np.arange(-RADIUS, RADIUS + 1) ** 2) / (2 * SIGMA**2))
-    return line / line.sum()
+    line = np.exp(-(np.arange(-RADIUS, RADIUS + 1) ** 2) / (2 * SIGMA**2))
+    return np.asarray(line / line.sum(), np.float64)

@@ -45,11 +45,12 @@ class TrainedMotion:
         maps = np.zeros(motion.shape[:3], np.float32)
         quality = np.zeros(len(motion), np.float32)
         with torch.inference_mode():
+            graph = None if self._runtimes is None else self._runtimes.of("mqpm")
             for start in range(0, len(motion), self.batch):
                 part = slice(start, start + self.batch)
                 image = motion_image(motion[part])
-                if self._runtimes is not None:
-                    found, quality[part] = self._runtimes.of("mqpm")(image)
+                if graph is not None:
+                    found, quality[part] = graph(image)
                     maps[part] = found[:, 0]
                     continue
                 out = self.network(torch.from_numpy(image).to(self.device))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from vsodboost.data.cards import SpatialModelCard
 from vsodboost.data.types import FlowField, Frames, Maps
-from vsodboost.networks.graph_runtime import GRAPH_BATCH, RuntimeCache, available
+from vsodboost.networks.graph_runtime import GRAPH_BATCH, GraphRuntime, RuntimeCache, available
 from vsodboost.networks.lite import GUIDANCE_CHANNELS
 from vsodboost.ops.motion_image import motion_image
 from vsodboost.ops.network_input import to_input
@@ -141,9 +141,10 @@ class Student:
             return self.predict_each(frames, motion, (maps,))[0]
         out = np.empty(frames.shape[:3], np.float32)
         with torch.inference_mode(), guarded(self.name, "on frames"):
+            graphs = self._graphs()
             for start in range(0, len(frames), self.batch):
                 part = slice(start, start + self.batch)
-                out[part] = self._answering(frames[part])(None)
+                out[part] = self._answering(frames[part], graphs)(None)
         return out
 
     def predict_each(self, frames: Frames, motion: FlowField | None, maps: Sequence[Maps | None]) -> list[Maps]:
@@ -158,20 +159,27 @@ class Student:
         out = [np.empty(frames.shape[:3], np.float32) for _ in maps]
         batch = self.batch if self._runtimes is None else min(self.batch, GRAPH_BATCH)
         with torch.inference_mode(), guarded(self.name, "on frames"):
+            graphs = self._graphs()
             for start in range(0, len(frames), batch):
                 part = slice(start, min(start + batch, len(frames)))
-                answer = self._answering(frames[part])
+                answer = self._answering(frames[part], graphs)
                 guidance = _motion_guidance(size, len(frames[part]), None if motion is None else motion[part])
                 for made, given in zip(out, maps, strict=True):
                     made[part] = answer(_with_maps(guidance, None if given is None else given[part]))
         return out
 
-    def _answering(self, frames: Frames) -> Callable[[NDArray[np.float32] | None], Maps]:
+    def _graphs(self) -> Sequence[GraphRuntime]:
+        """Return the graphs with the present weights, none where torch runs the network."""
+        return [] if self._runtimes is None else self._runtimes.of_all(self.network.graphs)  # type: ignore[arg-type]
+
+    def _answering(
+        self, frames: Frames, graphs: Sequence[GraphRuntime]
+    ) -> Callable[[NDArray[np.float32] | None], Maps]:
         """Return what makes maps of guidance channels ``float32[N, 4, h, w]``, or of None, for these frames."""
         values = self._input(frames)
         shape = (len(values), int(values.shape[2]), int(values.shape[3]))
-        if self._runtimes is not None:
-            first, second = (self._runtimes.of(name) for name in self.network.graphs)  # type: ignore[union-attr]
+        if graphs:
+            first, second = graphs
             seen = first(values.contiguous().numpy())
             nothing = np.zeros((shape[0], GUIDANCE_CHANNELS, *shape[1:]), np.float32)
             return lambda guidance: second(*seen, nothing if guidance is None else guidance)[0][:, 0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import sys
 from pathlib import Path
@@ -13,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 from moving_pattern import pattern
+from small_networks import see_small
 from torch import Tensor, nn
 
 from vsodboost.cli import main
-from vsodboost.pipeline import plan
 from vsodboost.registry.discovery import Registry
 
 SIZE = (45, 67)
@@ -38,7 +37,7 @@ OPTIONS: dict[str, dict[str, str]] = {
 @pytest.fixture(autouse=True)
 def work_small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Networks see 64 x 96 px; the videos lie in the current folder."""
-    monkeypatch.setattr(plan, "Plan", functools.partial(plan.Plan, working=lambda size: (64, 96)))
+    see_small(monkeypatch)
     monkeypatch.chdir(tmp_path)
     for video, count in COUNTS.items():
         (tmp_path / "videos" / video).mkdir(parents=True)

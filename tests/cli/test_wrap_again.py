@@ -1,0 +1,74 @@
+"""``vsodboost wrap`` where results are there already: kept, refused, redone, or gone on with after a kill."""
+
+# ruff: noqa: F811 (fixtures are imported by name)
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from command_process import ended, start_wrap
+from small_wraps import ALWAYS, Wrap, frame_folder, work_small, wrap, written  # noqa: F401
+from stranger_package import GOOD, Install, install, write_package  # noqa: F401
+
+pytestmark = pytest.mark.usefixtures("work_small")
+
+
+def test_results_are_never_overwritten_unless_asked(tmp_path: Path, wrap: Wrap) -> None:
+    frame_folder(tmp_path / "disc")
+    assert wrap("disc", "-o", "out").code == 0
+    before = {path: (tmp_path / "out" / path).stat().st_mtime_ns for path in written(tmp_path / "out")}
+    left = wrap("disc", "-o", "out")
+    assert left.code == 1 and "out/disc already holds results; --resume keeps what is done" in left.line
+    left = wrap("disc", "-o", "out", "--resume", "--json")
+    assert left.code == 0 and json.loads(left.out)["skipped"] == ["disc"]
+    assert {path: (tmp_path / "out" / path).stat().st_mtime_ns for path in written(tmp_path / "out")} == before
+    left = wrap("disc", "-o", "out", "--resume", "--seed", "1")
+    assert left.code == 1 and "was made with other settings" in left.line
+    assert wrap("disc", "-o", "out", "--overwrite", "--seed", "1").code == 0
+    assert json.loads((tmp_path / "out" / "disc" / "run.json").read_text())["settings"]["seed"] == 1
+
+
+def test_a_lost_map_is_made_again(tmp_path: Path, wrap: Wrap) -> None:
+    frame_folder(tmp_path / "disc")
+    assert wrap("disc", "-o", "out").code == 0
+    lost = tmp_path / "out" / "disc" / "00002.png"
+    kept = lost.read_bytes()
+    lost.unlink()
+    assert wrap("disc", "-o", "out", "--resume").code == 0
+    assert lost.read_bytes() == kept
+
+
+KILLER = GOOD.replace(
+    "return clip.frames.mean(axis=-1) / 255",
+    """
+        import os, pathlib, signal
+        if clip.video == "b" and clip.first >= 3 and not pathlib.Path("spared").exists():
+            os.kill(os.getpid(), signal.SIGKILL)
+        return clip.frames.mean(axis=-1) / 255""",
+)
+
+
+def test_a_run_that_was_killed_is_resumed_and_ends_as_if_it_had_not_been(
+    tmp_path: Path, wrap: Wrap, install: Install
+) -> None:
+    for name in ("a", "b"):
+        frame_folder(tmp_path / "videos" / name)
+    (tmp_path / "site").mkdir()
+    write_package(tmp_path / "site", "killer", KILLER)
+    install("killer", KILLER)
+    words = ("videos", "--target", "bright", "--buffer", "3", "-o")
+
+    killed = start_wrap(tmp_path, tmp_path / "site", *words, "out", *ALWAYS, "--quiet")
+    assert ended(killed)[0] < 0
+    assert (tmp_path / "out" / "a" / ".done.json").exists()
+    assert "b/.started.json" in written(tmp_path / "out") and "b/.done.json" not in written(tmp_path / "out")
+    (tmp_path / "spared").touch()
+    resumed = wrap(*words, "out", "--resume", "--json")
+    assert resumed.code == 0 and json.loads(resumed.out)["skipped"] == ["a"]
+    assert wrap(*words, "whole").code == 0
+    names = written(tmp_path / "whole")
+    assert written(tmp_path / "out") == names
+    for name in names:
+        if name.endswith((".png", ".csv")):
+            assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
