@@ -1,6 +1,7 @@
 # make demo    boost a real clip and say where to look
 # make test    lint, types and tests
 # make lint    ruff and mypy only
+# make audit   known vulnerabilities of what constraints.txt pins, by pip-audit (asks the network)
 # make docs    write docs/cli.md anew from the commands
 # make clean   remove what these made, the environment too
 #
@@ -15,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 ORACLE := pysodmetrics
 PACKAGES := -p vsodboost -p vsodboost_adapters -p vsodboost_plugins
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint audit docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -39,11 +40,21 @@ lint: $(VENV)/.developing .typecheck
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(PACKAGES)
 
+audit: .audit
+	@.audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict --progress-spinner off || { \
+		echo "Either it found something above, or the advisories cannot be reached from here: then nothing was audited."; \
+		exit 1; }
+
+# An environment of its own: it needs much that nothing else does.
+.audit:
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip --disable-pip-version-check install --quiet 'pip-audit>=2.7'
+
 docs: $(VENV)/.developing
 	$(BIN)/python -m vsodboost.cli.reference > docs/cli.md
 
 clean:
-	rm -rf $(VENV) .typecheck .mypy_cache .pytest_cache .ruff_cache build dist demo-out *.egg-info
+	rm -rf $(VENV) .audit .typecheck .mypy_cache .pytest_cache .ruff_cache build dist demo-out *.egg-info
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.10 or newer is needed (PYTHON=/path/to/python make ...)"; exit 1; }

@@ -53,7 +53,7 @@ class Deeds:
         mark.write_text(str(tries))
         self.tell("started", name, None)
         getattr(self, name.partition("-")[0])(name, tries)
-        return {"video": name, "pid": os.getpid(), "resume": self.resume, "tries": tries}
+        return {"video": name, "pid": os.getpid(), "folder": str(Path.cwd()), "resume": self.resume, "tries": tries}
 
     def fine(self, name: str, tries: int) -> None:
         self.tell("frames", name, 3)

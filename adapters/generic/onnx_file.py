@@ -9,6 +9,7 @@ pairs of a key (1) and a value (2).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from vsodboost.weights.caffemodel import BYTES, fields
@@ -49,10 +50,26 @@ def missing_data(path: Path) -> str | None:
     return f"its weights are in {', '.join(missing)}, which must lie beside it and does not; fetch or copy it there"
 
 
-def external_files(message: bytes) -> Iterator[str]:
+def data_outside(path: Path) -> str | None:
+    """Which file outside of its own folder a graph would read weights from; None when none, or it is no graph.
+
+    Older versions of onnxruntime read whatever a stranger's graph names.
+    """
+    try:
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as message:
+            found = list(external_files(message))
+    except (ValueError, OSError):
+        return None
+    here = path.parent.resolve()
+    return next((name for name in found if not (here / name).resolve().is_relative_to(here)), None)
+
+
+def external_files(message: bytes | mmap) -> Iterator[str]:
     """The file names in a ModelProto under which tensors lie outside it. Raises ValueError when it is none."""
-    for graph in _inside(memoryview(message), _GRAPH):
-        yield from _of_graph(graph)
+    with memoryview(message) as view:
+        for graph in _inside(view, _GRAPH):
+            yield from _of_graph(graph)
+            graph.release()
 
 
 def _of_graph(graph: memoryview) -> Iterator[str]:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vsodboost.data.errors import UsageError, WeightsError
+from vsodboost.data.texts import brief
 
-from .onnx_file import missing_data, no_graph
+from .onnx_file import data_outside, missing_data, no_graph
 
 _TYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64,
@@ -42,6 +43,9 @@ class OnnxNetwork(nn.Module):
         options.log_severity_level = 4  # its errors come as exceptions
         wanted = ["CUDAExecutionProvider"] if device.startswith("cuda") else []
         there = [provider for provider in wanted if provider in onnxruntime.get_available_providers()]
+        outside = data_outside(path)
+        if outside is not None:
+            raise WeightsError(f"{path}: refused, it names {brief(outside)}, outside of its folder, as its weights")
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=[*there, "CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's exceptions share no base class

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -32,15 +36,25 @@ class RaySettings:
 
 
 class VideoActor:
-    """Builds the work once and does one video after another."""
+    """Builds the work once and does one video after another, in the ``folder`` that the run's paths lead from."""
 
-    def __init__(self, payload: bytes, cpus: int) -> None:
+    def __init__(self, payload: bytes, cpus: int, folder: str) -> None:
         import cv2
         import torch
 
         torch.set_num_threads(cpus)
         cv2.setNumThreads(cpus)
-        self.work = pickle.loads(payload)
+        self.work: Any = None
+        self.trouble: tuple[str, ...] = ()
+        try:
+            os.chdir(folder)
+            self.work = pickle.loads(payload)
+        except OSError as error:
+            where = ray.util.get_node_ip_address()
+            words = f"{where} does not see {folder} ({error.strerror}); all machines need the same paths"
+            self.trouble = ("fatal", "VsodboostError", words)
+        except VsodboostError as error:
+            self.trouble = ("fatal", type(error).__name__, " ".join(str(error).split()))
 
     def do(self, source: VideoSource) -> tuple[Any, ...]:
         """Work on a video: ("done", summary, ""), ("failed", kind, words), or ("fatal", kind, words) where all would
@@ -48,6 +62,8 @@ class VideoActor:
 
         An actor that was started again goes on with what the one before it left unfinished.
         """
+        if self.trouble:
+            return self.trouble
         again = bool(ray.get_runtime_context().was_current_actor_reconstructed)
         try:
             return ("done", self.work.watched(_nobody, resume=again)(source), "")
@@ -55,6 +71,9 @@ class VideoActor:
             return ("failed", type(error).__name__, " ".join(str(error).split()))
         except VsodboostError as error:
             return ("fatal", type(error).__name__, " ".join(str(error).split()))
+        except Exception as error:
+            words = " ".join(str(error).split()) or "no message"
+            return ("fatal", "VsodboostError", f"unexpected {type(error).__name__}: {words}")
 
 
 def _nobody(event: str, video: str, value: Any) -> None:
@@ -79,6 +98,10 @@ class RayExecutor:
             raise VsodboostError("this work cannot be done in another process; use --executor local")
         if not sources:
             return
+        with redirect_stdout(sys.stderr):  # Ray says there what dies; standard output is the command's, for --json
+            yield from self._outcomes(work, sources)
+
+    def _outcomes(self, work: PortableWork, sources: Sequence[VideoSource]) -> Iterator[Outcome]:
         started = not ray.is_initialized()
         if started:
             self._connect()
@@ -125,7 +148,7 @@ class _Actors:
             max_task_retries=settings.tries,
         )
         kind = decorate(VideoActor)
-        self._new: Callable[[], Any] = lambda: kind.remote(payload, settings.cpus)
+        self._new: Callable[[], Any] = lambda: kind.remote(payload, settings.cpus, str(Path.cwd()))
         self.actors = [self._new() for _ in range(count)]
 
     def outcomes(self, sources: Sequence[VideoSource]) -> Iterator[Outcome]:

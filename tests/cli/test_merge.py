@@ -89,6 +89,19 @@ def test_parts_in_one_folder_or_in_two_become_the_same_whole(
     }  # fmt: skip
 
 
+def test_the_index_of_report_pages_is_of_the_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    part(tmp_path, 1, "a", "c")
+    part(tmp_path, 2, failed=("b",))
+    assert merge(tmp_path) == 1 and not (tmp_path / "index.html").exists()
+    part(tmp_path, 1, "a", "c")
+    part(tmp_path, 2, failed=("b",))
+    (tmp_path / "a" / "report.html").touch()
+    (tmp_path / "index.html").write_text("of one shard")
+    assert merge(tmp_path) == 1
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert all(words in page for words in ("a/report.html", "it is broken")) and "of one shard" not in page
+
+
 def test_what_does_not_belong_together_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
 

@@ -106,8 +106,8 @@ def _value(option: click.Option, setting: Any, where: str, ctx: click.Context) -
     right = isinstance(setting, wanted) and not isinstance(setting, bool)
     if not right or (isinstance(setting, float) and not math.isfinite(setting)):
         raise UsageError(f"{where} must be {name}, not {_kind(setting)}")
-    if isinstance(setting, str) and "\0" in setting:
-        raise UsageError(f"{where} holds a zero character")
+    if isinstance(setting, str) and not {"\0", "\n", "\r"}.isdisjoint(setting):
+        raise UsageError(f"{where} holds a zero character or a line break")
     try:
         return option.type.convert(setting, option, ctx)
     except click.BadParameter as error:

@@ -30,7 +30,8 @@ def merge_command(folders: tuple[Path, ...], *, out: Path | None, as_json: bool)
     """Make one result of the parts of a run.
 
     OUT are the output folders of the shards: one, if all wrote to the same. All parts must be there, made with the same
-    settings; then the reports of the shards become one, with failed.json if videos failed.
+    settings; then the reports of the shards become one, with failed.json if videos failed, and index.html where videos
+    have report pages.
 
     Exit code: 0 all done, 1 some videos failed, 2 a part is missing or does not belong to the others.
     """
@@ -51,6 +52,10 @@ def merge_command(folders: tuple[Path, ...], *, out: Path | None, as_json: bool)
     done = [name for _, shard in shards for name in (*shard.done, *shard.skipped)]
     write_failed(whole, failed, [*done, *failed])
     remove_shards(whole)
+    if (whole / "index.html").exists() or any((whole / name / "report.html").exists() for name in done):
+        from vsodboost.writers.report.index import write_index
+
+        write_index(whole)
     if as_json:
         summaries = [_summary(video_folder(whole, name)) for name in done]
         reasons = {name: failure.reason for name, failure in failed.items()}
@@ -120,4 +125,11 @@ def _copy(origin: Path, target: Path) -> None:
 
 
 def _summary(folder: Path) -> Any:
-    return json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    from vsodboost.data.errors import InputError
+    from vsodboost.data.texts import json_value
+
+    path = folder / "run.json"
+    try:
+        return json_value(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error}); make that video anew") from error

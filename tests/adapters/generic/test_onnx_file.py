@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from small_graphs import RedGraph, onnx
-from vsodboost_adapters.generic.onnx_file import external_files, missing_data, no_graph
+from vsodboost_adapters.generic.onnx_file import data_outside, external_files, missing_data, no_graph
 from vsodboost_adapters.generic.onnx_network import OnnxNetwork
 
 from vsodboost.data.errors import WeightsError
@@ -29,6 +29,23 @@ def test_a_missing_file_of_weights_is_named(tmp_path: Path, name: str) -> None:
     assert str(caught.value) == f"{path}: its weights are in {name}, which must lie beside it and does not; " + (
         "fetch or copy it there"
     )
+
+
+@pytest.mark.parametrize("name", ["../secret.bin", "sub/../../secret.bin", "{above}/secret.bin"])
+def test_weights_outside_of_the_folder_are_refused(tmp_path: Path, name: str) -> None:
+    name = name.format(above=tmp_path)
+    graph = RedGraph(SHAPE)
+    y = graph.op("Conv", graph.map, graph.constant(np.ones((1, 1, 5, 5), np.float32), "w"), pads=[2, 2, 2, 2])
+    (tmp_path / "here").mkdir()
+    path = graph.save(tmp_path / "here" / "m.onnx", {"y": y}, location="beside.bin", **BESIDE)
+    assert data_outside(path) is None
+    (tmp_path / "here" / "beside.bin").rename(tmp_path / "secret.bin")
+    model = onnx.load(path, load_external_data=False)
+    (place,) = (pair for tensor in model.graph.initializer for pair in tensor.external_data if pair.key == "location")
+    place.value = name
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(WeightsError, match=r"m.onnx: refused, it names .*secret.bin, outside of its folder"):
+        OnnxNetwork(path)
 
 
 def test_weights_in_constants_and_in_branches_count_too() -> None:
