@@ -21,7 +21,7 @@ def _mqp_profile(options: Mapping[str, str]) -> dict[str, Any]:
 
 
 MQP = BoosterCard(
-    summary="frames of high motion quality on which target and motion agree teach a spatial model (default)",
+    summary="of every few frames the one on which target and motion agree best teaches a spatial model (default)",
     paper="Chen et al., IEEE TIP 2021, arXiv:2008.02966 (MQP)",
     options={
         "window": "frames of which the filter keeps one, T of the paper (default 5)",
