@@ -21,7 +21,7 @@ PACKAGES := -p vsodboost -p vsodboost_adapters -p vsodboost_plugins
 
 demo: $(VENV)/.installed
 	@$(BIN)/python examples/demo_clip.py demo-out
-	@$(BIN)/vsodboost wrap demo-out/bigbuckbunny.mp4 --target lite --from 1.6 --to 4.2 --every 2 \
+	@$(BIN)/vsodboost wrap demo-out/bigbuckbunny.mp4 --target lite --from 1.7 --to 4 --every 2 \
 		--largest 1 --background '#3a7bd5' --write report,sheet,overlay --overwrite -o demo-out/boosted
 	@echo
 	@echo "Look at  demo-out/boosted/bigbuckbunny/cutout.mp4          the rabbit, cut out, on a plain colour"

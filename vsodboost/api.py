@@ -159,7 +159,16 @@ def stream(
     labels: Labels | None = None,
     **options: Unpack[OptionArguments],
 ) -> Iterator[BoostedFrame]:
-    """Boost a target model frame by frame, in bounded memory. See ``VideoBooster``."""
+    """Boost a target model frame by frame, in bounded memory. See ``VideoBooster``.
+
+    >>> def bright(frames):  # a target: uint8[T, H, W, 3] -> float[T, H, W] in [0, 1]
+    ...     return frames.max(axis=3) / 255
+    >>> for frame in vsodboost.stream(frames, bright, labels={0: mask}, steps=1):
+    ...     print(frame.name, frame.map.shape, frame.flag)
+    00000 (48, 64) labelled
+    00001 (48, 64)
+    00002 (48, 64)
+    """
     yield from VideoBooster(target, card=card, registry=registry, labels=labels, **options).stream(frames)
 
 

@@ -18,6 +18,21 @@ from vsodboost.io.limits import MAX_PIXELS
 
 PATH = click.Path(path_type=Path)
 
+
+def _part(kind: str, default: str, words: str) -> Any:
+    """The option that names a part of the pipeline: ``kind`` as the registry calls it, in the singular."""
+    flag = "--" + kind.replace("_", "-")
+    return option(
+        flag, shell_complete=names(f"{kind}s"),
+        group=HOW, expert=True, metavar="NAME", default=default, show_default=True, help=words,
+    )  # fmt: skip
+
+
+def _values(flag: str, words: str, group: str = HOW) -> Any:
+    """An option that takes NAME=VALUE, any number of times."""
+    return option(flag, group=group, expert=True, metavar="NAME=VALUE", multiple=True, help=words)
+
+
 WHAT_GOES_IN = (
     option(
         "--target", "-t", shell_complete=names("targets"),
@@ -72,10 +87,7 @@ WHAT_COMES_OUT = (
         "--name-template", group=OUT, expert=True, metavar="TEXT",
         help="How the videos' folders are called: {name}, {parent}, {index:03d}; default {name}.",
     ),
-    option(
-        "--write-option", group=OUT, expert=True, metavar="NAME=VALUE", multiple=True,
-        help="Option of the writers that know it; vsodboost plugins lists them.",
-    ),
+    _values("--write-option", "Option of the writers that know it; vsodboost plugins lists them.", OUT),
 )  # fmt: skip
 PROFILE = option(
     "--profile", group=HOW, type=click.Choice(["fast", "quick", "paper"]), default="fast", show_default=True,
@@ -93,64 +105,26 @@ HOW_IT_IS_DONE = (
     option(
         "--dry-run", group=HOW, is_flag=True, help="Say what would be done, and check everything that can be checked."
     ),
-    option(
-        "--booster", shell_complete=names("boosters"),
-        group=HOW, expert=True, metavar="NAME", default="mqp", show_default=True,
-        help="How to choose what to learn from.",
-    ),
-    option(
-        "--flow", shell_complete=names("flows"),
-        group=HOW, expert=True, metavar="NAME", default="dis", show_default=True,
-        help="Optical flow estimator.",
-    ),
-    option(
-        "--detector", shell_complete=names("detectors"),
-        group=HOW, expert=True, metavar="NAME", default="blobs", show_default=True,
-        help="Object proposals, for boosters that want some.",
-    ),
-    option(
-        "--spatial-model", shell_complete=names("spatial_models"),
-        group=HOW, expert=True, metavar="NAME", default="lite", show_default=True,
-        help="The student that is fine-tuned.",
-    ),
-    option(
-        "--fusion-network", shell_complete=names("fusion_networks"),
-        group=HOW, expert=True, metavar="NAME", default="lite", show_default=True,
-        help="The network that improves the target's map by frame and motion.",
-    ),
+    _part("booster", "mqp", "How to choose what to learn from."),
+    _part("flow", "dis", "Optical flow estimator."),
+    _part("detector", "blobs", "Object proposals, for boosters that want some."),
+    _part("spatial_model", "lite", "The student that is fine-tuned."),
+    _part("fusion_network", "lite", "The network that improves the target's map by frame and motion."),
     option(
         "--motion", shell_complete=names("motion_models"),
         group=HOW, expert=True, metavar="NAME", default="mqpm", show_default=True,
         help="Motion saliency and its quality.",
     ),
-    option(
-        "--decision", shell_complete=names("decisions"),
-        group=HOW, expert=True, metavar="NAME", default="region-gate", show_default=True,
-        help="Target's or boosted map: who decides.",
-    ),
-    option(
-        "--executor", shell_complete=names("executors"),
-        group=HOW, expert=True, metavar="NAME", default="local", show_default=True,
-        help="Where the videos are worked on.",
-    ),
+    _part("decision", "region-gate", "Target's or boosted map: who decides."),
+    _part("executor", "local", "Where the videos are worked on."),
     option(
         "--scope", group=HOW, expert=True, type=click.Choice(["video", "dataset"]), default="video", show_default=True,
         help="Fine-tune per video, or once over all of them (the papers' protocol).",
     ),
-    option(
-        "--target-option", group=HOW, expert=True, metavar="NAME=VALUE", multiple=True,
-        help="Option of the target; vsodboost plugins lists them.",
-    ),
-    option(
-        "--booster-option", group=HOW, expert=True, metavar="NAME=VALUE", multiple=True, help="Option of the booster."
-    ),
-    option(
-        "--flow-option", group=HOW, expert=True, metavar="NAME=VALUE", multiple=True,
-        help="Option of the flow estimator.",
-    ),
-    option(
-        "--detector-option", group=HOW, expert=True, metavar="NAME=VALUE", multiple=True, help="Option of the detector."
-    ),
+    _values("--target-option", "Option of the target; vsodboost plugins lists them."),
+    _values("--booster-option", "Option of the booster."),
+    _values("--flow-option", "Option of the flow estimator."),
+    _values("--detector-option", "Option of the detector."),
     option("--steps", group=HOW, expert=True, type=click.IntRange(min=1), help="Fine-tuning steps a buffer."),
     option(
         "--buffer", group=HOW, expert=True, type=click.IntRange(min=2), default=100, show_default=True,
@@ -182,10 +156,7 @@ MANY_VIDEOS = (
         "--memory", group=HOW, expert=True, metavar="SIZE",
         help="What a worker may hold, as 6G; chooses --executor process.",
     ),
-    option(
-        "--executor-option", group=HOW, expert=True, metavar="NAME=VALUE", multiple=True,
-        help="Option of the executor.",
-    ),
+    _values("--executor-option", "Option of the executor."),
     option(
         "--shard", group=HOW, expert=True, metavar="I/N",
         help="Do the I-th of N parts of the videos; auto: as a SLURM array job says. vsodboost merge joins them.",

@@ -13,15 +13,14 @@ from vsodboost.writers.maps import map_to_uint8
 
 
 def doubt_of(buffer: BoostedBuffer) -> NDArray[np.float32]:
-    """Return each pixel's doubt, ``float32[T, h, w]`` in [0, 1] at the working size: what the decision says of it, else
-    what follows from the maps.
+    """Return each pixel's doubt, ``float32[T, h, w]`` in [0, 1] at the working size: what the decision says of it.
 
-    Two things make a pixel doubtful there, and the larger counts: a value between yes and no, 4m(1 - m), and maps that
-    disagree: how far the final one is, on average, from the target's and from what was predicted without the target.
+    A decision of somebody else's need not say anything. Then two things make a pixel doubtful, and the larger counts: a
+    value between yes and no, 4m(1 - m), and maps that disagree: how far the final one is, on average, from the target's
+    and from what was predicted without the target.
     """
-    given = getattr(buffer.decision, "doubt", None)
-    if given is not None:
-        return np.asarray(given, np.float32)
+    if buffer.decision.doubt is not None:
+        return buffer.decision.doubt
     final, scene = buffer.decision.maps, buffer.scene
     between = 4 * final * (1 - final)
     apart = (np.abs(final - scene.target) + np.abs(final - scene.target_free)) / 2

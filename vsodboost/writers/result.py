@@ -104,6 +104,10 @@ class Result(FrameResults):
         """Write what ``vsodboost wrap`` writes of a video, but ``run.json``: ``<folder>/<frame>.png``, 8-bit grey, and
         ``frames.csv``. Returns the folder.
 
+            >>> folder = result.save("out/clip")
+            >>> sorted(path.name for path in folder.iterdir())
+            ['00000.png', '00001.png', '00002.png', 'frames.csv']
+
         Raises:
             InputError: a frame's name cannot be a file name.
             VsodboostError: a file cannot be written.
@@ -127,6 +131,10 @@ class Result(FrameResults):
         background. ``frames`` are the video's, ``uint8[T, H, W, 3]`` or one after the other; by default alpha is the
         map, with ``solid``, ``largest`` or ``keep_thin`` a mask (``ops.hard_mask.Hardening``).
 
+            >>> rgba = result.cutout(frames, largest=1)
+            >>> rgba.shape, rgba[0, 0, 0].tolist()  # the object is elsewhere
+            ((3, 48, 64, 4), [0, 0, 0, 0])
+
         Raises:
             UsageError: the frames are not as many as the maps, or of another size.
         """
@@ -144,7 +152,13 @@ class Result(FrameResults):
         return cut
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: a few frames, the target's maps and the boosted ones below each other."""
+        """Return what a notebook shows: a few frames, the target's maps and the boosted ones below each other.
+
+        >>> result
+        Result(3 frames of 64x48, 1 mined, trust 0.60 -> 0.80)
+        >>> result._repr_html_()[:60]
+        '<p>Result(3 frames of 64x48, 1 mined, trust 0.60 -&gt; 0.80)'
+        """
         return strip(self)
 
     def __repr__(self) -> str:
