@@ -95,8 +95,11 @@ def test_from_a_clip_to_a_painted_frame_to_a_better_result(studio: Served, brows
         with page.expect_download() as saved:
             page.click("#labels-zip")
         assert saved.value.suggested_filename == "labels.zip"
+        page.click("[data-keep='1']")
+        page.wait_for_selector("[data-keep='0']")  # now the first boost could be put back
     assert (tmp_path / "out" / "clip" / "report.html").is_file()
     before, after = (maps(r.folder) for r in video.rounds.finished())
+    assert np.array_equal(maps(tmp_path / "out" / "clip"), after)  # it was put in place
     label = after[PAINTED]
     inside = np.zeros(SIZE, bool)
     inside[SQUARE] = True

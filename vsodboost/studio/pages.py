@@ -46,6 +46,8 @@ def video_page(video: Video, token: str, nonce: str, job: Mapping[str, Any], wri
         "round": finished[-1].number if finished else None,
         "before": finished[-2].number if len(finished) > 1 else None,
         "rounds": [{"number": r.number, "files": _shown_files(r)} for r in finished],
+        "kept": video.rounds.kept,
+        "folder": str(video.rounds.base),
         "unfinished": _unfinished(begun),
         "labels": _labels(video, data),
         "size": list(video.size) if data else None,

@@ -66,10 +66,24 @@ class Round:
 
 
 class Rounds:
-    """All rounds of one video: 0 in ``base``, the others below ``folder``, a folder each."""
+    """All rounds of one video: 0 in ``base``, the others below ``folder``, a folder each. Where a later one was put in
+    the place of 0 (``keeping.keep``), that one is below ``folder``, too."""
 
     def __init__(self, video: str, base: Path, folder: Path) -> None:
         self.video, self.base, self.folder = video, base, folder
+
+    @property
+    def first(self) -> Path:
+        """Where the results of round 0 are when another's are in ``base``."""
+        return self.folder / "0" / self.video
+
+    @property
+    def kept(self) -> int | None:
+        """The round whose results are in ``base``; None where there are none, or others than of any round."""
+        if not self.first.exists():
+            return 0
+        there = _run_of(self.base)
+        return next((r.number for r in self.finished() if there and _run_of(r.folder) == there), None)
 
     def all(self) -> list[Round]:
         """Return the rounds that were begun, the first one first."""
@@ -81,7 +95,8 @@ class Rounds:
     def round(self, number: int) -> Round:
         """Return a round, begun or not."""
         place = self.folder / str(number)
-        return Round(number, place, self.base if number == 0 else place / self.video)
+        in_base = number == 0 and not self.first.exists()
+        return Round(number, place, self.base if in_base else place / self.video)
 
     def finished(self) -> list[Round]:
         """Return the rounds whose results are whole, the first one first."""
@@ -114,6 +129,14 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any], most: int = 
         "others": [_mean(values[others]) if others else None for values in trusts],
         "changed": [row for row in changed[:most] if row["by"]],
     }
+
+
+def _run_of(folder: Path) -> tuple[Any, ...]:
+    """What tells the run that made a folder's results from others; nothing where there are none."""
+    if not (folder / "run.json").is_file():
+        return ()
+    run = read_json(folder / "run.json")
+    return tuple(run.get(key) for key in ("frames", "trust", "mined", "seconds_total", "seconds"))
 
 
 def _mean(values: NDArray[np.float64]) -> float | None:

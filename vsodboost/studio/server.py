@@ -24,6 +24,7 @@ from vsodboost.data.errors import VsodboostError
 from vsodboost.studio.events import Events
 from vsodboost.studio.guard import Guard
 from vsodboost.studio.jobs import WORKER, Busy, Jobs
+from vsodboost.studio.keeping import keep
 from vsodboost.studio.label_store import History, Outdated, mask_in
 from vsodboost.studio.pages import list_page, video_page
 from vsodboost.studio.parts import part_at
@@ -59,6 +60,7 @@ class Studio:
             Route(f"{video}/suggestions", self.suggestions),
             Route(f"{video}/boost", self.boost, methods=["POST"]),
             Route(f"{video}/resume", self.resume, methods=["POST"]),
+            Route(f"{video}/keep/{{round:int}}", self.keep, methods=["POST"]),
             Route("/stop", self.stop, methods=["POST"]),
             Route("/events", self.listen),
             Route(f"{video}/labels.zip", self.labels_zip),
@@ -165,6 +167,14 @@ class Studio:
             raise Busy(f"{self.jobs.state['video']} is being boosted; wait until that is done, or stop it")
         self.jobs.start(round_, video.work(round_, writers, resume=resume))
         return JSONResponse(self.jobs.state)
+
+    def keep(self, request: Request) -> Response:
+        """Put a round's results in the place of those in the output folder."""
+        video, round_ = self._video(request), self._round(request)
+        if self.jobs.running and self.jobs.state["video"] == video.name:
+            raise Busy(f"{video.name} is being boosted; wait until that is done, or stop it")
+        keep(video.rounds, round_.number, self.workspace.out)
+        return JSONResponse({"kept": round_.number})
 
     def stop(self, request: Request) -> Response:
         """Stop the boost that runs."""

@@ -45,7 +45,7 @@ class Video:
     @cached_property
     def source(self) -> VideoSource:
         """The video itself, or the part of it that was boosted. Raises UsageError when it is no longer there."""
-        run = self.rounds.base / "run.json"
+        run = self.rounds.round(0).folder / "run.json"
         settings = read_json(run).get("settings", {}) if run.exists() else self.options
         try:
             return source_of({"path": str(self.path), "video": self.name, "settings": settings}, self.out)

@@ -72,9 +72,14 @@ async function command(path, body = undefined) {
   try {
     const answer = await ask("POST", path, {}, body);
     complain(answer.ok ? "" : await answer.text());
+    return answer.ok;
   } catch { complain("The studio does not answer; start it again. Nothing is lost."); }
+  return false;
 }
 
+for (const button of document.querySelectorAll("[data-keep]")) {
+  button.addEventListener("click", async () => { if (await command(`${studio.base}/keep/${button.dataset.keep}`)) ask.refresh(); });
+}
 byId("boost").addEventListener("click", async () => {
   if (painter) await painter.saving;
   const writers = [...document.querySelectorAll("#writers input:checked")].map((box) => box.value);
