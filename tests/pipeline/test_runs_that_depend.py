@@ -148,5 +148,7 @@ def test_a_failed_video_of_a_set_is_boosted_with_what_the_others_taught(tmp_path
     before = files(tmp_path / "out")
     assert boost(tmp_path / "out", scope="dataset")[0] == {}
     after = files(tmp_path / "out")
+    known = json.loads(after["dataset.json"])
+    assert known["videos"] == list("acd") and known["frames"] > 0 and all(loss > 0 for loss in known["losses"])
     assert "b/.done.json" in after and not any(name.startswith(".dataset") for name in after)
     assert {k: v for k, v in before.items() if k[0] != "."}.items() <= after.items()
