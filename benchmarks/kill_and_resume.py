@@ -29,6 +29,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from vsodboost.data.cards import TargetCard
 from vsodboost.data.errors import VsodboostError
@@ -67,6 +68,21 @@ def brightness(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(frames.mean(axis=-1) / 255, np.float32)
 
 
+class Bright(nn.Module):
+    """The target of ``keyframe``, a network that a twin can learn from: bright is salient."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(3, 1, 3, padding=1)
+        nn.init.constant_(self.layer.weight, 0.1)
+        nn.init.zeros_(self.layer.bias)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """``[N, 3, h, w]`` -> logits ``[N, 1, h, w]``."""
+        logits: Tensor = self.layer(images)
+        return logits
+
+
 def bytes_of(folder: Path) -> dict[str, bytes]:
     """Every file below the folder by its name; of run.json what does not depend on the clock."""
     found = {}
@@ -98,8 +114,9 @@ class Trial:
         given = {"device": "cpu", "buffer": buffer, "booster_options": options, "flow": "farneback"}
         given |= {"profile": "quick"} if profile == "quick" else {"booster": booster}
         registry = Registry.load(only=[])
-        bright = TargetCard(summary="bright is salient")
-        plan = make_plan(choose(given, registry), registry, target=(CallableTarget(brightness), bright))
+        bright = TargetCard(summary="bright is salient", input_size=SIZE, learning_rate=0.01)
+        target = Bright() if booster.startswith("keyframe") else CallableTarget(brightness)
+        plan = make_plan(choose(given, registry), registry, target=(target, bright))
         self.plan: Plan = replace(plan, working=lambda size: SIZE, tuning=replace(plan.tuning, steps=2, passes=None))
 
     def start(self, out: Path) -> int:

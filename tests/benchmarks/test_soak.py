@@ -19,7 +19,7 @@ SLOW = {"state": 2, "onnx": 5}
 @pytest.mark.parametrize("kind", FILES)
 def test_a_mutated_file_is_read_or_refused_in_a_line(tmp_path: Path, kind: str) -> None:
     trial = soak.Soak({kind: FILES[kind]}, 3, tmp_path)
-    found = [(number, *trial.outcome(number)) for number in range(SLOW.get(kind, 10))]
+    found = [(number, *trial.outcome(number)) for number in range(SLOW.get(kind, 7))]
     assert {what for _, _, what, _ in found} <= {"read", "refused"}, found
     assert [trial.outcome_of(0, kind, seed)[0] for seed in FILES[kind].seeds if kind not in ("json", "run", "csv")] in (
         [], ["read"] * len(FILES[kind].seeds)

@@ -55,7 +55,7 @@ def test_masks_count_as_maps_and_rounding_beyond_the_range_is_cut() -> None:
         (np.where(np.arange(3)[:, None, None] == 2, np.inf, MAPS), "first in frame 2"),
         (None, "returned maps of type object"),
         (["a", "b", "c"], "returned maps of type <U1"),
-        ([MAPS[0], MAPS[1, :2], MAPS[2]], "returned maps of unequal sizes"),
+        ([MAPS[0], MAPS[1, :2], MAPS[2]], "returned maps that make no array"),
         (MAPS.astype(np.complex64), "type complex64"),
         (np.zeros((3, 0, 8), np.float32), r"shape \(3, 0, 8\)"),
     ],

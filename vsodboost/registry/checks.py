@@ -95,7 +95,7 @@ def checked_mined(mined: Any, scene: Scene, plugin: str) -> Mined:
     """
     if not isinstance(mined, Mined):
         raise PluginError(f"{plugin}: mine returned {a_type(mined)}; expected a Mined")
-    indices = np.asarray(mined.indices)
+    indices = _array(mined.indices, plugin, "mined indices")
     if indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iu"):
         raise PluginError(f"{plugin}: mined indices are {indices.dtype}{list(indices.shape)}; expected int64[K]")
     indices = indices.astype(np.int64)
@@ -124,6 +124,8 @@ def checked_decision(decision: Any, scene: Scene, plugin: str) -> Decision:
     if not isinstance(decision, Decision):
         raise PluginError(f"{plugin}: decide returned {a_type(decision)}; expected a Decision")
     count = len(scene)
+    if not isinstance(decision.flags, Sequence) or isinstance(decision.flags, str):
+        raise PluginError(f"{plugin}: flags are {a_type(decision.flags)}; expected a word a frame")
     if len(decision.flags) != count or not all(isinstance(flag, str) for flag in decision.flags):
         raise PluginError(f"{plugin}: {len(decision.flags)} flags for {count} frames; expected a word a frame")
     numbers = {f: _numbers(getattr(decision, f), count, plugin, f, 0, 1) for f in ("weight", "trust", "target_trust")}
@@ -149,7 +151,7 @@ def checked_fixed_maps(values: Any, scene: Scene, plugin: str) -> dict[int, NDAr
     for index, value in values.items():
         if not isinstance(index, (int, np.integer)) or not 0 <= index < len(scene):
             raise PluginError(f"{plugin}: a fixed map for frame {index!r} of a scene of {len(scene)} frames")
-        array = np.asarray(value)
+        array = _array(value, plugin, f"a fixed map of frame {index}")
         checked[int(index)] = checked_maps(array[None], 1, f"{plugin}, fixed map of frame {index}:")[0]
     return checked
 
@@ -277,18 +279,25 @@ def _weights(values: Any, count: int, plugin: str) -> PerFrame:
 
 
 def _floats(values: Any, plugin: str, what: str) -> FlowField:
-    if hasattr(values, "detach"):
-        values = values.detach().cpu().numpy()
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise PluginError(f"{plugin} returned {what} of unequal sizes; expected one array") from error
+    array = _array(values, plugin, what)
     if array.dtype.kind not in "fbiu":
         raise PluginError(f"{plugin} returned {what} of type {array.dtype}; expected float32")
     if array.dtype.kind == "u" and array.dtype.itemsize == 1 and array.size and int(array.max()) > 1:
         mend = " in [0, 1] (divide by 255; a map of class numbers: 1 where the object is)" if what == "maps" else ""
         raise PluginError(f"{plugin} returned 8-bit {what} up to {int(array.max())}; expected float32{mend}")
-    return array.astype(np.float32)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
+        return array.astype(np.float32)
+
+
+def _array(values: Any, plugin: str, what: str) -> NDArray[Any]:
+    """Return whatever a plugin gave as an array; tensors of half precision, which NumPy has not, become float32."""
+    try:
+        if hasattr(values, "detach"):
+            tensor = values.detach().cpu()
+            values = (tensor.float() if tensor.is_floating_point() else tensor).numpy()
+        return np.asarray(values)
+    except Exception as error:  # its own __array__, or rows of unequal sizes
+        raise PluginError(f"{plugin} returned {what} that make no array; expected one of float32") from error
 
 
 def _finite(array: FlowField, plugin: str, what: str, first: str = "frame") -> None:
