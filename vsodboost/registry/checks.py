@@ -124,10 +124,11 @@ def checked_decision(decision: Any, scene: Scene, plugin: str) -> Decision:
     if not isinstance(decision, Decision):
         raise PluginError(f"{plugin}: decide returned {a_type(decision)}; expected a Decision")
     count = len(scene)
-    if not isinstance(decision.flags, Sequence) or isinstance(decision.flags, str):
-        raise PluginError(f"{plugin}: flags are {a_type(decision.flags)}; expected a word a frame")
-    if len(decision.flags) != count or not all(isinstance(flag, str) for flag in decision.flags):
-        raise PluginError(f"{plugin}: {len(decision.flags)} flags for {count} frames; expected a word a frame")
+    flags: Any = decision.flags
+    if not isinstance(flags, Sequence) or isinstance(flags, str):
+        raise PluginError(f"{plugin}: flags are {a_type(flags)}; expected a word a frame")
+    if len(flags) != count or not all(isinstance(flag, str) for flag in flags):
+        raise PluginError(f"{plugin}: {len(flags)} flags for {count} frames; expected a word a frame")
     numbers = {f: _numbers(getattr(decision, f), count, plugin, f, 0, 1) for f in ("weight", "trust", "target_trust")}
     maps = checked_scene_maps(decision.maps, scene, plugin, "maps")
     doubt = None if decision.doubt is None else checked_scene_maps(decision.doubt, scene, plugin, "doubt")
@@ -139,7 +140,7 @@ def checked_decision(decision: Any, scene: Scene, plugin: str) -> Decision:
         low, high = np.minimum(low, numbers["trust"]), np.maximum(high, numbers["trust"])
     detail = bool(decision.target_detail)
     return Decision(
-        maps, **numbers, flags=tuple(decision.flags), target_detail=detail, doubt=doubt, trust_low=low, trust_high=high
+        maps, **numbers, flags=tuple(flags), target_detail=detail, doubt=doubt, trust_low=low, trust_high=high
     )
 
 
