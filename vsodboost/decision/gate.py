@@ -16,7 +16,7 @@ from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps, PerFrame
 from vsodboost.decision.doubt import doubt
-from vsodboost.decision.trust import load_trust, trust_features
+from vsodboost.decision.trust import SceneFacts, load_trust, trust_features
 from vsodboost.ops.resize import resize_maps
 
 STEEPNESS = 60.0
@@ -49,8 +49,9 @@ class TrustGate:
         """Blend ``boosted`` and the target's maps by trust; ``predictions`` is None when the student was not tuned."""
         model = load_trust(self._trust)
         seen = predictions or Predictions(scene.fused, scene.fused)
-        target_trust = model.estimate(trust_features(scene.target, scene, seen, boosted))
-        boosted_trust = model.estimate(trust_features(boosted, scene, seen, boosted))
+        facts = SceneFacts(scene)
+        target_trust = model.estimate(trust_features(scene.target, scene, seen, boosted, facts))
+        boosted_trust = model.estimate(trust_features(boosted, scene, seen, boosted, facts))
         weight = smoothed(_weight(boosted_trust - target_trust, scene.shots), scene.shots)
         share = self.shares(scene, boosted, weight)
         share[_passed_through(scene)] = 0
@@ -62,7 +63,7 @@ class TrustGate:
         for values in (maps, weight, target_trust):
             for run in alike:
                 values[run] = values[run].mean(axis=0)
-        trust = model.estimate(trust_features(maps, scene, seen, boosted))
+        trust = model.estimate(trust_features(maps, scene, seen, boosted, facts))
         words = (_flag(weight[t], trust[t], predictions is not None) for t in range(len(scene)))
         for run in alike:
             trust[run] = trust[run].mean()

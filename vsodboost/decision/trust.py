@@ -61,12 +61,28 @@ COARSER = 4
 time."""
 
 
-def trust_features(m: Maps, scene: Scene, predictions: Predictions, boosted: Maps) -> NDArray[np.float32]:
+class SceneFacts:
+    """What the features of any maps of a scene have in common: gathered once for all maps that are looked at."""
+
+    def __init__(self, scene: Scene) -> None:
+        height, width = scene.target.shape[1:]
+        self.size = (max(1, height // COARSER), max(1, width // COARSER))
+        self.moving = camera_residual_saliency(resize_flow(scene.motion, self.size))
+        """Untrained motion saliency ``float32[T, h, w]`` at the coarser ``size``."""
+        self.motion_and_appearance = soft_overlap(scene.target_free, scene.motion_maps)
+        self.target_and_target_free = soft_overlap(scene.target, scene.target_free)
+
+
+def trust_features(
+    m: Maps, scene: Scene, predictions: Predictions, boosted: Maps, facts: SceneFacts | None = None
+) -> NDArray[np.float32]:
     """Return what can be said of maps ``m`` float32[T,h,w] without a label: ``float32[T, len(FEATURES)]``, all about
     [0, 1].
 
-    ``boosted`` float32[T,h,w] are the maps that the predictions made together.
+    ``boosted`` float32[T,h,w] are the maps that the predictions made together; ``facts`` are the scene's, if they are
+    at hand.
     """
+    facts = facts or SceneFacts(scene)
     overlaps = [
         soft_overlap(m, other)
         for other in (
@@ -79,7 +95,7 @@ def trust_features(m: Maps, scene: Scene, predictions: Predictions, boosted: Map
         )
     ]
     target, motion, fused, target_free, unguided, guided = overlaps
-    moves, missed, residual = _beside_motion(m, scene)
+    moves, missed, residual = _beside_motion(m, facts)
     together = np.stack([fused, target_free, unguided, guided])
     area = m.mean(axis=(1, 2))
     undecided = (m * (1 - m)).mean(axis=(1, 2)) / np.maximum(area, 1e-3)
@@ -102,8 +118,8 @@ def trust_features(m: Maps, scene: Scene, predictions: Predictions, boosted: Map
         steady,
         np.sqrt(np.clip(area, 0, 1)),
         scene.quality,
-        soft_overlap(scene.target_free, scene.motion_maps),
-        soft_overlap(scene.target, scene.target_free),
+        facts.motion_and_appearance,
+        facts.target_and_target_free,
         soft_overlap(m, boosted),
         *(_likeness(m, other) for other in (boosted, scene.target_free, scene.motion_maps)),
         moves,
@@ -120,11 +136,11 @@ def _likeness(m: Maps, reference: Maps) -> PerFrame:
     return np.asarray(s_measure(small, truth).clamp(0, 1).numpy(), np.float32)
 
 
-def _beside_motion(m: Maps, scene: Scene) -> tuple[PerFrame, PerFrame, PerFrame]:
+def _beside_motion(m: Maps, facts: SceneFacts) -> tuple[PerFrame, PerFrame, PerFrame]:
     """Return what untrained motion saliency says of maps, each float32[T] in [0, 1]: how much of the map moves, how
     much of what moves it misses, and their overlap."""
-    size = (max(1, m.shape[1] // COARSER), max(1, m.shape[2] // COARSER))
-    small, moving = resize_maps(m, size), camera_residual_saliency(resize_flow(scene.motion, size))
+    size, moving = facts.size, facts.moving
+    small = resize_maps(m, size)
     shared, least = (small * moving).sum(axis=(1, 2)), 1e-3 * size[0] * size[1]
     shown, moved = small.sum(axis=(1, 2)), moving.sum(axis=(1, 2))
     moves = np.where(shown > least, shared / np.maximum(shown, least), 0).astype(np.float32)

@@ -54,8 +54,9 @@ def checked_flow(values: Any, shape: tuple[int, int, int], plugin: str) -> FlowF
     array = _floats(values, plugin, "flow")
     if array.shape != (*shape, 2):
         raise PluginError(f"{plugin} returned flow of shape {array.shape}; expected {(*shape, 2)}")
-    _finite(array, plugin, "flow")
-    longest = float(np.abs(array).max(initial=0))
+    longest = max(float(array.max(initial=0)), -float(array.min(initial=0)))  # not a number, if one is not
+    if not np.isfinite(longest):
+        _finite(array, plugin, "flow")
     if longest > LARGEST_FLOW * max(shape[1:], default=1):
         raise PluginError(f"{plugin} returned flow of {longest:.3g} px for frames of {shape[2]}x{shape[1]} px")
     return array
