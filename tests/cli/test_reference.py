@@ -4,7 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from vsodboost.cli import COMMANDS
+import click
+
+from vsodboost.cli import COMMANDS, SHORT_HELP, cli
 from vsodboost.cli.reference import reference
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
@@ -35,3 +37,9 @@ finally:
         done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert done.stdout and not done.stderr
+
+
+def test_short_help_is_that_of_the_commands() -> None:
+    context = click.Context(cli)
+    commands = {name: cli.get_command(context, name) for name in COMMANDS}
+    assert {name: c.get_short_help_str(100) for name, c in commands.items() if c is not None} == SHORT_HELP

@@ -31,6 +31,20 @@ COMMANDS = {
     "report": ("vsodboost.cli.report", "report_command"),
     "studio": ("vsodboost.cli.studio", "studio_command"),
 }
+SHORT_HELP = {
+    "wrap": "Boost a target model on videos.",
+    "merge": "Make one result of the parts of a run (--shard).",
+    "eval": "Score saliency maps against truth.",
+    "bench": "Measure what a boost costs on this machine.",
+    "plugins": "List what there is; with a NAME, what it is and its options.",
+    "train": "Train a network on annotated data.",
+    "weights": "Add, list and check the weights of models.",
+    "labels": "Find the frames whose labels would help most; make pseudo-labels for a data set.",
+    "doctor": "Check this installation; a block for bug reports.",
+    "report": "Make pages of results to look at.",
+    "studio": "Paint a few frames in the browser and boost again.",
+}
+"""What ``--help`` says of each command, so that none is imported for it."""
 _HEAVY = {"wrap", "eval", "train", "labels", "bench"}
 """Commands that run networks or go through whole data sets."""
 
@@ -55,6 +69,11 @@ class Commands(click.Group):
         module, attribute = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with their short help."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SHORT_HELP[name]) for name in COMMANDS if name in SHORT_HELP])
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -18,7 +18,12 @@ STD = (0.5, 0.5, 0.5)
 
 def to_input(frames: Frames, device: str = "cpu", mean: Sequence[float] = MEAN, std: Sequence[float] = STD) -> Tensor:
     """Return frames ``uint8[N, h, w, 3]`` divided by 255, then normalised: ``float32[N, 3, h, w]``, channels last."""
-    values = as_tensor(np.ascontiguousarray(frames)).to(device).permute(0, 3, 1, 2).float() / 255
+    values = as_tensor(np.ascontiguousarray(frames))
+    if torch.device(device).type == "cuda":  # pinned memory is copied while the CPU goes on
+        values = values.pin_memory().to(device, non_blocking=True)
+    else:
+        values = values.to(device)
+    values = values.permute(0, 3, 1, 2).float() / 255
     centre, spread = values.new_tensor(mean), values.new_tensor(std)
     return ((values - centre[:, None, None]) / spread[:, None, None]).contiguous(memory_format=torch.channels_last)
 

@@ -18,6 +18,7 @@ from vsodboost.ops.motion_image import motion_image
 from vsodboost.ops.network_input import to_input
 from vsodboost.registry.checks import checked_logits
 from vsodboost.registry.guard import guarded
+from vsodboost.spatial.batches import in_batches
 
 
 @runtime_checkable
@@ -142,9 +143,11 @@ class Student:
         out = np.empty(frames.shape[:3], np.float32)
         with torch.inference_mode(), guarded(self.name, "on frames"):
             graphs = self._graphs()
-            for start in range(0, len(frames), self.batch):
-                part = slice(start, start + self.batch)
+
+            def answer(part: slice) -> None:
                 out[part] = self._answering(frames[part], graphs)(None)
+
+            self._in_batches(len(frames), self.batch, answer)
         return out
 
     def predict_each(self, frames: Frames, motion: FlowField | None, maps: Sequence[Maps | None]) -> list[Maps]:
@@ -160,13 +163,21 @@ class Student:
         batch = self.batch if self._runtimes is None else min(self.batch, GRAPH_BATCH)
         with torch.inference_mode(), guarded(self.name, "on frames"):
             graphs = self._graphs()
-            for start in range(0, len(frames), batch):
-                part = slice(start, min(start + batch, len(frames)))
+
+            def answer_each(part: slice) -> None:
                 answer = self._answering(frames[part], graphs)
                 guidance = _motion_guidance(size, len(frames[part]), None if motion is None else motion[part])
                 for made, given in zip(out, maps, strict=True):
                     made[part] = answer(_with_maps(guidance, None if given is None else given[part]))
+
+            self._in_batches(len(frames), batch, answer_each)
         return out
+
+    def _in_batches(self, count: int, batch: int, work: Callable[[slice], None]) -> None:
+        """Call ``work`` for batches of frames; where fewer fit into memory than were to be, from now on so many."""
+        found = in_batches(count, batch, work, self.name, least=max(1, self.card.window))
+        if found < batch:
+            self.batch = found
 
     def _graphs(self) -> Sequence[GraphRuntime]:
         """Return the graphs with the present weights, none where torch runs the network."""
