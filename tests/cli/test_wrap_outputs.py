@@ -62,6 +62,12 @@ def test_a_part_is_cut_out_with_its_sound(tmp_path: Path, capsys: pytest.Capture
             assert sum(1 for _ in container.decode(video=0)) == 5
     settings = json.loads((folder / "run.json").read_text())["settings"]
     assert (settings["start"], settings["stop"], settings["size"]) == (0.2, 0.7, "72")
+    # The run again, for one more output: it is made from the maps, and of the run's own options what it knows.
+    code, said = left(capsys, "--like", "boosted/clip", "--resume", "--write", "rle", "--quiet")
+    assert code == 0, said
+    summary = json.loads((folder / "run.json").read_text())
+    assert summary["added"] == [{"writers": ["rle"], "options": {"largest": "1"}}]
+    assert json.loads((folder / "coco.json").read_text())["annotations"]
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from vsodboost.data.errors import UsageError
 from vsodboost.data.texts import json_value
 
 if TYPE_CHECKING:
     from vsodboost.data.video import VideoSource
+    from vsodboost.registry.discovery import Registry
 
 LIKE = "vsodboost.like"
 """Key of the context's notes: what ``--like`` found."""
@@ -64,6 +66,19 @@ def with_like(ctx: click.Context, param: click.Parameter, value: Path | None) ->
     defaults["write_option"] = [f"{k}={v}" for k, v in write.get("options", {}).items()]
     ctx.default_map = {**(ctx.default_map or {}), **defaults}
     ctx.meta[LIKE] = {"video": video, "versions": record.get("versions", {})}
+
+
+def still_meant(
+    options: Sequence[str], writers: Sequence[str], context: click.Context, registry: Registry
+) -> tuple[str, ...]:
+    """Return the ``--write-option`` pairs that count: where a run is repeated with other ``--write``, not those of its
+    own that none of these writers knows."""
+    source = context.get_parameter_source
+    if source("write_option") is not ParameterSource.DEFAULT_MAP or source("extras") is ParameterSource.DEFAULT_MAP:
+        return tuple(options)
+    names = [name.strip().partition(":")[0] for listed in writers for name in listed.split(",") if name.strip()]
+    known = {option for name in (*names, "masks") for option in registry.card("writers", name).options}
+    return tuple(option for option in options if option.partition("=")[0] in known)
 
 
 def namer(template: str) -> Callable[[VideoSource, int], str]:

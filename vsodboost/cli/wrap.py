@@ -16,7 +16,7 @@ from vsodboost.cli.closing import print_closing
 from vsodboost.cli.help import GroupedCommand
 from vsodboost.cli.mends import refuse_mistakes
 from vsodboost.cli.pairs import pairs
-from vsodboost.cli.repeating import inputs_of, namer
+from vsodboost.cli.repeating import inputs_of, namer, still_meant
 from vsodboost.cli.scale import Scale
 from vsodboost.cli.wrap_options import wrap_options
 from vsodboost.data.errors import UsageError
@@ -66,6 +66,7 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
     from vsodboost.pipeline.options import choose
     from vsodboost.pipeline.plan import make_plan
 
+    given["write_option"] = still_meant(given["write_option"], given["extras"], context, registry)
     quiet, as_json, writing = given["quiet"], given["as_json"], _writing(out, resume, overwrite, given)
     scale, chosen = Scale.of(given), _chosen(context, given)
     scale.choose(chosen)
