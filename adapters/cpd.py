@@ -112,6 +112,11 @@ DAVIS_WEIGHTS = WeightsSource(
     build=partial(build_network, "vgg"),
     made_by="vsodboost train cpd DAVIS -o runs/cpd-davis --option start=CPD.pth --option epochs=10",
 )
+PATCH_WEIGHTS = replace(
+    DAVIS_WEIGHTS,
+    file="runs/patch-refiner/cpd-patches.safetensors",
+    made_by="vsodboost train patch-refiner --model cpd MSRA10K",
+)
 FLOW_WEIGHTS = replace(
     DAVIS_WEIGHTS,
     file="runs/motion/motion-cpd.safetensors",
@@ -127,6 +132,9 @@ def vsodboost_register_spatial_models(register: RegisterSpatialModel) -> None:
     summary = "CPD on VGG-16 trained on DAVIS: the framewise refiner of the long-term mining paper"
     card = replace(SPATIAL_CARD, summary=summary, weights=DAVIS_WEIGHTS)
     register("cpd-davis", partial(_spatial, "cpd-davis", DAVIS_WEIGHTS), card)
+    summary = "CPD on VGG-16 trained on patches: the patchwise refiner of the long-term mining paper"
+    card = replace(SPATIAL_CARD, summary=summary, weights=PATCH_WEIGHTS)
+    register("cpd-patches", partial(_spatial, "cpd-patches", PATCH_WEIGHTS), card)
 
 
 @hookimpl

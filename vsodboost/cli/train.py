@@ -14,7 +14,9 @@ import click
 @click.argument("data", metavar="DATA...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Checkpoints and result.  [default: runs/NAME]")
 @click.option("--layout", metavar="NAME", help="Layout of DATA: davis, davsod, duts ...  [default: recognised]")
-@click.option("--model", metavar="NAME", help="For motion: the colour model that learns flow images.  [default: cpd]")
+@click.option(
+    "--model", metavar="NAME", help="For motion and patch-refiner: the colour model that learns.  [default: cpd]"
+)
 @click.option("--option", metavar="NAME=VALUE", multiple=True, help="Option of the trainer (steps=..., batch=...).")
 @click.option("--config", "config", type=click.Path(path_type=Path), help="Trainer options from a TOML file.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda ...")
@@ -40,8 +42,8 @@ def train(
     """Train NAME on DATA: data sets of videos or stills as they are published, or arranged alike.
 
     NAME is one of the project's own networks (lite, mqpm, trust, fgplg; mqpm-paper and spatial-paper for --profile
-    paper), motion (--model NAME: any colour model as a motion model) or a target model that says how it is trained. The
-    file that comes out is named at the end.
+    paper), motion or patch-refiner (--model NAME: any colour model made one) or a target model that says how it is
+    trained. The file that comes out is named at the end.
     """
     from vsodboost.cli.config import read_pairs
     from vsodboost.cli.pairs import pairs
@@ -63,8 +65,8 @@ def train(
         raise UsageError(f"'{name}' cannot be trained; these can: {', '.join([*TRAINERS, *sorted(trainable)])}")
     options = read_pairs(config) if config else {}
     options.update(pairs(option, "--option"))
-    if model is not None and name != "motion":
-        raise UsageError(f"--model is for vsodboost train motion; '{name}' is the model itself")
+    if model is not None and name not in ("motion", "patch-refiner"):
+        raise UsageError(f"--model is for vsodboost train motion and patch-refiner; '{name}' is the model itself")
     options.update({} if model is None else {"model": model})
     folder = out or Path("runs") / name
     if (folder / f"{name}.safetensors").exists() and not resume:

@@ -63,7 +63,7 @@ def motion(request: TrainingRequest) -> Path:
     if options.loss not in ("paper", "code"):
         raise UsageError(f"training option loss={options.loss}: it is paper or code")
     card = request.plugins.card("targets", options.model)
-    network = _network(request, options, card)
+    network = starting_network(request, options, card)
     feeding = Feeding.of(options.model, card, options.side)
     videos = list_files(request.data, request.folder / "masks", request.read).videos
     videos = tuple(video for video in videos if video.name not in options.without.split(","))
@@ -86,7 +86,8 @@ def motion(request: TrainingRequest) -> Path:
     return path
 
 
-def _network(request: TrainingRequest, options: MotionTraining, card: TargetCard) -> nn.Module:
+def starting_network(request: TrainingRequest, options: MotionTraining, card: TargetCard) -> nn.Module:
+    """Return the network that learns, as ``options`` say where it starts. Raises as ``motion``."""
     if card.window > 1 or card.needs_flow:
         raise UsageError(f"training option model={options.model}: it reads clips or flow; a motion model is made of an "
                          "image model, as cpd, u2netp or lite")  # fmt: skip

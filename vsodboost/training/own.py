@@ -19,6 +19,7 @@ from vsodboost.training.lite import LiteData, LiteSettings, train_lite
 from vsodboost.training.motion import motion
 from vsodboost.training.motions import add_motions
 from vsodboost.training.moving_stills import Still
+from vsodboost.training.patches import patch_refiner
 from vsodboost.training.real_maps import read_real_maps
 from vsodboost.training.recipe import Trainer, TrainingRequest, read_settings
 from vsodboost.training.regions import regions
@@ -284,6 +285,7 @@ TRAINERS: Mapping[str, Trainer] = {
     "regions": regions,
     "fgplg": fgplg,
     "motion": motion,
+    "patch-refiner": patch_refiner,
     "mqpm-paper": mqpm_paper,
     "spatial-paper": spatial_paper,
 }

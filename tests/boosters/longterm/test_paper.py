@@ -174,7 +174,7 @@ def test_the_next_video_starts_from_the_initial_refiner() -> None:
 
 def test_the_run_says_what_stands_in_for_the_papers_parts(done: BoostedBuffer) -> None:
     said = done.mined.notes["warnings"]
-    assert [line.split(":")[0] for line in said] == ["profile paper"] * 4
+    assert [line.split(":")[0] for line in said] == ["profile paper"] * 5
     for word in ("detector 'two'", "ResNet-18", "motion model 'mqpm'", "refiner"):
         assert any(word in line for line in said)
 

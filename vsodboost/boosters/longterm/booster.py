@@ -9,7 +9,7 @@ motion teach the student.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -23,8 +23,9 @@ from vsodboost.registry.interfaces import Request
 if TYPE_CHECKING:
     from vsodboost.boosters.longterm.mining import MinedProposals
     from vsodboost.boosters.longterm.proposals import ProposalPoolBuilder
-    from vsodboost.boosters.longterm.saliency import PatchRefiner
+    from vsodboost.boosters.longterm.saliency import ModelRefiner, PatchRefiner
     from vsodboost.boosters.longterm.survey import KeyframeReservoir, ProposalCollector
+    from vsodboost.data.cards import SpatialModelCard
     from vsodboost.data.training_set import TrainingSet, TuneSettings
     from vsodboost.data.types import Maps
 
@@ -35,7 +36,7 @@ class Longterm(Booster):
     def __init__(self, settings: LongtermSettings, *, device: str = "cpu", seed: int = 0) -> None:
         self.settings, self.device, self.seed = settings, device, seed
         self._collector: ProposalCollector | None = None
-        self._refiner: PatchRefiner | None = None
+        self._refiner: PatchRefiner | ModelRefiner | None = None
         self._pool: ProposalPoolBuilder | None = None
         self._reservoir: KeyframeReservoir | None = None
         self._known: MinedProposals | None = None
@@ -49,7 +50,7 @@ class Longterm(Booster):
             WeightsError: its weights, or those of a timm network, are missing or of another model.
         """
         from vsodboost.boosters.longterm.features import CropFeatures, FeatureNetwork
-        from vsodboost.boosters.longterm.saliency import PatchRefiner
+        from vsodboost.boosters.longterm.saliency import ModelRefiner, PatchRefiner
         from vsodboost.boosters.longterm.survey import ProposalCollector
 
         network = getattr(context.fusion, "network", None)
@@ -64,7 +65,11 @@ class Longterm(Booster):
         self._collector = ProposalCollector(
             network, context.detector(), context.detector_name, settings, context.device, features
         )
-        self._refiner = PatchRefiner(network, settings.refiner, context.device)
+        if settings.refiner_model:
+            model, card = context.build("spatial_models", settings.refiner_model)
+            self._refiner = ModelRefiner(model, cast("SpatialModelCard", card), context.device)
+        else:
+            self._refiner = PatchRefiner(network, settings.refiner, context.device)
         return Overrides(tuning=self._tuning(context.tuning, steps_are_given=context.steps is not None))
 
     def _tuning(self, tuning: TuneSettings, *, steps_are_given: bool) -> TuneSettings:

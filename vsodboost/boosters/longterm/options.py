@@ -26,6 +26,7 @@ HELP = {
     "classifier-weights": "file of ResNet-18's ImageNet weights, for crops",
     "classifier-flips": "on or off: learn from mirrored frames too",
     "refiner": "fusion: patches with motion and map; spatial: patches alone, as in the paper",
+    "refiner-model": "spatial model that refines patches in its place, seeing the patch alone, as cpd-patches (paper)",
     "patches": "most patches a frame, doubles left out (default 4; 0: every salient proposal, as in the paper)",
     "padding": "how far a patch reaches beyond its box, of its sides (default .2; paper 0)",
     "stretch": "on or off: min-max of each patch, Z of Eq. 19",

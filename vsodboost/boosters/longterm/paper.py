@@ -46,7 +46,10 @@ class PaperLongterm(Longterm):
         if context.steps is not None:
             tuning = replace(tuning, passes=None, steps=context.steps)
         self._tuned_before = context.scope == "dataset"
-        self._substitutes = substitutes(context, spatial_features=self.settings.features == "spatial")
+        settings = self.settings
+        self._substitutes = substitutes(
+            context, spatial_features=settings.features == "spatial", refiner_model=settings.refiner_model
+        )
         side = getattr(getattr(context.student, "network", None), "side", None) or SIDE
         return Overrides(tuning=tuning, working=partial(size_of_short_side, side))
 
@@ -79,7 +82,7 @@ class PaperLongterm(Longterm):
         return as_it_is(scene, boosted, decision) if self._tuned else passed_through(scene, decision)
 
 
-def substitutes(context: Context, *, spatial_features: bool) -> tuple[str, ...]:
+def substitutes(context: Context, *, spatial_features: bool, refiner_model: str = "") -> tuple[str, ...]:
     """Return a line for each part of the paper's that another stands in for in this run."""
     found = []
     if "'efficientdet" not in context.detector_name:
@@ -88,6 +91,11 @@ def substitutes(context: Context, *, spatial_features: bool) -> tuple[str, ...]:
         found.append(
             "proposals are told apart by the fusion network's features, not by ResNet-18's "
             "(--booster-option feature-weights=FILE)"
+        )
+    if not refiner_model:
+        found.append(
+            "patches are refined by the fusion network, not by a CPD trained on patches "
+            "(--booster-option refiner-model=cpd-patches)"
         )
     if "cpd" not in context.motion_name:
         found.append(f"motion saliency is that of {context.motion_name}, not of a CPD trained on flow images")

@@ -9,10 +9,13 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from vsodboost.boosters.longterm.features import FeatureNetwork, crop
 from vsodboost.boosters.longterm.mining import SALIENT, MinedProposals
 from vsodboost.boosters.longterm.settings import LongtermSettings, PasteRule, Refiner
+from vsodboost.data.cards import SpatialModelCard
+from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Boxes, Maps
 from vsodboost.networks.lite import GUIDANCE_CHANNELS
@@ -86,6 +89,8 @@ def pasted(
 SHAPES = ((128, 128), (96, 160), (160, 96))
 """(h, w) px that patches are scaled to: the one of the nearest aspect, so that patches of a shape run together."""
 BATCH = 16
+SIDE = 352
+"""px of a patch for a spatial model that names no size of its own."""
 
 
 def windows_of(boxes: Boxes, size: tuple[int, int], padding: float) -> list[Window]:
@@ -135,6 +140,27 @@ class PatchRefiner:
         return [patch for patch in out if patch is not None]
 
 
+class ModelRefiner:
+    """A spatial model as the patchwise refiner: it sees each patch alone, as the paper's CPD does."""
+
+    def __init__(self, network: nn.Module, card: SpatialModelCard, device: str = "cpu") -> None:
+        if card.channels != 3 or card.guidance:
+            raise UsageError(
+                f"refiner-model: '{card.summary}' reads more than a patch; cpd-patches and cpd see it alone"
+            )
+        self.network, self.card, self.device = network.eval().to(device), card, device
+
+    def refine(self, scene: Scene, frames: Sequence[int], windows: Sequence[Window]) -> list[NDArray[np.float32]]:
+        """A patch ``float32[h, w]`` in [0, 1] for each window (px at the working size) of frame ``frames[n]``."""
+        side, out = int(getattr(self.network, "side", 0) or SIDE), []
+        for frame, window in zip(frames, windows, strict=True):
+            patch = _scaled(crop(scene, frame, np.array(window, np.float32)), (side, side))
+            with torch.inference_mode():
+                logits = self.network(to_input(patch[None], self.device, self.card.mean, self.card.std)).float()
+            out.append(torch.sigmoid(logits)[0, 0].cpu().numpy())
+        return out
+
+
 def _guidance(
     scene: Scene, image: NDArray[np.float32], frame: int, window: Window, shape: tuple[int, int]
 ) -> NDArray[np.float32]:
@@ -159,7 +185,11 @@ DOUBLES = 0.7
 
 
 def frame_saliency(
-    known: MinedProposals, scene: Scene, refiner: PatchRefiner, settings: LongtermSettings, frames: NDArray[np.int64]
+    known: MinedProposals,
+    scene: Scene,
+    refiner: PatchRefiner | ModelRefiner,
+    settings: LongtermSettings,
+    frames: NDArray[np.int64],
 ) -> Maps:
     """FS ``float32[T, h, w]`` in [0, 1] of the scene: its salient proposals refined and pasted.
 

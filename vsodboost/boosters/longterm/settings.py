@@ -47,6 +47,7 @@ class LongtermSettings:
     classifier_weights: Path | None = None
     classifier_flips: Switch = "off"
     refiner: Refiner = "fusion"
+    refiner_model: str = ""
     patches: int = 4
     padding: float = 0.2
     stretch: Switch = "off"
@@ -123,6 +124,8 @@ def read_settings(options: Mapping[str, str], follow: str = "ours") -> LongtermS
 def _value(options: Options, name: str, kind: Any) -> Any:
     if kind is int:
         return options.whole(name, 0, least=0 if name in ("rounds", "patches") else 1)
+    if name == "refiner-model":
+        return options.text(name, "")
     if kind is float:
         return options.share(name, 0)
     return Path(options.text(name, "")) if name.endswith("weights") else options.choice(name, get_args(kind))

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from vsodboost.boosters.common import fused_truth, without_least
 from vsodboost.boosters.longterm.mining import BACKGROUND, SALIENT, MinedProposals
-from vsodboost.boosters.longterm.saliency import PatchRefiner, frame_saliency, mined_part, salient_rows, windows_of
+from vsodboost.boosters.longterm.saliency import (
+    ModelRefiner,
+    PatchRefiner,
+    frame_saliency,
+    mined_part,
+    salient_rows,
+    windows_of,
+)
 from vsodboost.boosters.longterm.settings import LongtermSettings, PseudoTruth, TruthRule
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps, PerFrame
@@ -147,7 +154,7 @@ class Keyframes:
 def keyframes_of(
     known: MinedProposals,
     scene: Scene,
-    refiner: PatchRefiner,
+    refiner: PatchRefiner | ModelRefiner,
     settings: LongtermSettings,
     frames: NDArray[np.int64],
     seed: int = 0,
