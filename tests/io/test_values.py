@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from vsodboost.data.errors import InputError
-from vsodboost.io.values import TREE, read_values, values_bytes
+from vsodboost.io.values import SUM, TREE, _checksum, read_values, values_bytes
 
 
 def back(folder: Path, value: Any) -> Any:
@@ -65,6 +65,15 @@ def test_what_is_no_plain_value_is_refused(value: Any, where: str) -> None:
         values_bytes(value)
 
 
+def test_one_bit_that_changed_is_found_out(tmp_path: Path) -> None:
+    whole = values_bytes({"a": np.arange(20.0), "b": torch.arange(3).bfloat16(), "c": "text"})
+    path = tmp_path / "state.safetensors"
+    for place in range(8, len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(InputError, match="cannot be read"):
+            read_values(path)
+
+
 def test_damaged_and_strange_files_are_refused(tmp_path: Path) -> None:
     whole = values_bytes({"a": np.arange(100.0)})
     path = tmp_path / "state.safetensors"
@@ -76,6 +85,7 @@ def test_damaged_and_strange_files_are_refused(tmp_path: Path) -> None:
         read_values(tmp_path / "none")
     strange: list[Any] = [{"array": "0", "dtype": "O", "shape": [1]}, {"dict": [[[], 1]]}, {"tensor": "9"}, {"x": 1}]
     for tree in [*map(json.dumps, strange), "{", "[" * 100_000]:
-        save_file({"0": torch.zeros(8, dtype=torch.uint8)}, path, {TREE: tree})
+        tensors = {"0": torch.zeros(8, dtype=torch.uint8)}
+        save_file(tensors, path, {TREE: tree, SUM: _checksum(tree, tensors)})
         with pytest.raises(InputError, match="cannot be read"):
             read_values(path)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from small_plans import small_plan
 
@@ -20,6 +21,7 @@ from vsodboost.data.training_set import TuneSettings
 from vsodboost.data.video import VideoSource
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.checkpoint import FOLDER, STATE
+from vsodboost.io.values import read_values, values_bytes
 from vsodboost.pipeline.plan import Plan
 from vsodboost.pipeline.run import Progress, run
 from vsodboost.pipeline.writing import OutputOptions
@@ -206,7 +208,21 @@ def test_a_checkpoint_that_does_not_belong_is_said_and_left(tmp_path: Path) -> N
     def damaged() -> None:
         state.write_bytes(state.read_bytes()[:-9])
 
+    def other(part: str, key: str, value: Any) -> Callable[[], object]:
+        """The state with something else in it, and a right checksum."""
+
+        def change() -> None:
+            held = read_values(state)
+            held["state"][part][key] = value
+            state.write_bytes(values_bytes(held))
+
+        return change
+
+    odd = "its checkpoint holds something else than it should"
     cases: list[tuple[Callable[[], object], dict[str, Any], str]] = [
+        (other("engine", "replay", {"frames": 3}), {}, odd),
+        (other("engine", "student", {"weights": {"layer.bias": torch.zeros(7)}, "moments": None}), {}, odd),
+        (other("sums", "colour", "red"), {}, odd),
         (damaged, {}, "its checkpoint is damaged"),
         ((state.parent / "frames.csv").unlink, {}, "frames.csv is not as its checkpoint says"),
         (lambda: None, {"writers": ("sheet",)}, "it was begun with other settings, writers, weights or versions"),

@@ -7,6 +7,8 @@ that somebody else has written can be wrong, but it is no program.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +19,8 @@ from vsodboost.data.errors import InputError
 if TYPE_CHECKING:
     from torch import Tensor
 
-TREE = "tree"
-"""Where the header has the JSON."""
+TREE, SUM = "tree", "sha256"
+"""Where the header has the JSON, and the checksum of all."""
 
 
 def values_bytes(value: Any) -> bytes:
@@ -33,8 +35,18 @@ def values_bytes(value: Any) -> bytes:
     from safetensors.torch import save
 
     tensors: dict[str, Tensor] = {}
-    tree = _encoded(value, tensors, "the value")
-    return save(tensors, {TREE: json.dumps(tree)})
+    tree = json.dumps(_encoded(value, tensors, "the value"))
+    return save(tensors, {TREE: tree, SUM: _checksum(tree, tensors)})
+
+
+def _checksum(tree: str, tensors: Mapping[str, Tensor]) -> str:
+    """A checksum of everything: a disk or a program that changed one number is found out."""
+    import torch
+
+    found = sha256(tree.encode())
+    for name in sorted(tensors):
+        found.update(tensors[name].contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return found.hexdigest()
 
 
 def read_values(path: Path) -> Any:
@@ -47,8 +59,11 @@ def read_values(path: Path) -> Any:
 
     try:
         with safe_open(path, "pt") as opened:
-            tree = json.loads((opened.metadata() or {})[TREE])
-            return _decoded(tree, opened.get_tensor)
+            held = opened.metadata() or {}
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 - no dictionary
+        if _checksum(held[TREE], tensors) != held[SUM]:
+            raise ValueError("its checksum is wrong")
+        return _decoded(json.loads(held[TREE]), tensors.__getitem__)
     except FileNotFoundError as error:
         raise InputError(f"{path} is not there") from error
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, IndexError, RecursionError) as error:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ import numpy as np
 import torch
 
 from vsodboost.io.buffers import START, Position
+from vsodboost.io.checkpoint import Stale
 from vsodboost.perception.shots import CutDetector
 from vsodboost.pipeline.plan import Plan
 from vsodboost.pipeline.stage_timer import StageTimer
@@ -81,7 +83,31 @@ def restored(plan: Plan, saved: dict[str, Any]) -> VideoMemory:
 
     Raises:
         PluginError: a plugin cannot take back what it remembered.
+        Stale: it is not what ``taken`` gave.
     """
+    with readable():
+        memory = _memory_of(saved)
+        plan.student.restore(saved["student"])
+        parts, kept = dict(saved["parts"]), saved["booster"]
+    with guarded(plan.name("booster"), "in restore"):
+        plan.booster.restore(kept)
+    for part, found in _resumable(plan):
+        if part in parts:
+            with guarded(plan.name(PARTS[part]), "in restore"):
+                found.restore(parts[part])
+    return memory
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Raise Stale where values are not those of a checkpoint: whoever wrote them, the video can be made anew."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise Stale(f"its checkpoint holds something else than it should ({type(error).__name__})") from error
+
+
+def _memory_of(saved: dict[str, Any]) -> VideoMemory:
     memory = VideoMemory(
         Position(saved["frames"], saved["checksum"]),
         list(saved["cuts"]),
@@ -90,13 +116,6 @@ def restored(plan: Plan, saved: dict[str, Any]) -> VideoMemory:
     )
     memory.detector.restore(saved["detector"])
     memory.replay.restore(saved["replay"])
-    plan.student.restore(saved["student"])
-    with guarded(plan.name("booster"), "in restore"):
-        plan.booster.restore(saved["booster"])
-    for part, found in _resumable(plan):
-        if part in saved["parts"]:
-            with guarded(plan.name(PARTS[part]), "in restore"):
-                found.restore(saved["parts"][part])
     return memory
 
 

@@ -29,7 +29,7 @@ from vsodboost.io.lock import LockClaim
 from vsodboost.io.output_paths import video_folder
 from vsodboost.io.resume import VideoState
 from vsodboost.pipeline.carry_over import CarryOver
-from vsodboost.pipeline.checkpoint import put_back
+from vsodboost.pipeline.checkpoint import put_back, readable
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.run_summary import RunSummary
 from vsodboost.pipeline.writing import writing_cost, written
@@ -150,7 +150,7 @@ class _OneVideo:
             buffers = self.engine.boost(
                 self.timed,
                 weights=self.work.weights,
-                saved=None if saved is None else saved["engine"],
+                saved=None if saved is None else dict(saved["engine"]),
                 surveyed=self._surveyed,
             )
             for buffer in buffers:
@@ -174,23 +174,26 @@ class _OneVideo:
         return summary
 
     def _restore(self, saved: dict[str, Any], unfinished: ExitStack) -> None:
-        put_back(saved["engine"]["random"])
+        with readable():
+            put_back(saved["engine"]["random"])
+            self.before = float(saved["seconds"])
+            sums, writers, frames = dict(saved["sums"]), dict(saved["writers"]), int(saved["engine"]["frames"])
+            self.size = (int(saved["size"][0]), int(saved["size"][1]))
+            if sums:
+                self.sums = RunSummary(**sums)
         self.owns_state = True
-        self.before = saved["seconds"]
-        if not saved["sums"]:  # the survey was not over
+        if not sums:  # the survey was not over
             return
         sweep(self.work.out, self.name)
-        self.sums = RunSummary(**saved["sums"])
-        self.size = saved["size"]
         output = self._output(resumed=True)
         unfinished.callback(self._abort)
         for name, writer in self.work.writers.items():
             with guarded(f"writer '{name}'", "in restore"):
                 try:
-                    writer.restore(output, saved["writers"][name])
+                    writer.restore(output, writers[name])
                 except InputError as error:
                     raise Stale(str(error)) from error
-        self.resumed = saved["engine"]["frames"]
+        self.resumed = frames
 
     def _write(self, buffer: BoostedBuffer, unfinished: ExitStack) -> None:
         work = self.work
