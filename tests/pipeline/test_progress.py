@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from played_run import COSTS, PLAN, SOURCE, TOTAL, WRITERS, Clock, play
 from rich.console import Console
 from small_plans import small_plan
 
@@ -94,6 +96,32 @@ def test_an_engine_tells_every_stage() -> None:
     assert len(seen) == before  # nobody is told any more
 
 
+def check(line: str, stage: str, left: float) -> None:
+    """That a line names the stage, and from the first third of the run on the time left, within 30 %; at the end,
+    within 3 % of the whole."""
+    assert progress.WORDS[stage] in line and "0/100 frames" in line, line
+    if left > 2 / 3 * TOTAL:
+        return
+    said = re.search(r"(?:(\d+):)?(\d+)(?: s)? left", line)
+    assert said, line
+    seconds = 60 * int(said[1] or 0) + int(said[2])
+    assert abs(seconds - left) <= max(0.3 * left, 0.03 * TOTAL), f"{line}: truly {left} s"
+
+
+def test_plain_lines_say_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(progress, "time", clock)
+    watch = Watch(PLAN, [SOURCE], WRITERS)
+    watch.start(SOURCE)
+
+    def seen(number: int, stage: str, left: float) -> None:
+        assert watch.line().startswith("clip: ") and "% of this buffer" in watch.line()
+        check(watch.line(), stage, left)
+
+    with watched_by(watch):
+        play(clock, seen)
+
+
 def test_a_pipe_gets_lines(capsys: pytest.CaptureFixture[str]) -> None:
     source = ArraySource(FRAMES, "clip")
     with progress.shown(small_plan(Last()), [source]) as told:
@@ -108,44 +136,37 @@ def test_a_pipe_gets_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert "clip: starting (0% of this buffer), 0/6 frames" in said
 
 
-TERMINAL = """
-import sys, time
-sys.path[:0] = {paths!r}
-import numpy as np
-from test_progress import FRAMES, Last
-from small_plans import small_plan
-from vsodboost.io.array_source import ArraySource
-from vsodboost.pipeline.progress import shown
-source = ArraySource(FRAMES, "clip")
-with shown(small_plan(Last()), [source]) as told:
-    told.started(source)
-    from vsodboost.registry import watch
-    watch.begins("read"); watch.ends("read", 0.1); watch.begins("tune"); watch.reaches(0.5)
-    time.sleep(60)
-"""
-
-
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
-@pytest.mark.parametrize("columns", [80, 60])
-def test_a_real_terminal(tmp_path: Path, columns: int) -> None:
-    here = Path(__file__).resolve()
-    paths = [str(here.parent), str(here.parents[1]), str(here.parents[2])]
-    (tmp_path / "show.py").write_text(TERMINAL.format(paths=paths))
+def test_a_real_terminal_shows_every_stage_and_the_time_left(tmp_path: Path) -> None:
+    program = Path(__file__).parents[1] / "played_run.py"
     server = ["tmux", "-L", f"vsodboost-{tmp_path.name}", "-f", "/dev/null"]
-    command = f"env -u COLUMNS {sys.executable} -W ignore {tmp_path / 'show.py'}"
-    subprocess.run([*server, "new-session", "-d", "-x", str(columns), "-y", "8", command], check=True)
-    try:
-        line = ""
-        for _ in range(300):
-            time.sleep(0.2)
+    path = f"PYTHONPATH={program.parents[1]}"
+    command = f"env -u COLUMNS {path} {sys.executable} -W ignore {program} {tmp_path}"
+    subprocess.run([*server, "new-session", "-d", "-x", "80", "-y", "8", command], check=True)
+
+    def shown(word: str, columns: int) -> str:
+        for _ in range(1500):
+            time.sleep(0.02)
             grabbed = subprocess.run([*server, "capture-pane", "-p"], capture_output=True, text=True, check=True)
-            line = next((text for text in grabbed.stdout.splitlines() if "frames" in text), "")
-            if line:
-                break
+            line = next((text for text in grabbed.stdout.splitlines() if word in text), "")
+            if line and ("━" in line) == (columns >= progress.NARROW):
+                return line
+        pytest.fail(f"{word} is not shown at {columns} columns: {grabbed.stdout}")
+
+    try:
+        now = 0.0
+        for number, (stage, seconds) in enumerate(COSTS.items()):
+            left = TOTAL - now - seconds / 2
+            for columns in (80, 60):
+                subprocess.run([*server, "resize-window", "-x", str(columns), "-y", "8"], check=True)
+                line = shown(progress.WORDS[stage], columns)
+                assert line.startswith("clip ") and len(line) <= columns
+                if stage not in ("fuse", "decide"):  # they share a word with the stage before
+                    check(line, stage, left)
+            now += seconds
+            (tmp_path / str(number)).touch()
     finally:
         subprocess.run([*server, "kill-server"], check=False)
-    assert " ".join(line.split()).startswith("clip learning ") and "0/6 frames" in line
-    assert ("━" in line) == (columns == 80)
 
 
 def test_durations() -> None:
