@@ -29,7 +29,7 @@ from film import Film
 from ray.cluster_utils import Cluster
 
 BRIGHT = "def bright(frames):\n    return frames.mean(axis=-1) / 255\n"
-OPTIONS = ("--profile", "quick", "--flow", "farneback", "--motion", "camera", "--device", "cpu", "--buffer", "5",
+OPTIONS = ("--profile", "quick", "--flow", "farneback", "--motion", "camera", "--device", "cpu", "--buffer", "4",
            "--write", "overlay,sheet", "--quiet", "--json")  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ def test_a_mutated_file_is_read_or_refused_in_a_line(tmp_path: Path, kind: str) 
     )  # fmt: skip
 
 
+RUN = json.loads(FILES["run"].seeds[0])
 ZIP = FILES["pth"].seeds[0]
 FOUND = {
     "a cell of 200,000 characters": ("csv", b"frame,mined,flag\n00000,1," + b"x" * 200_000 + b"\n"),
@@ -34,6 +36,7 @@ FOUND = {
     "an option called so": ("toml", b"x" * 20_000 + b" = 1\n"),
     "JSON that is nested deeply": ("json", b"[" * 3000),
     "trust that is a table": ("run", b'{"video": "clip", "trust": {"a": 1}, "target_trust": 0.5}'),
+    "a beginning that is text": ("run", json.dumps({**RUN, "settings": {"start": "a"}}).encode()),
     "an archive of a later version": ("pth", ZIP.replace(b"PK\x01\x02\0\0\0", b"PK\x01\x02\0\0\xff")),
 }
 
@@ -41,7 +44,7 @@ FOUND = {
 @pytest.mark.parametrize("what", FOUND)
 def test_what_it_found_is_a_line_now(tmp_path: Path, what: str) -> None:
     kind, data = FOUND[what]
-    assert soak.Soak(FILES, 0, tmp_path).outcome_of(0, kind, data)[0] == "refused"
+    assert soak.Soak(FILES, 0, tmp_path).outcome_of(0, kind, data)[0] == ("read" if "text" in what else "refused")
 
 
 def test_it_finds_what_it_looks_for(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from vsodboost.data.decision import FORMER_FLAGS
 from vsodboost.data.errors import InputError, UsageError, VideoError
-from vsodboost.data.texts import json_value
+from vsodboost.data.texts import brief, json_value
 from vsodboost.data.video import Frame, VideoSource
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.part import Part
@@ -29,6 +29,9 @@ RECORD: dict[str, Any] = {
     "settings": {"": object}, "versions": {"": object}, "write": {"": object},
 }  # fmt: skip
 """What reports read of a ``run.json``, and of which types it is."""
+PART = {"start": NUMBER, "stop": NUMBER, "max_frames": int, "every": int, "size": str}
+"""The settings that make a ``Part``."""
+MEND = "boost the video again with --overwrite"
 NOTE = (
     "Made from what was written: motion, the target's map and doubt were not kept; "
     "boost the video again with --write report to see them."
@@ -55,12 +58,12 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         found = json_value(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read ({error}); boost the video again with --overwrite") from error
+        raise InputError(f"{path} cannot be read ({error}); {MEND}") from error
     if not isinstance(found, dict):
-        raise InputError(f"{path} is not what vsodboost writes; boost the video again with --overwrite")
+        raise InputError(f"{path} is not what vsodboost writes; {MEND}")
     wrong = next((key for key in RECORD if key in found and not _is(RECORD[key], found[key])), None)
     if wrong is not None and path.name == "run.json":
-        raise InputError(f"{path}: its {wrong!r} is not what vsodboost writes; boost the video again with --overwrite")
+        raise InputError(f"{path}: its {wrong!r} is not what vsodboost writes; {MEND}")
     return found
 
 
@@ -141,7 +144,14 @@ def source_of(run: Mapping[str, Any], out: Path) -> VideoSource:
 
 
 def part_of(settings: Mapping[str, Any]) -> Part:
-    """Return which part of a video the settings of a run name; all of it where they name none."""
+    """Return which part of a video the settings of a run name; all of it where they name none.
+
+    Raises:
+        UsageError: what they name is no part.
+    """
+    for name, kind in PART.items():
+        if settings.get(name) is not None and not _is(kind, settings[name]):
+            raise UsageError(f"run.json: {name} is {brief(settings[name])}, which no run has; {MEND}")
     return Part(**{f.name: settings.get(f.name) for f in fields(Part)})
 
 
