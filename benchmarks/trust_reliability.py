@@ -4,8 +4,9 @@
     vsodboost wrap --target maps:PDB DAVIS -o boosted/PDB
     python benchmarks/trust_reliability.py DAVIS boosted/CSNet boosted/PDB --maps CSNet PDB --png trust.png
 
-Trust is read from the runs' frames.csv, the truth is scored by protocol ``all`` frame by frame, and the frames of all
-runs are pooled. With --maps, the folders of the targets' own maps in the same order, the trust in those is judged too.
+Trust and its interval are read from the runs' frames.csv, the truth is scored by protocol ``all`` frame by frame, and
+the frames of all runs are pooled. With --maps, the folders of the targets' own maps in the same order, the trust in
+those is judged too.
 """
 
 from __future__ import annotations
@@ -34,19 +35,22 @@ BINS = 10
 
 @dataclass
 class Judged:
-    """Trust and true S-measure of frames, in parallel lists."""
+    """Trust and true S-measure of frames, in parallel lists, and how many had the truth ``inside`` the interval, where
+    the run says one."""
 
     trust: list[float] = field(default_factory=list)
     truth: list[float] = field(default_factory=list)
+    inside: list[bool] = field(default_factory=list)
 
     def extend(self, other: Judged) -> None:
         """Take in another's frames."""
         self.trust += other.trust
         self.truth += other.truth
+        self.inside += other.inside
 
     def figures(self) -> dict[str, float]:
         """Number of frames, Spearman's rank correlation (nan where one of the two is constant), mean absolute and
-        mean signed difference (trust minus truth)."""
+        mean signed difference (trust minus truth), share of frames inside the interval (nan where there is none)."""
         trust, truth = np.array(self.trust), np.array(self.truth)
         varied = len(trust) > 1 and np.ptp(trust) > 0 and np.ptp(truth) > 0
         apart = trust - truth
@@ -55,6 +59,7 @@ class Judged:
             "spearman": float(spearmanr(trust, truth).statistic) if varied else float("nan"),
             "error": float(np.abs(apart).mean()),
             "bias": float(apart.mean()),
+            "inside": float(np.mean(self.inside)) if self.inside else float("nan"),
         }
 
 
@@ -105,6 +110,8 @@ def judge_run(
                 if folder is not None:
                     judged.trust.append(float(row[column]))
                     judged.truth.append(true_s(folder / name / f"{mask.stem}.png", truth, as_written))
+            if row.get("trust_low"):
+                final.inside.append(float(row["trust_low"]) <= final.truth[-1] <= float(row["trust_high"]))
     if not final.trust:
         raise SystemExit(f"{run}: no run on any sequence of the truth in it; give what vsodboost wrap -o wrote")
     return final, target
@@ -187,9 +194,9 @@ def main(arguments: Sequence[str] | None = None, say: Callable[[str], None] = pr
     rows["all results"] = pooled.figures()
     if options.maps:
         rows["all targets' maps"] = pooled_target.figures()
-    say(f"{'':34}{'frames':>7}{'Spearman':>10}{'|error|':>9}{'bias':>8}")
+    say(f"{'':34}{'frames':>7}{'Spearman':>10}{'|error|':>9}{'bias':>8}{'inside':>8}")
     for name, figures in rows.items():
-        cells = f"{figures['spearman']:10.3f}{figures['error']:9.3f}{figures['bias']:+8.3f}"
+        cells = f"{figures['spearman']:10.3f}{figures['error']:9.3f}{figures['bias']:+8.3f}{figures['inside']:8.3f}"
         say(f"{name:34}{figures['frames']:7.0f}{cells}")
     result: dict[str, Any] = {"rows": rows}
     for name, judged in (("results", pooled), ("targets' maps", pooled_target)):
