@@ -167,9 +167,9 @@ class Account:
     differing: list[str] = field(default_factory=list)
 
 
-def killed(trial: Trial, out: Path, kills: int, seconds: float, wanted: dict[str, bytes], seed: int) -> Account:
+def killed(trial: Trial, out: Path, kills: int, longest: float, wanted: dict[str, bytes], seed: int) -> Account:
     """Kill and resume until ``kills`` were done, and then until the video is; every one that is done on the way is
-    compared with the ``wanted`` files of an undisturbed run, which took ``seconds``."""
+    compared with the ``wanted`` files of an undisturbed run. No process lives longer than ``longest`` seconds."""
     found, rng = Account(), random.Random(seed)
     while found.kills < kills:
         shutil.rmtree(out, ignore_errors=True)
@@ -178,7 +178,7 @@ def killed(trial: Trial, out: Path, kills: int, seconds: float, wanted: dict[str
             before = trial.progress(out)
             child = trial.start(out)
             if found.kills < kills:
-                time.sleep(rng.uniform(0.01, seconds / 6))
+                time.sleep(rng.uniform(0.01, longest))
                 os.kill(child, signal.SIGKILL)
             _, status = os.waitpid(child, 0)
             done = not os.WIFSIGNALED(status)
@@ -204,6 +204,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--buffer", type=int, default=20)
     parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument(
+        "--longest", type=float, default=1 / 6, help="a process lives, in undisturbed runs (default 1/6)"
+    )
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args(arguments)
     torch.set_num_threads(1)  # forked children may not use the parent's threads
@@ -213,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         whole, again = Path(folder) / "whole", Path(folder) / "killed"
         seconds = trial.undisturbed(whole)
         wanted = bytes_of(whole)
-        found = killed(trial, again, chosen.kills, seconds, wanted, chosen.seed)
+        found = killed(trial, again, chosen.kills, seconds * chosen.longest, wanted, chosen.seed)
     what = "quick" if chosen.profile == "quick" else chosen.booster
     print(
         f"{what}: {found.kills} kills over {found.videos} videos of {chosen.frames} frames and {len(wanted)} files "

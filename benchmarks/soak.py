@@ -23,8 +23,8 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Generator, Sequence
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from io import TextIOWrapper
 from itertools import pairwise
@@ -146,7 +146,7 @@ def _processor(pid: int) -> float:
 
 def watched(
     soak: Soak, numbers: Sequence[int], seconds: float, memory: int
-) -> Iterator[tuple[int, str, str, str, int]]:
+) -> Generator[tuple[int, str, str, str, int], None, None]:
     """Yield number, kind, outcome, words and memory of each case, done in workers that are started again when one ends
     or is stuck."""
     left = list(numbers)
@@ -160,32 +160,39 @@ def watched(
             finally:
                 os._exit(0)
         theirs.close()
-        batch, trouble = left[:200], ""
-        began, processor = time.monotonic(), 0.0
-        while True:
-            if ours.poll(0.5):
-                try:
-                    kind, *values = ours.recv()
-                except EOFError:
-                    trouble = "it ended its process"
-                    break
-                if kind == "done":
-                    break
-                if kind == "begins":
-                    began, processor = time.monotonic(), _processor(child)
-                    continue
-                left.pop(0)
-                yield values[0], values[1], values[2], values[3], values[4]
-            elif _processor(child) - processor > seconds or time.monotonic() - began > STUCK:
-                trouble = f"no end after {_processor(child) - processor:.0f} s of processor time"
-                break
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        ours.close()
+        batch, trouble, status = left[:200], "", 0
+        try:
+            trouble = yield from _heard(ours, child, left, seconds)
+        finally:
+            os.kill(child, signal.SIGKILL)
+            _, status = os.waitpid(child, 0)
+            ours.close()
         if trouble and left and left[0] in batch:
             number = left.pop(0)
             by = f" ({signal.Signals(os.WTERMSIG(status)).name})" if trouble.startswith("it ended") and status else ""
             yield number, soak.case(number)[0], "hang" if trouble.startswith("no") else "crash", trouble + by, 0
+
+
+def _heard(
+    ours: Connection, child: int, left: list[int], seconds: float
+) -> Generator[tuple[int, str, str, str, int], None, str]:
+    """Yield the cases that a worker has done, which are taken off those ``left``; what is wrong with it at last."""
+    began, processor = time.monotonic(), 0.0
+    while True:
+        if ours.poll(0.5):
+            try:
+                kind, *values = ours.recv()
+            except EOFError:
+                return "it ended its process"
+            if kind == "done":
+                return ""
+            if kind == "begins":
+                began, processor = time.monotonic(), _processor(child)
+                continue
+            left.pop(0)
+            yield values[0], values[1], values[2], values[3], values[4]
+        elif _processor(child) - processor > seconds or time.monotonic() - began > STUCK:
+            return f"no end after {_processor(child) - processor:.0f} s of processor time"
 
 
 COMMANDS = {
@@ -289,16 +296,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for kind, count in ((Soak, chosen.cases), (_Commands, chosen.cli)):
             soak = kind(files, chosen.seed, Path(folder))
             numbers = range(chosen.first, chosen.first + count)
-            for case in watched(soak, numbers, chosen.seconds, MEMORY):
-                wrong = found.add(*case, allowed=MEMORY)
-                if wrong:
-                    print(f"case {case[0]} {case[1]} {wrong}", flush=True)
-                    if chosen.keep:
-                        chosen.keep.mkdir(parents=True, exist_ok=True)
-                        suffix = Path(files[case[1]].name).suffix
-                        (chosen.keep / f"{case[1]}-{case[0]}{suffix}").write_bytes(soak.case(case[0])[1])
-                if time.monotonic() > end:
-                    break
+            with closing(watched(soak, numbers, chosen.seconds, MEMORY)) as cases:
+                for case in cases:
+                    wrong = found.add(*case, allowed=MEMORY)
+                    if wrong:
+                        print(f"case {case[0]} {case[1]} {wrong}", flush=True)
+                        if chosen.keep:
+                            chosen.keep.mkdir(parents=True, exist_ok=True)
+                            suffix = Path(files[case[1]].name).suffix
+                            (chosen.keep / f"{case[1]}-{case[0]}{suffix}").write_bytes(soak.case(case[0])[1])
+                    if time.monotonic() > end:
+                        break
     for name in files:
         print(f"{name:12} {found.read[name]:6} read {found.refused[name]:6} refused in a line")
     total = found.read.total() + found.refused.total() + len(found.findings)
