@@ -162,7 +162,7 @@ def watched(
         theirs.close()
         batch, trouble, status = left[:200], "", 0
         try:
-            trouble = yield from _heard(ours, child, left, seconds)
+            trouble = yield from _reported(ours, child, left, seconds)
         finally:
             os.kill(child, signal.SIGKILL)
             _, status = os.waitpid(child, 0)
@@ -173,7 +173,7 @@ def watched(
             yield number, soak.case(number)[0], "hang" if trouble.startswith("no") else "crash", trouble + by, 0
 
 
-def _heard(
+def _reported(
     ours: Connection, child: int, left: list[int], seconds: float
 ) -> Generator[tuple[int, str, str, str, int], None, str]:
     """Yield the cases that a worker has done, which are taken off those ``left``; what is wrong with it at last."""
