@@ -24,8 +24,9 @@ from vsodboost.registry.discovery import Registry
 from vsodboost.registry.interfaces import Request
 
 PAGES = ["README.md", "docs/labels.md", "docs/report.md"]
-SERVE = {"studio"}
-"""Commands that do not end by themselves: how they are called is tested elsewhere."""
+LEFT_OUT = ("studio", "train", "labels generate")
+"""Commands that do not end by themselves, or train networks or want trained ones: that they are understood is tested
+elsewhere."""
 FRAMES = 6
 
 
@@ -90,9 +91,9 @@ def _boosted(source: Any, *_: Any) -> Any:
 def test_the_commands_of_a_page_run(page: str, world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ran = 0
     for command in commands((ROOT / page).read_text(encoding="utf-8")):
-        words = shlex.split(command)
-        if words[0] in SERVE:
+        if command.startswith(LEFT_OUT):
             continue
+        words = shlex.split(command)
         with pytest.raises(SystemExit) as left:
             main([*words, "--dry-run", "--device", "cpu"] if words[0] == "wrap" else words)
         said = capsys.readouterr()
