@@ -38,7 +38,7 @@ from vsodboost.io.checkpoint import FOLDER, STATE
 from vsodboost.io.resume import DONE
 from vsodboost.io.values import read_values
 from vsodboost.pipeline.options import choose
-from vsodboost.pipeline.plan import Plan, make_plan
+from vsodboost.pipeline.plan import Plan, make_plan, set_up
 from vsodboost.pipeline.run import run
 from vsodboost.pipeline.writing import OutputOptions
 from vsodboost.registry.discovery import Registry
@@ -117,7 +117,8 @@ class Trial:
         bright = TargetCard(summary="bright is salient", input_size=SIZE, learning_rate=0.01)
         target = Bright() if booster.startswith("keyframe") else CallableTarget(brightness)
         plan = make_plan(choose(given, registry), registry, target=(target, bright))
-        self.plan: Plan = replace(plan, working=lambda size: SIZE, tuning=replace(plan.tuning, steps=2, passes=None))
+        small = replace(plan, working=lambda size: SIZE, tuning=replace(plan.tuning, steps=2, passes=None))
+        self.plan: Plan = set_up(small)  # labels wants to know the size
 
     def start(self, out: Path) -> int:
         """Boost into ``out``, going on where a killed process stopped, in a process of its own; return its number."""
