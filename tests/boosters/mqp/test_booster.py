@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from vsodboost.boosters.common import window_winners
-from vsodboost.boosters.mqp.booster import Mqp, MqpSettings, build
+from vsodboost.boosters.mqp.booster import STEPS, Mqp, MqpSettings, build
 from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Scene
+from vsodboost.data.training_set import TuneSettings
 from vsodboost.ops.sharpen import sigmoid_of
+from vsodboost.registry.booster import Context
 from vsodboost.registry.interfaces import Request
 
 
@@ -41,6 +45,12 @@ def test_each_window_gives_its_best_eligible_frame() -> None:
     assert window_winners(score, eligible, ((0, 7),), 5).tolist() == [3, 5]
     assert window_winners(score, eligible, ((0, 3), (3, 7)), 5).tolist() == [2, 3]
     assert window_winners(score, np.zeros(7, bool), ((0, 7),), 5).tolist() == []
+
+
+@pytest.mark.parametrize(("asked", "steps"), [(None, STEPS), (25, 25)])
+def test_tuning_is_short_unless_the_user_says_how_long(asked: int | None, steps: int) -> None:
+    context = SimpleNamespace(steps=asked, tuning=TuneSettings(steps=25))
+    assert Mqp(MqpSettings()).setup(cast("Context", context)).tuning == TuneSettings(steps=steps)
 
 
 def test_low_quality_frames_are_not_mined() -> None:
