@@ -75,7 +75,7 @@ def test_motion_models_are_scored_on_the_pictures_of_a_flow(tmp_path: Path, monk
     models.main([*words, str(tmp_path / "maps"), "--json", str(tmp_path / "t.json")])
     table = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
     assert set(table) == {"contrast (Eq. 4), flow dis", "lite, as it is, flow dis", "camera, flow dis"}
-    assert table["camera, flow dis"]["S"] > table["lite, as it is, flow dis"]["S"]  # which knows nothing of flow
+    assert table["camera, flow dis"]["J"] > table["lite, as it is, flow dis"]["J"]  # which knows nothing of flow
     assert len(list((tmp_path / "maps" / "camera dis" / "a").glob("*.png"))) == 3
 
 

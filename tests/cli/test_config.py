@@ -95,7 +95,7 @@ def test_the_command_line_wins(tmp_path: Path, capsys: pytest.CaptureFixture[str
         ("out = 7", "out must be text in quotes, not the number 7"),
         ("out = 07:32:00", "out must be text in quotes, not the date or time 07:32:00"),
         (r'out = "a\u0000b"', "out holds a zero character or a line break"),
-        (r'size = "a\nb"', "size holds a zero character or a line break"),
+        (r'out = "a\nb"', "out holds a zero character or a line break"),
         ('profile = "slow"', "profile: 'slow' is not one of 'fast', 'paper'"),
         ("profile = 1", "profile must be text in quotes, not the number 1"),
         ("target-option = 3", "target-option must be text in quotes, not the number 3"),

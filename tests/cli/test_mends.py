@@ -74,7 +74,7 @@ def test_plugins_are_a_line_each_and_one_is_told_in_full(capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("words", "begun", "found"),
     [
-        (["wrap", "--target"], "ma", ["maps:"]),
+        (["wrap", "--target"], "map", ["maps:"]),
         (["wrap", "--write"], "overlay,al", ["overlay,alpha"]),
         (["wrap", "--booster"], "mq", ["mqp", "mqp-paper"]),
     ],

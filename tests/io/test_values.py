@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from vsodboost.data.errors import InputError
-from vsodboost.io.values import SUM, TREE, _checksum, read_values, values_bytes
+from vsodboost.io.values import _header, read_values, values_bytes
 
 
 def back(folder: Path, value: Any) -> Any:
@@ -86,6 +86,6 @@ def test_damaged_and_strange_files_are_refused(tmp_path: Path) -> None:
     strange: list[Any] = [{"array": "0", "dtype": "O", "shape": [1]}, {"dict": [[[], 1]]}, {"tensor": "9"}, {"x": 1}]
     for tree in [*map(json.dumps, strange), "{", "[" * 100_000]:
         tensors = {"0": torch.zeros(8, dtype=torch.uint8)}
-        save_file(tensors, path, {TREE: tree, SUM: _checksum(tree, tensors)})
+        save_file(tensors, path, _header(tree, tensors))
         with pytest.raises(InputError, match="cannot be read"):
             read_values(path)

@@ -19,8 +19,9 @@ from vsodboost.data.errors import InputError
 if TYPE_CHECKING:
     from torch import Tensor
 
-TREE, SUM = "tree", "sha256"
-"""Where the header has the JSON, and the checksum of all."""
+TREE = "tree"
+"""Where the header has the checksum of all and, after a space, the JSON: under one key, since safetensors writes
+several in any order, and the same values shall make the same bytes."""
 
 
 def values_bytes(value: Any) -> bytes:
@@ -36,7 +37,11 @@ def values_bytes(value: Any) -> bytes:
 
     tensors: dict[str, Tensor] = {}
     tree = json.dumps(_encoded(value, tensors, "the value"))
-    return save(tensors, {TREE: tree, SUM: _checksum(tree, tensors)})
+    return save(tensors, _header(tree, tensors))
+
+
+def _header(tree: str, tensors: Mapping[str, Tensor]) -> dict[str, str]:
+    return {TREE: f"{_checksum(tree, tensors)} {tree}"}
 
 
 def _checksum(tree: str, tensors: Mapping[str, Tensor]) -> str:
@@ -61,9 +66,10 @@ def read_values(path: Path) -> Any:
         with safe_open(path, "pt") as opened:
             held = opened.metadata() or {}
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 - no dictionary
-        if _checksum(held[TREE], tensors) != held[SUM]:
+        checksum, _, tree = held[TREE].partition(" ")
+        if _checksum(tree, tensors) != checksum:
             raise ValueError("its checksum is wrong")
-        return _decoded(json.loads(held[TREE]), tensors.__getitem__)
+        return _decoded(json.loads(tree), tensors.__getitem__)
     except FileNotFoundError as error:
         raise InputError(f"{path} is not there") from error
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, IndexError, RecursionError) as error:

@@ -134,14 +134,18 @@ class Loop:
     def _batches(self) -> Iterator[Batch]:
         """The batches of all steps to come, the next of which is made while one is in use."""
         if self.workers:
-            yield from DataLoader(
-                _Steps(self.batch, self.schedule.steps),
-                batch_size=None,
-                sampler=range(self.step, self.schedule.steps),
-                num_workers=self.workers,
-                pin_memory=self.device.startswith("cuda"),
-                worker_init_fn=_one_thread,
-            )
+            threads = cv2.getNumThreads()
+            cv2.setNumThreads(1)  # here: in a forked process OpenCV would wait for threads that it has not
+            try:
+                yield from DataLoader(
+                    _Steps(self.batch, self.schedule.steps),
+                    batch_size=None,
+                    sampler=range(self.step, self.schedule.steps),
+                    num_workers=self.workers,
+                    pin_memory=self.device.startswith("cuda"),
+                )
+            finally:
+                cv2.setNumThreads(threads)
             return
         with ThreadPoolExecutor(1) as reader:
             upcoming = reader.submit(self.batch, self.step)
@@ -171,11 +175,6 @@ class _Steps(Dataset[Batch]):
 
     def __getitem__(self, step: int) -> Batch:
         return self.batch(step)
-
-
-def _one_thread(worker: int) -> None:
-    """Let a worker compute on one thread: there are as many of them as cores."""
-    cv2.setNumThreads(1)
 
 
 def freeze_batch_norm(module: nn.Module) -> None:
