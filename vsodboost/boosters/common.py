@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.decision import Decision
 from vsodboost.data.predictions import Predictions
-from vsodboost.data.scene import Scene
+from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import Maps, PerFrame
+from vsodboost.data.video import VideoSource
 from vsodboost.decision.doubt import doubt
 from vsodboost.decision.gate import LOW_TRUST
 from vsodboost.decision.trust import TrustModel, load_trust, trust_features
 from vsodboost.ops.overlap import soft_overlap
+from vsodboost.registry.booster import Booster
 from vsodboost.weights.shipped import shipped_path
 
 
@@ -42,6 +46,32 @@ def window_winners(
 def without_least(chosen: NDArray[np.int64], score: PerFrame, drop: float) -> NDArray[np.int64]:
     """The ``chosen`` frames without the part ``drop`` of them that scores least; three or fewer are all kept."""
     return chosen[score[chosen] >= np.quantile(score[chosen], drop)] if len(chosen) > 3 else chosen
+
+
+class Learning(Booster):
+    """A booster that knows whether its student has learned anything yet: before that, its maps are no result.
+
+    ``_learned_before`` is whether it has before a video begins (scope ``dataset``); ``setup`` says so.
+    """
+
+    _learned = _learned_before = False
+
+    def begin_video(self, source: VideoSource) -> None:
+        """Forget whether there was something to learn from in the last video."""
+        super().begin_video(source)
+        self._learned = self._learned_before
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return what the booster does, and whether there was something to learn from, in this video and before."""
+        return {**super().checkpoint(), "learned": self._learned, "learned_before": self._learned_before}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on with what ``checkpoint`` gave."""
+        super().restore(saved)
+        self._learned, self._learned_before = saved["learned"], saved["learned_before"]
+
+    def _learns_from(self, mined: Mined) -> None:
+        self._learned |= len(mined) > 0 or mined.extra is not None
 
 
 def stretched(maps: Maps) -> Maps:

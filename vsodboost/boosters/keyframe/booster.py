@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from vsodboost.boosters.common import as_it_is
+from vsodboost.boosters.common import Learning, as_it_is
 from vsodboost.boosters.keyframe.low_level import low_level_saliency, non_overlap
 from vsodboost.boosters.keyframe.motion_contrast import contrast_saliency
 from vsodboost.data.cards import SpatialModelCard
@@ -24,7 +23,6 @@ from vsodboost.data.decision import Decision
 from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import Maps
-from vsodboost.data.video import VideoSource
 from vsodboost.ops.sharpen import sigmoid_of
 from vsodboost.registry.booster import Booster, Context, Overrides
 from vsodboost.registry.interfaces import Request, StudentModel, TrainableTarget
@@ -85,10 +83,10 @@ class Keyframe(Booster):
         return replace(decision, maps=boosted, weight=np.ones(len(scene), np.float32), flags=flags)
 
 
-class PaperKeyframe(Keyframe):
+class PaperKeyframe(Learning, Keyframe):
     """The paper to the letter. Where it finds no keyframe, the twin is the untouched target model."""
 
-    _twin = _learned = _learned_before = False
+    _twin = False
     _note = ""
 
     def setup(self, context: Context) -> Overrides:
@@ -109,22 +107,10 @@ class PaperKeyframe(Keyframe):
         )  # fmt: skip
         return replace(chosen, tuning=tuning)
 
-    def begin_video(self, source: VideoSource) -> None:
-        """Forget whether there was a keyframe in the last video."""
-        self._learned = self._learned_before
-
-    def checkpoint(self) -> dict[str, Any]:
-        """Return whether there was a keyframe so far."""
-        return {"learned": self._learned}
-
-    def restore(self, saved: dict[str, Any]) -> None:
-        """Remember what ``checkpoint`` gave."""
-        self._learned = saved["learned"]
-
     def mine(self, scene: Scene) -> Mined:
         """The keyframes, each as good as another: Eq. 8 knows no weights."""
         mined = super().mine(scene)
-        self._learned |= len(mined) > 0
+        self._learns_from(mined)
         notes = {**mined.notes, "warnings": [self._note] if self._note else []}
         return replace(mined, weights=np.ones(len(mined), np.float32), notes=notes)
 

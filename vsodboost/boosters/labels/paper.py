@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.boosters.common import as_it_is, passed_through
+from vsodboost.boosters.common import Learning, as_it_is, passed_through
 from vsodboost.boosters.labels.booster import Labels, read_settings
 from vsodboost.boosters.labels.propagation import Propagated
 from vsodboost.data.cards import SpatialModelCard
@@ -25,7 +24,6 @@ from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.training_set import TrainingSet, TuneSettings
 from vsodboost.data.types import Maps, PerFrame
-from vsodboost.data.video import VideoSource
 from vsodboost.ops.resize import size_of_short_side
 from vsodboost.registry.booster import Context, Overrides
 from vsodboost.registry.interfaces import Request
@@ -39,10 +37,9 @@ TUNING = TuneSettings(
 gives no number of steps for one: ten passes over its labelled frames, as the sibling paper's (LIMVSOD, Table IV)."""
 
 
-class PaperLabels(Labels):
+class PaperLabels(Learning, Labels):
     """Labels and pseudo-labels count alike, and the tuned student says the result, but on labelled frames."""
 
-    _learned = _learned_before = False
     _note = ""
 
     def setup(self, context: Context) -> Overrides:
@@ -59,23 +56,10 @@ class PaperLabels(Labels):
         side = getattr(getattr(context.student, "network", None), "side", None)
         return Overrides(tuning=tuning, working=None if side is None else partial(size_of_short_side, side))
 
-    def begin_video(self, source: VideoSource) -> None:
-        """Read the labelled frames. Raises InputError when no label belongs to a frame of this video."""
-        super().begin_video(source)
-        self._learned = self._learned_before
-
-    def checkpoint(self) -> dict[str, Any]:
-        """Return whether a label taught in this video."""
-        return {"learned": self._learned}
-
-    def restore(self, saved: dict[str, Any]) -> None:
-        """Remember what ``checkpoint`` gave."""
-        self._learned = saved["learned"]
-
     def mine(self, scene: Scene) -> Mined:
         """Labelled and pseudo-labelled frames in their order, all of one weight."""
         mined = super().mine(scene)
-        self._learned |= len(mined) > 0 or mined.extra is not None
+        self._learns_from(mined)
         lines = [*mined.notes["warnings"], *([self._note] if self._note else [])]
         return replace(mined, weights=np.ones(len(mined), np.float32), notes={**mined.notes, "warnings": lines})
 

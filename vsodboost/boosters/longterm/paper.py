@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
-from vsodboost.boosters.common import as_it_is, passed_through, stretched
+from vsodboost.boosters.common import Learning, as_it_is, passed_through, stretched
 from vsodboost.boosters.longterm.booster import Longterm
 from vsodboost.boosters.longterm.settings import read_settings
 from vsodboost.data.decision import Decision
@@ -21,7 +20,6 @@ from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.training_set import TuneSettings
 from vsodboost.data.types import Maps
-from vsodboost.data.video import VideoSource
 from vsodboost.networks.localisation import SIDE
 from vsodboost.ops.resize import size_of_short_side
 from vsodboost.registry.booster import Context, Overrides
@@ -33,10 +31,9 @@ Adam, 1e-4 and 2 are the released script's."""
 SCRIPT = replace(TUNING, loss="cross-entropy", every_output=True, mirror=False, clamp=0.5)
 
 
-class PaperLongterm(Longterm):
+class PaperLongterm(Learning, Longterm):
     """Mining as the paper has it; the tuned refiner's maps are the result."""
 
-    _tuned = _tuned_before = False
     _substitutes: tuple[str, ...] = ()
 
     def setup(self, context: Context) -> Overrides:
@@ -45,7 +42,7 @@ class PaperLongterm(Longterm):
         tuning = TUNING if self.settings.tune_flips == "on" else SCRIPT
         if context.steps is not None:
             tuning = replace(tuning, passes=None, steps=context.steps)
-        self._tuned_before = context.scope == "dataset"
+        self._learned_before = context.scope == "dataset"
         settings = self.settings
         self._substitutes = substitutes(
             context, spatial_features=settings.features == "spatial", refiner_model=settings.refiner_model
@@ -53,24 +50,10 @@ class PaperLongterm(Longterm):
         side = getattr(getattr(context.student, "network", None), "side", None) or SIDE
         return Overrides(tuning=tuning, working=partial(size_of_short_side, side))
 
-    def begin_video(self, source: VideoSource) -> None:
-        """Start a new pool, and forget whether there was something to learn from."""
-        super().begin_video(source)
-        self._tuned = self._tuned_before
-
-    def checkpoint(self) -> dict[str, Any]:
-        """Return what ``Longterm`` does, and whether there was something to learn from."""
-        return {**super().checkpoint(), "tuned": self._tuned}
-
-    def restore(self, saved: dict[str, Any]) -> None:
-        """Go on with what ``checkpoint`` gave."""
-        super().restore(saved)
-        self._tuned = saved["tuned"]
-
     def mine(self, scene: Scene) -> Mined:
         """The keyframes; the notes say what stands in for the paper's own parts."""
         mined = super().mine(scene)
-        self._tuned |= len(mined) > 0 or mined.extra is not None
+        self._learns_from(mined)
         return replace(mined, notes={**mined.notes, "warnings": list(self._substitutes)})
 
     def fuse(self, scene: Scene, predictions: Predictions) -> Maps:
@@ -79,7 +62,7 @@ class PaperLongterm(Longterm):
 
     def decide(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
         """Take ``boosted`` as it is, with its trust; the target's maps where nothing was there to learn from."""
-        return as_it_is(scene, boosted, decision) if self._tuned else passed_through(scene, decision)
+        return as_it_is(scene, boosted, decision) if self._learned else passed_through(scene, decision)
 
 
 def substitutes(context: Context, *, spatial_features: bool, refiner_model: str = "") -> tuple[str, ...]:

@@ -10,32 +10,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodboost.boosters.common import as_it_is, passed_through, stretched, window_winners
+from vsodboost.boosters.common import Learning, as_it_is, passed_through, stretched, window_winners
 from vsodboost.boosters.mqp.paper_settings import PaperSettings, read_settings
 from vsodboost.data.decision import Decision
 from vsodboost.data.errors import UsageError
 from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.types import Maps
-from vsodboost.data.video import VideoSource
 from vsodboost.networks.localisation import SIDE, LocalisationNetwork
 from vsodboost.ops.resize import size_of_short_side
-from vsodboost.registry.booster import Booster, Context, Overrides
+from vsodboost.registry.booster import Context, Overrides
 from vsodboost.registry.interfaces import Request
 
 
-class PaperMqp(Booster):
+class PaperMqp(Learning):
     """Mining by the MQPM's bit and the filter; the tuned model's maps are the result."""
 
     def __init__(self, settings: PaperSettings) -> None:
         self.settings = settings
-        self._tuned_before = self._tuned = False
 
     def setup(self, context: Context) -> Overrides:
         """Return the paper's tuning, and scenes whose short side is the model's 352 px."""
@@ -45,20 +42,8 @@ class PaperMqp(Booster):
         if context.steps is not None:
             tuning = replace(tuning, passes=None, steps=context.steps)
         side = getattr(getattr(context.student, "network", None), "side", None) or SIDE
-        self._tuned_before = context.scope == "dataset"
+        self._learned_before = context.scope == "dataset"
         return Overrides(tuning=tuning, working=partial(size_of_short_side, side))
-
-    def begin_video(self, source: VideoSource) -> None:
-        """Forget whether there was something to learn from in the last video."""
-        self._tuned = self._tuned_before
-
-    def checkpoint(self) -> dict[str, Any]:
-        """Return whether there was something to learn from, in this video and before."""
-        return {"tuned": self._tuned, "tuned_before": self._tuned_before}
-
-    def restore(self, saved: dict[str, Any]) -> None:
-        """Remember what ``checkpoint`` gave."""
-        self._tuned, self._tuned_before = saved["tuned"], saved["tuned_before"]
 
     def mine(self, scene: Scene) -> Mined:
         """The frames of high motion quality, and of T of those the one that target and motion agree on most."""
@@ -66,8 +51,8 @@ class PaperMqp(Booster):
         chosen = filtered(scene, (scene.quality >= 0.5) & ~scene.silent, s)
         if len(chosen) == 0:
             return Mined.nothing(scene, reason="no motion of high quality")
-        self._tuned = True
-        self._tuned_before |= s.isolation == "code"
+        self._learned = True
+        self._learned_before |= s.isolation == "code"
         pseudo = scene.target[chosen] if s.pseudo_truth == "paper" else binarised(scene.target[chosen])
         return Mined(chosen, pseudo, np.ones(len(chosen), np.float32))
 
@@ -78,7 +63,7 @@ class PaperMqp(Booster):
     def decide(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
         """Take ``boosted`` as it is, with its trust; the target's maps where nothing was there to learn from, a case
         that the paper leaves open."""
-        return as_it_is(scene, boosted, decision) if self._tuned else passed_through(scene, decision)
+        return as_it_is(scene, boosted, decision) if self._learned else passed_through(scene, decision)
 
 
 def filtered(scene: Scene, high: NDArray[np.bool_], settings: PaperSettings) -> NDArray[np.int64]:
