@@ -18,6 +18,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -39,7 +40,7 @@ from vsodboost.metrics.mae import mae
 from vsodboost.metrics.protocols import ALL
 from vsodboost.metrics.s_measure import s_measure
 from vsodboost.metrics.sequences import common_sequences, truth_sequences
-from vsodboost.ops.resize import resize_maps
+from vsodboost.ops.resize import resize_maps, working_size
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.options import choose
 from vsodboost.pipeline.plan import Plan, make_plan, set_up
@@ -300,10 +301,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--profile", choices=["fast", "paper"], default="fast")
     parser.add_argument("--option", nargs="*", default=[], metavar="NAME=VALUE", help="booster options of every row")
     parser.add_argument("--flow", help="flow estimator (default: the profile's)")
+    parser.add_argument("--pixels", type=int, help="pixels a network sees of a frame (fast only)")
     parser.add_argument("--steps", type=int, help="fine-tuning steps (default: the profile's)")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path, help="write every figure to this file")
+    parser.add_argument("--json", type=Path, help="write every figure to this file, anew after each sequence")
     options = parser.parse_args(arguments)
 
     registry = Registry.load()
@@ -315,6 +317,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given["booster_options"] = dict(item.split("=", 1) for item in options.option)
     chosen = choose({k: v for k, v in given.items() if v is not None}, registry)
     plan = make_plan(chosen, registry)
+    if options.pixels is not None:
+        if chosen.profile == "paper":
+            parser.error("--pixels: the paper's networks say at what size they work (training option side)")
+        plan = replace(plan, working=partial(working_size, pixels=options.pixels))
     truths = truth_sequences(options.data)
     names = common_sequences(options.data, [Path(options.maps)]) if is_folder else list(truths)
     names = [name for name in names if options.only is None or name in options.only]
@@ -326,14 +332,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             video = FirstFrames(source, options.frames) if options.frames else source
             measure(plan, rows, video, masks, measured)
             print(f"[{time.perf_counter() - started:6.0f} s] {source.name}", file=sys.stderr, flush=True)
-    if "1" not in options.tables:
-        measured.high, measured.low = Score(), Score()
+            if "1" not in options.tables:
+                measured.high, measured.low = Score(), Score()
+            if options.json:
+                options.json.write_text(json.dumps(as_json(measured, options), indent=1) + "\n", encoding="utf-8")
     print(
         f"{chosen.target}; profile {chosen.profile}, booster {chosen.booster}, flow {chosen.flow}; {', '.join(names)}"
     )
     report(measured)
-    if options.json:
-        options.json.write_text(json.dumps(as_json(measured, options), indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -357,10 +357,10 @@ def image_stage(options: argparse.Namespace, videos: Sequence[VideoFiles], say: 
 
     def batch(step: int) -> Batch:
         rng = np.random.default_rng([options.seed, 1, step])
-        samples = [training_rcrnet.augmented(*pairs[i], options.size, rng) for i in order.at(step)]
+        samples = [training_rcrnet.augmented(*pairs[i], options.image_size, rng) for i in order.at(step)]
         return {"frames": torch.stack([s[0] for s in samples]), "truth": torch.stack([s[1] for s in samples])}
 
-    say(f"\nimage stage: {len(pairs)} frames, {options.image_steps} steps of {options.batch}")
+    say(f"\nimage stage: {len(pairs)} frames, {options.image_steps} steps of {options.batch}, {options.image_size} px")
     budget = Budget(options.image_steps, options.image_rate, bfloat16=options.bfloat16)
     seconds, loss = fit(network, budget, batch, training_rcrnet.image_loss, options.out / "rcrnet-image", say)
     say(f"image stage: {seconds:.0f} s of processor time, loss {loss:.4f}")
@@ -413,16 +413,18 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, help="default: dsnet 5e-4, rcrnet's clip stage 1e-4")
     parser.add_argument("--image-steps", type=int, default=400)
     parser.add_argument("--image-rate", type=float, default=5e-4)
+    parser.add_argument("--image-size", type=int, help="px, square, of rcrnet's image stage (default: --size)")
     parser.add_argument("--clip", type=int, default=4, help="frames a clip")
     parser.add_argument("--clips", type=int, default=2, help="clips a step")
     parser.add_argument("--reuse", action="store_true", help="take what OUT holds as trained")
     parser.add_argument("--imagenet", default="none", help="torchvision's file for the encoders, download, or none")
-    parser.add_argument("--bfloat16", action="store_true", help="train in bfloat16 where torch's autocast does")
+    parser.add_argument("--bfloat16", action="store_true", help="train in bfloat16; AVX-512 or AMX only")
     parser.add_argument("--step", type=int, default=1, help="score every n-th frame")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("runs/targets"))
     parser.add_argument("--json", type=Path, help="write every figure to this file")
     options = parser.parse_args(arguments)
+    options.image_size = options.image_size or options.size
     if options.rate is None:
         options.rate = {"dsnet": 5e-4, "rcrnet": 1e-4}[options.network]
     return options

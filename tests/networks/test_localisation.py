@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from vsodboost.networks.localisation import DILATIONS, LocalisationNetwork, resized
+from vsodboost.weights.matching import fit
 
 
 def small(side: int | None = 32) -> LocalisationNetwork:
@@ -23,6 +24,18 @@ def test_images_are_squashed_to_the_side() -> None:
     network = small()
     assert network.decoded(torch.rand(1, 3, 64, 96)).shape == (1, 4, 8, 8)  # stride 4
     assert [x.shape[-1] for x in network.encoder(torch.rand(1, 3, 32, 32))] == [32, 16, 8, 4, 2]
+
+
+def test_a_network_trained_at_another_side_is_run_at_it() -> None:
+    trained, loaded = small(), small()
+    assert int(trained.trained_side) == 0
+    trained.side = 64
+    loaded.load_state_dict(trained.state_dict())
+    assert loaded.side == 64
+    assert loaded.decoded(torch.rand(1, 3, 32, 32)).shape[-1] == 16  # stride 4
+    older = {name: value for name, value in small().state_dict().items() if name != "trained_side"}
+    loaded.load_state_dict(fit(older, loaded.state_dict(), what="a file from before"))
+    assert loaded.side == 32
 
 
 def test_the_encoder_is_vgg_16_with_the_keys_of_torchvision() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -17,10 +18,15 @@ from vsodboost.data.types import FlowField, Frames
 from vsodboost.networks.localisation import VGG16, LocalisationNetwork
 from vsodboost.networks.paper_mqpm import PaperMqpm
 from vsodboost.ops.flow_image import flow_image
+from vsodboost.registry.discovery import Registry
+from vsodboost.registry.interfaces import Request
 from vsodboost.targets.network_target import CallableTarget
 from vsodboost.training import paper
 from vsodboost.training.files import VideoFiles, list_files
+from vsodboost.training.own import TRAINERS
 from vsodboost.training.paper import ImageBatches, LabelledImage, PaperMqpmTraining, PaperTraining
+from vsodboost.training.recipe import TrainingRequest
+from vsodboost.weights.reading import read_checkpoint
 
 SIDE = 32
 
@@ -154,6 +160,26 @@ def test_the_papers_loss_is_a_sum(videos: list[VideoFiles], tmp_path: Path) -> N
     assert means["paper"] / means["code"] == pytest.approx(2 * SIDE * SIDE, rel=0.01)
     with pytest.raises(UsageError, match="loss=sum"):
         paper.train(network, data, PaperTraining(loss="sum"), tmp_path, lines.append)
+
+
+@pytest.mark.parametrize("name", ["mqpm-paper", "spatial-paper"])
+def test_weights_tell_the_side_they_were_trained_at(
+    name: str, videos: list[VideoFiles], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = partial(PaperMqpm, 4, 2) if name == "mqpm-paper" else partial(LocalisationNetwork, 4, 2)
+    module = "paper_mqpm.PaperMqpm" if name == "mqpm-paper" else "localisation.LocalisationNetwork"
+    monkeypatch.setattr(f"vsodboost.networks.{module}", network)
+    options = {"side": "64", "steps": "1", "batch": "2"} | ({"flow": "dis"} if name == "mqpm-paper" else {})
+    registry = Registry.load()
+    request = TrainingRequest(
+        (tmp_path / "davis",), tmp_path / "run", lambda line: None, options,
+        build=lambda kind, plugin: registry.build(kind, plugin, Request())[0], registry=registry,
+    )  # fmt: skip
+    trained = network()
+    trained.load_state_dict(read_checkpoint(TRAINERS[name](request)))
+    assert getattr(trained, "localisation", trained).side == 64
+    with pytest.raises(UsageError, match="side=50: a multiple of 32"):
+        TRAINERS[name](replace(request, options={"side": "50"}))
 
 
 def test_imagenet_weights_go_into_the_encoder(tmp_path: Path) -> None:

@@ -96,23 +96,36 @@ class LocalisationNetwork(nn.Module):
     """Images ``[N, 3, H, W]`` (ImageNet norm) -> logits ``[N, 1, H, W]``.
 
     They are worked on at ``side`` x ``side`` px (None: as they come, at least 16 px a side). ``width`` is that of
-    attention and decoder, ``base`` VGG's.
+    attention and decoder, ``base`` VGG's. A network trained at another side says so in its weights (``trained_side``,
+    0 if it is the usual one), so that it is never run at a size it has not learned.
     """
+
+    trained_side: Tensor
 
     LEVELS = 3
 
     def __init__(self, width: int = 64, base: int = 64, side: int | None = SIDE) -> None:
         super().__init__()
-        self.side = side
+        self.usual_side = side
+        self.register_buffer("trained_side", torch.tensor(0))
         self.encoder = VGG16(base)
         self.attention = nn.ModuleList(DilatedAttention(c, width) for c in self.encoder.channels[-self.LEVELS :])
         self.decoder = UNetDecoder(width, self.LEVELS)
         self.head = nn.Conv2d(width, 1, 3, padding=1)
 
+    @property
+    def side(self) -> int | None:
+        """px of a side at which images are worked on; None: as they come."""
+        return int(self.trained_side) or self.usual_side
+
+    @side.setter
+    def side(self, side: int) -> None:
+        self.trained_side.fill_(0 if side == self.usual_side else side)
+
     def decoded(self, images: Tensor) -> Tensor:
         """The last decoder layer, ``[N, width, side/4, side/4]``."""
-        if self.side is not None:
-            images = resized(images, (self.side, self.side))
+        if (side := self.side) is not None:
+            images = resized(images, (side, side))
         stages = self.encoder(images)[-self.LEVELS :]
         last: Tensor = self.decoder([attend(x) for attend, x in zip(self.attention, stages, strict=True)])
         return last

@@ -192,9 +192,10 @@ def spatial_paper(request: TrainingRequest) -> Path:
     request.say(f"{len(images)} annotated frames")
     torch.manual_seed(request.seed)
     network = LocalisationNetwork()
+    network.side = options.side
     if options.encoder:
         load_vgg(network.encoder, Path(options.encoder))
-    data = ImageBatches(images, options.batch, request.seed)
+    data = ImageBatches(images, options.batch, request.seed, options.side)
     state = train(network, data, options, request.folder, request.say, device=request.device, resume=request.resume)
     return _written(state, request.folder / "spatial-paper.safetensors")
 
@@ -211,11 +212,12 @@ def mqpm_paper(request: TrainingRequest) -> Path:
     wanted = Request(device=request.device, seed=request.seed)
     estimator = request.build("flows", options.flow)
     found, card = request.plugins.build("targets", options.image_model, wanted)
-    cache = (Path(options.cache) if options.cache else request.folder / "flow-images") / options.flow
+    cache = Path(options.cache) if options.cache else request.folder / "flow-images"
+    cache /= options.flow if options.side == paper.SIDE else f"{options.flow}-{options.side}"
     images = {}
     for video in videos:
         request.say(f"flow images of {video.name}")
-        images[video.name] = paper.write_flow_images(video, estimator, cache)
+        images[video.name] = paper.write_flow_images(video, estimator, cache, options.side)
     judge = as_target(found, card, wanted)
     scores = paper.motion_quality_scores(videos, images, judge, card, cache / f"mqs-{options.image_model}.json")
     samples, threshold = paper.labelled(videos, images, scores)
@@ -223,9 +225,10 @@ def mqpm_paper(request: TrainingRequest) -> Path:
     request.say(f"{len(samples)} flow images, λ = {threshold:.4f}: {high:.0%} are of high quality")
     torch.manual_seed(request.seed)
     network = PaperMqpm()
+    network.localisation.side = options.side
     if options.encoder:
         paper.load_vgg(network.localisation.encoder, Path(options.encoder))
-    data = paper.ImageBatches(samples, options.batch, request.seed)
+    data = paper.ImageBatches(samples, options.batch, request.seed, options.side)
     state = paper.train(
         network, data, options, request.folder, request.say, device=request.device, resume=request.resume
     )

@@ -44,7 +44,8 @@ Say = Callable[[str], None]
 class PaperTraining:
     """Options of ``train spatial-paper``. ``steps`` other than 0 replaces ``epochs``; ``rate`` is "10e-3" read as 1e-3
     (the other reading is 1e-2); ``loss`` is ``paper`` (Eq. 6 and 7: sums) or ``code`` (means); ``encoder`` is
-    torchvision's vgg16-397923af.pth, without it VGG starts at random; ``without`` names sequences to leave out."""
+    torchvision's vgg16-397923af.pth, without it VGG starts at random; ``without`` names sequences to leave out.
+    ``side`` is the paper's 352 px; a network trained at a smaller one is run at it, too."""
 
     epochs: int = 10
     steps: int = 0
@@ -53,6 +54,11 @@ class PaperTraining:
     loss: str = "paper"
     encoder: str = ""
     without: str = ""
+    side: int = SIDE
+
+    def __post_init__(self) -> None:
+        if self.side < 32 or self.side % 32:
+            raise UsageError(f"training option side={self.side}: a multiple of 32 px, from 32 on")
 
 
 @dataclass(frozen=True)

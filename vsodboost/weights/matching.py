@@ -12,6 +12,8 @@ from torch import Tensor
 from vsodboost.data.errors import WeightsError
 
 COUNTER = "num_batches_tracked"
+MAY_LACK = (COUNTER, "trained_side")
+"""Ends of the names of tensors that older files lack, and that are zero there."""
 PROFILER = ("total_ops", "total_params")
 """What the profiler thop leaves in every module of a network it has looked at."""
 _SHOWN = 3
@@ -29,9 +31,9 @@ def fit(
 
     Names and shapes must be the same, with these exceptions. A prefix that all of the network's names have in the file,
     such as Lightning's ``model.``, is taken off; what lies beside it is no part of the network. Counters of batch norm,
-    which files from before torch 0.4.1 lack, are filled with zeros; a tensor that the network shares under two names
-    may be there under one. Half-precision files become the network's dtype. With ``ignore_extra`` tensors that the
-    network lacks are left out. What was left out or chosen is added to ``notes``.
+    which files from before torch 0.4.1 lack, and what else stands in ``MAY_LACK`` are filled with zeros; a tensor that
+    the network shares under two names may be there under one. Half-precision files become the network's dtype. With
+    ``ignore_extra`` tensors that the network lacks are left out. What was left out or chosen is added to ``notes``.
 
     Raises:
         WeightsError: starting with ``what`` (the file and the model) and naming the first few differences.
@@ -52,14 +54,15 @@ def fit(
 
 
 def with_counters(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """``tensors`` with exactly the batch-norm counters of ``wanted``, zero where missing, without a profiler's."""
+    """``tensors`` with exactly the batch-norm counters of ``wanted`` and without a profiler's; zero for what files may
+    lack."""
     filled = {
         name: value
         for name, value in tensors.items()
         if name in wanted or name.rpartition(".")[2] not in (COUNTER, *PROFILER)
     }
     for name, value in wanted.items():
-        if name.endswith(COUNTER) and name not in filled:
+        if name.endswith(MAY_LACK) and name not in filled:
             filled[name] = torch.zeros(value.shape, dtype=value.dtype)
     return filled
 
@@ -107,7 +110,7 @@ def _aligned(
 
 def _prefixes(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Counter[str]:
     """What stands before the network's names in the file, and how often."""
-    ends = {name for name in wanted if not name.endswith(COUNTER)}
+    ends = {name for name in wanted if not name.endswith(MAY_LACK)}
     found: Counter[str] = Counter()
     for name in tensors:
         parts = name.split(".")
@@ -121,7 +124,7 @@ def _covers(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor], prefix:
     for name, value in wanted.items():
         names = shared.get(name, [name])
         there = next((tensors[prefix + other] for other in names if prefix + other in tensors), None)
-        if there is None and name.endswith(COUNTER):
+        if there is None and name.endswith(MAY_LACK):
             continue
         if there is None or not _alike(there, value):
             return False
