@@ -202,6 +202,7 @@ def spatial_paper(request: TrainingRequest) -> Path:
 
 def mqpm_paper(request: TrainingRequest) -> Path:
     """``vsodboost train mqpm-paper``: MQP's MQPM, on flow images whose quality an image model tells (Eq. 1-4)."""
+    from vsodboost.networks.localisation import SIDE
     from vsodboost.networks.paper_mqpm import PaperMqpm
     from vsodboost.training import paper
 
@@ -213,7 +214,7 @@ def mqpm_paper(request: TrainingRequest) -> Path:
     estimator = request.build("flows", options.flow)
     found, card = request.plugins.build("targets", options.image_model, wanted)
     cache = Path(options.cache) if options.cache else request.folder / "flow-images"
-    cache /= options.flow if options.side == paper.SIDE else f"{options.flow}-{options.side}"
+    cache /= options.flow if options.side == SIDE else f"{options.flow}-{options.side}"
     images = {}
     for video in videos:
         request.say(f"flow images of {video.name}")
