@@ -6,6 +6,7 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
@@ -85,6 +86,12 @@ class UnreadableSource:
 def notes_of(source: VideoSource) -> tuple[str, ...]:
     """What the user should know of how a source is read although nothing is wrong: its ``notes``, if it has any."""
     return tuple(getattr(source, "notes", ()))
+
+
+def pixel_aspect_of(source: VideoSource) -> Fraction:
+    """Return the width of a pixel over its height, as shown: the source's ``pixel_aspect`` where it has one, else 1."""
+    found = getattr(source, "pixel_aspect", None)
+    return found if isinstance(found, Fraction) else Fraction(1)
 
 
 _NUMBER = re.compile(r"((?:(?<![^\s_=(\[,])-)?\d+(?:\.\d+)*)")

@@ -64,18 +64,25 @@ def frame_rate(fps: float) -> Fraction:
 class Film:
     """Writes a video frame by frame; it gets its name when the block ends without an error.
 
-    ``size`` is (H, W) in px. Frames follow each other at ``fps``, unless ``append`` is told their times. ``sound`` is
-    what is to be heard beside them; ``notes`` say what became of it where that is not obvious.
+    ``size`` is (H, W) in px, ``aspect`` the width of a pixel over its height. Frames follow each other at ``fps``,
+    unless ``append`` is told their times. ``sound`` is what is to be heard beside them; ``notes`` say what became of it
+    where that is not obvious.
 
     Raises:
         VsodboostError: the file cannot be written, or PyAV has no encoder for it.
     """
 
     def __init__(
-        self, path: str | Path, recipe: Recipe, fps: float, size: tuple[int, int], sound: SoundTrack | None = None
+        self,
+        path: str | Path,
+        recipe: Recipe,
+        fps: float,
+        size: tuple[int, int],
+        sound: SoundTrack | None = None,
+        aspect: Fraction = Fraction(1),
     ) -> None:
         self.path = Path(path)
-        self.size = size
+        self.size, self._aspect = size, aspect
         self._recipe, self._track = recipe, sound
         self._rate = frame_rate(fps)
         # A multiple of the rate, so that frames at that rate stand exactly where they belong.
@@ -114,6 +121,8 @@ class Film:
         stream.pix_fmt = self._recipe.pixels
         context = stream.codec_context
         context.time_base = self._base
+        if self._aspect != 1:
+            context.sample_aspect_ratio = self._aspect
         for name in ("colorspace", "color_primaries", "color_trc"):
             with suppress(AttributeError):  # a PyAV that cannot tell; players then guess, mostly right
                 setattr(context, name, BT709)

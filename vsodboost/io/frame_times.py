@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
-from vsodboost.data.video import Frame, VideoSource, notes_of
+from vsodboost.data.video import Frame, VideoSource, notes_of, pixel_aspect_of
 from vsodboost.io.sound import SoundTrack, sound_of
 
 JUMP = 10.0
@@ -77,6 +78,11 @@ class TimedSource:
     def sound(self) -> SoundTrack | None:
         """The source's sound."""
         return sound_of(self._source)
+
+    @property
+    def pixel_aspect(self) -> Fraction:
+        """The source's pixel aspect."""
+        return pixel_aspect_of(self._source)
 
     def frames(self) -> Iterator[Frame]:
         """The source's frames. Raises as it does."""

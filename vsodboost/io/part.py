@@ -6,12 +6,13 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import cv2
 
 from vsodboost.data.errors import InputError, UsageError
-from vsodboost.data.video import Frame, UnreadableSource, VideoSource, notes_of
+from vsodboost.data.video import Frame, UnreadableSource, VideoSource, notes_of, pixel_aspect_of
 from vsodboost.io.sound import SoundTrack, sound_of
 
 
@@ -106,6 +107,11 @@ class PartSource:
         """(H, W) in px of the frames; None where the video does not tell."""
         size = getattr(self._source, "size", None)
         return None if size is None else self._part.scaled(size)
+
+    @property
+    def pixel_aspect(self) -> Fraction:
+        """The video's pixel aspect."""
+        return pixel_aspect_of(self._source)
 
     @property
     def sound(self) -> SoundTrack | None:

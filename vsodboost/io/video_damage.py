@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -53,6 +54,8 @@ class Header:
     """Seconds from the file's start to its first frame."""
     sound: bool = False
     """Whether something is to be heard."""
+    pixel_aspect: Fraction = Fraction(1)
+    """Width of a pixel over its height, as shown."""
 
     @property
     def length(self) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from vsodboost.data.errors import InputError
 from vsodboost.data.video import FOLDER_FPS, Frame
+from vsodboost.io.colours import hdr_kind, rgb_of
 from vsodboost.io.frame_times import FrameClock
 from vsodboost.io.gif import GifDamage, gif_damage
 from vsodboost.io.limits import MAX_PIXELS
@@ -23,6 +25,8 @@ from vsodboost.io.video_streams import Opened, opened
 
 KINDS = "mp4 m4v mov qt 3gp 3g2 mkv webm avi divx mpg mpeg mpe m2v vob ts mts m2ts mxf wmv asf flv f4v ogv y4m dv gif"
 VIDEO_SUFFIXES = frozenset(f".{kind}" for kind in KINDS.split())
+WIDEST = 16
+"""A pixel that is said to be wider, or higher, is a broken header."""
 BROADCAST = ("mpegts",)  # made to be cut and joined anywhere, and its demuxer marks good packets as corrupt at a join
 
 
@@ -32,7 +36,7 @@ def is_video(path: Path) -> bool:
 
 
 class VideoFile:
-    """A video file; frames come as they are shown (rotation applied), at the stored size, alpha dropped.
+    """A video file; frames come as they are shown (rotation and colours applied), at the stored size, alpha dropped.
 
     Every stored frame counts once, also where the frame rate varies: ``Frame.time`` says when it is shown. Frame names
     are the zero-padded index: five digits, more for a video that announces more frames. Of several streams the film is
@@ -71,9 +75,10 @@ class VideoFile:
             gaps="mp4" in container.format.name if avi is None else avi.whole,
             size=(height, width),
             stream=stream.index,
-            notes=file.notes,
+            notes=(*file.notes, *_of_hdr(first)),
             lead=max(0.0, (_seconds(first.pts, file) or 0.0) - (container.start_time or 0) / 1e6),
             sound=len(container.streams.audio) > 0,
+            pixel_aspect=_pixel_aspect(first, stream),
         )
 
     @property
@@ -93,8 +98,13 @@ class VideoFile:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Which stream is taken, when there was a choice."""
+        """Which stream is taken, when there was a choice, and that HDR is shown as SDR."""
         return () if isinstance(self._header, InputError) else self._header.notes
+
+    @property
+    def pixel_aspect(self) -> Fraction:
+        """Width of a pixel over its height, as shown; 1 where the file does not say it or cannot be read."""
+        return Fraction(1) if isinstance(self._header, InputError) else self._header.pixel_aspect
 
     @property
     def sound(self) -> SoundTrack | None:
@@ -197,13 +207,36 @@ def _upright(frame: Any) -> NDArray[np.uint8]:
 
     Source: ISO/IEC 14496-12, 6.2.2: x' = a x + c y, y' = b x + d y, 16.16 fixed point, y down.
     """
-    image: NDArray[np.uint8] = frame.to_ndarray(format="rgb24")
-    matrix = frame.side_data.get("DISPLAYMATRIX")
+    image = rgb_of(frame)
+    matrix = _display_matrix(frame)
     if matrix is None:
         return image
-    a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
+    a, b, c, d = matrix
     if abs(b) > abs(a):
         image, across, down = image.transpose(1, 0, 2), c, b
     else:
         across, down = a, d
     return np.ascontiguousarray(image[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])
+
+
+def _of_hdr(frame: Any) -> tuple[str, ...]:
+    kind = hdr_kind(frame)
+    return () if kind is None else (f"it is HDR ({kind}); frames, and films made of them, are SDR (BT.709)",)
+
+
+def _display_matrix(frame: Any) -> tuple[int, int, int, int] | None:
+    """(a, b, c, d) of the frame's display matrix; None where it has none."""
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return None
+    a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
+    return a, b, c, d
+
+
+def _pixel_aspect(frame: Any, stream: Any) -> Fraction:
+    """Width of a pixel over its height, as shown; 1 where the file does not say it."""
+    stored = Fraction(stream.sample_aspect_ratio or 0)
+    matrix = _display_matrix(frame)
+    if not 1 / WIDEST <= stored <= WIDEST:
+        return Fraction(1)
+    return 1 / stored if matrix is not None and abs(matrix[1]) > abs(matrix[0]) else stored

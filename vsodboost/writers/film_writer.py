@@ -10,10 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
+from vsodboost.data.video import pixel_aspect_of
 from vsodboost.io.film import Film, Recipe
 from vsodboost.io.film_parts import FilmParts
 from vsodboost.io.sound import sound_of
 from vsodboost.registry.writer import VideoOutput, Writer
+
+SAYING_ASPECT = ("mp4", "mov")
+"""Containers in which PyAV can say that pixels are not square."""
 
 
 class FilmWriter(Writer):
@@ -39,7 +43,8 @@ class FilmWriter(Writer):
         output, fps = self._output, self._output.source.fps
         first, _ = output.times.get(buffer.scene.names[0], (None, None))
         offset = self._seconds if first is None else first
-        with Film(self._parts.begin(offset), self.recipe, fps, output.size) as film:
+        aspect = pixel_aspect_of(output.source)
+        with Film(self._parts.begin(offset), self.recipe, fps, output.size, aspect=aspect) as film:
             for frame, image in zip(buffer.by_frame(), buffer.frames, strict=True):
                 time, duration = output.times.get(frame.name, (None, None))
                 self._seconds = self._seconds if time is None else time
@@ -51,6 +56,10 @@ class FilmWriter(Writer):
         """Join the parts with the sound, and say what became of it where that is not obvious."""
         source, path = self._output.source, self._output.folder / self.file
         notes = self._parts.join(path, self.recipe, sound_of(source), source.fps)
+        aspect = pixel_aspect_of(source)
+        if aspect != 1 and self.recipe.container not in SAYING_ASPECT:
+            wide, high = aspect.as_integer_ratio()
+            notes.append(f"the source's pixels are not square ({wide}:{high}), which this file cannot say")
         summary["warnings"] += [f"{self.file}: {note}" for note in notes]
 
     def checkpoint(self) -> dict[str, Any]:
