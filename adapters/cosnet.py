@@ -11,6 +11,7 @@ from vsodboost.data.cards import TargetCard, WeightsSource
 from vsodboost.data.errors import a_type
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
 from vsodboost.registry.interfaces import Request, Target
+from vsodboost.targets.released import released_network
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -79,12 +80,7 @@ def co_saliency(network: nn.Module, frames: Tensor, flow_images: Tensor | None =
 
 
 def _target(request: Request) -> Target:
-    from vsodboost.targets.network_target import NetworkTarget
-    from vsodboost.weights import load_into
-
-    network = build_network()
-    load_into(network, "cosnet", CARD.weights)
-    return NetworkTarget(network, CARD, request, forward=partial(co_saliency, seed=request.seed))
+    return released_network("cosnet", CARD, forward=partial(co_saliency, seed=request.seed))(request)
 
 
 @hookimpl

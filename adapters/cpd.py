@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import Card, SpatialModelCard, TargetCard, WeightsSource
 from vsodboost.registry.hookspecs import RegisterMotionModel, RegisterSpatialModel, RegisterTarget, hookimpl
-from vsodboost.registry.interfaces import Request, Target
+from vsodboost.registry.interfaces import Request
+from vsodboost.targets.released import released_network
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -68,15 +69,6 @@ RESNET_CARD = replace(
 def detection(maps: tuple[Tensor, Tensor]) -> Tensor:
     """The final one of the two maps that the network gives."""
     return maps[1]
-
-
-def _target(name: str, variant: Variant, card: TargetCard, request: Request) -> Target:
-    from vsodboost.targets.network_target import NetworkTarget
-    from vsodboost.weights import load_into
-
-    network = build_network(variant)
-    load_into(network, name, card.weights)
-    return NetworkTarget(network, card, request, select=detection)
 
 
 def _spatial(name: str, source: WeightsSource, request: Request) -> CPDStudent:
@@ -147,5 +139,5 @@ def vsodboost_register_motion_models(register: RegisterMotionModel) -> None:
 @hookimpl
 def vsodboost_register_targets(register: RegisterTarget) -> None:
     """CPD as ``cpd`` (VGG-16) and ``cpd-resnet`` (ResNet-50)."""
-    register("cpd", partial(_target, "cpd", "vgg", VGG_CARD), VGG_CARD)
-    register("cpd-resnet", partial(_target, "cpd-resnet", "resnet", RESNET_CARD), RESNET_CARD)
+    for name, card in (("cpd", VGG_CARD), ("cpd-resnet", RESNET_CARD)):
+        register(name, released_network(name, card, select=detection), card)

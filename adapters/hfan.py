@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import TargetCard, WeightsSource
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
-from vsodboost.registry.interfaces import Request, Target
+from vsodboost.targets.released import released_network
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -64,18 +64,8 @@ def saliency(network: nn.Module, frames: Tensor, flow_images: Tensor | None) -> 
     return logits
 
 
-def make_target(name: str, variant: str, card: TargetCard, request: Request) -> Target:
-    """The target with the user's copy of the released weights."""
-    from vsodboost.targets.network_target import NetworkTarget
-    from vsodboost.weights import load_into
-
-    network = build_network(variant)
-    load_into(network, name, card.weights)
-    return NetworkTarget(network, card, request, forward=saliency)
-
-
 @hookimpl
 def vsodboost_register_targets(register: RegisterTarget) -> None:
     """Register ``hfan-small`` and ``hfan-medium``."""
-    register("hfan-small", partial(make_target, "hfan-small", "small", CARD), CARD)
-    register("hfan-medium", partial(make_target, "hfan-medium", "medium", MEDIUM_CARD), MEDIUM_CARD)
+    for name, card in (("hfan-small", CARD), ("hfan-medium", MEDIUM_CARD)):
+        register(name, released_network(name, card, forward=saliency), card)

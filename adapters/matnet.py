@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from vsodboost.data.cards import TargetCard, WeightsSource
 from vsodboost.data.errors import WeightsError
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
-from vsodboost.registry.interfaces import Request, Target
+from vsodboost.targets.released import released_network
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -79,17 +79,7 @@ def saliency(network: nn.Module, frames: Tensor, flow_images: Tensor | None) -> 
     return (forward + mirrored) / 2
 
 
-def make_target(request: Request) -> Target:
-    """The target with the user's copy of the released weights."""
-    from vsodboost.targets.network_target import NetworkTarget
-    from vsodboost.weights import load_into
-
-    network = build_network()
-    load_into(network, "matnet", CARD.weights)
-    return NetworkTarget(network, CARD, request, forward=saliency)
-
-
 @hookimpl
 def vsodboost_register_targets(register: RegisterTarget) -> None:
     """Register ``matnet``."""
-    register("matnet", make_target, CARD)
+    register("matnet", released_network("matnet", CARD, forward=saliency), CARD)

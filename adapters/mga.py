@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import TargetCard, WeightsSource
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
-from vsodboost.registry.interfaces import Request, Target
+from vsodboost.targets.released import released_network
 
 if TYPE_CHECKING:
     from .networks.mga import MGANetwork
@@ -41,17 +41,7 @@ CARD = TargetCard(
 )
 
 
-def make_target(request: Request) -> Target:
-    """The target with the user's copy of the released weights."""
-    from vsodboost.targets.network_target import NetworkTarget
-    from vsodboost.weights import load_into
-
-    network = build_network()
-    load_into(network, "mga", CARD.weights)
-    return NetworkTarget(network, CARD, request)
-
-
 @hookimpl
 def vsodboost_register_targets(register: RegisterTarget) -> None:
     """Register ``mga``."""
-    register("mga", make_target, CARD)
+    register("mga", released_network("mga", CARD), CARD)

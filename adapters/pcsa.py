@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import TargetCard, WeightsSource
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
-from vsodboost.registry.interfaces import Request, Target
+from vsodboost.targets.released import released_network
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -66,16 +66,7 @@ def saliency(network: nn.Module, frames: Tensor, flow_images: Tensor | None = No
     return maps
 
 
-def _target(request: Request) -> Target:
-    from vsodboost.targets.network_target import NetworkTarget
-    from vsodboost.weights import load_into
-
-    network = build_network()
-    load_into(network, "pcsa", CARD.weights)
-    return NetworkTarget(network, CARD, request, layout="clip", forward=saliency)
-
-
 @hookimpl
 def vsodboost_register_targets(register: RegisterTarget) -> None:
     """PCSA as ``pcsa``."""
-    register("pcsa", _target, CARD)
+    register("pcsa", released_network("pcsa", CARD, layout="clip", forward=saliency), CARD)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import SpatialModelCard, TargetCard, WeightsSource
 from vsodboost.registry.hookspecs import RegisterSpatialModel, RegisterTarget, hookimpl
-from vsodboost.registry.interfaces import Request, Target
+from vsodboost.registry.interfaces import Request
+from vsodboost.targets.released import released_network
 
 if TYPE_CHECKING:
     from vsodboost.training.recipe import TrainingRequest
@@ -76,26 +77,6 @@ IMAGE_CARD = TargetCard(
 )
 
 
-def make_video_target(request: Request) -> Target:
-    """RCRNet+NER with the user's copy of the released weights."""
-    from vsodboost.targets.network_target import NetworkTarget
-    from vsodboost.weights import load_into
-
-    network = build_network("video")
-    load_into(network, "rcrnet", CARD.weights)
-    return NetworkTarget(network, CARD, request, layout="list")
-
-
-def make_image_target(request: Request) -> Target:
-    """RCRNet with the user's copy of the released weights."""
-    from vsodboost.targets.network_target import NetworkTarget
-    from vsodboost.weights import load_into
-
-    network = build_network("image")
-    load_into(network, "rcrnet-image", IMAGE_CARD.weights)
-    return NetworkTarget(network, IMAGE_CARD, request)
-
-
 SPATIAL_CARD = SpatialModelCard(
     summary="RCRNet+NER, fine-tuned clip by clip: the student of the pseudo-label paper (448x448)",
     licence=CARD.licence,
@@ -125,5 +106,5 @@ def vsodboost_register_spatial_models(register: RegisterSpatialModel) -> None:
 @hookimpl
 def vsodboost_register_targets(register: RegisterTarget) -> None:
     """Register ``rcrnet`` (video) and ``rcrnet-image``."""
-    register("rcrnet", make_video_target, CARD)
-    register("rcrnet-image", make_image_target, IMAGE_CARD)
+    register("rcrnet", released_network("rcrnet", CARD, layout="list"), CARD)
+    register("rcrnet-image", released_network("rcrnet-image", IMAGE_CARD), IMAGE_CARD)

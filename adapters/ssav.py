@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from vsodboost.data.cards import TargetCard, WeightsSource
 from vsodboost.registry.hookspecs import RegisterTarget, hookimpl
-from vsodboost.registry.interfaces import Request, Target
+from vsodboost.targets.released import released_network
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -63,17 +63,7 @@ def predict(network: nn.Module, frames: Tensor, flow_images: Tensor | None = Non
     return saliency
 
 
-def make_target(request: Request) -> Target:
-    """The target with the user's copy of the released weights."""
-    from vsodboost.targets.network_target import NetworkTarget
-    from vsodboost.weights import load_into
-
-    network = build_network()
-    load_into(network, "ssav", CARD.weights)
-    return NetworkTarget(network, CARD, request, forward=predict)
-
-
 @hookimpl
 def vsodboost_register_targets(register: RegisterTarget) -> None:
     """Register ``ssav``."""
-    register("ssav", make_target, CARD)
+    register("ssav", released_network("ssav", CARD, forward=predict), CARD)

@@ -96,11 +96,11 @@ class MixMLP(nn.Module):
 class Block(nn.Module):
     """Attention and MLP, each with a norm before and a shortcut around it."""
 
-    def __init__(self, channels: int, heads: int, reduction: int) -> None:
+    def __init__(self, channels: int, heads: int, reduction: int, eps: float = 1e-6) -> None:
         super().__init__()
-        self.norm1 = nn.LayerNorm(channels, eps=1e-6)
+        self.norm1 = nn.LayerNorm(channels, eps=eps)
         self.attn = Attention(channels, heads, reduction)
-        self.norm2 = nn.LayerNorm(channels, eps=1e-6)
+        self.norm2 = nn.LayerNorm(channels, eps=eps)
         self.mlp = MixMLP(channels, WIDER * channels)
 
     def forward(self, x: Tensor, size: tuple[int, int]) -> Tensor:
@@ -124,18 +124,21 @@ class PatchEmbedding(nn.Module):
 
 
 class MixTransformer(nn.Module):
-    """[N, 3, H, W] -> features of four stages at strides 4, 8, 16 and 32."""
+    """[N, 3, H, W] -> features of four stages at strides 4, 8, 16 and 32.
 
-    def __init__(self, size: Size) -> None:
+    ``eps`` of the norms of blocks and stages is 1e-6 in the authors' code and 1e-5 in Hugging Face's.
+    """
+
+    def __init__(self, size: Size, eps: float = 1e-6) -> None:
         super().__init__()
         self.channels = size.channels
         before = (3, *size.channels[:-1])
         for n, (inside, out) in enumerate(zip(before, size.channels, strict=True), start=1):
             kernel, stride = (7, 4) if n == 1 else (3, 2)
             self.add_module(f"patch_embed{n}", PatchEmbedding(inside, out, kernel, stride))
-            blocks = (Block(out, HEADS[n - 1], REDUCTIONS[n - 1]) for _ in range(size.blocks[n - 1]))
+            blocks = (Block(out, HEADS[n - 1], REDUCTIONS[n - 1], eps) for _ in range(size.blocks[n - 1]))
             self.add_module(f"block{n}", nn.ModuleList(blocks))
-            self.add_module(f"norm{n}", nn.LayerNorm(out, eps=1e-6))
+            self.add_module(f"norm{n}", nn.LayerNorm(out, eps=eps))
         self.apply(_initialise)
 
     def forward(self, image: Tensor) -> list[Tensor]:

@@ -171,8 +171,9 @@ def _model_of(tensors: dict[str, Tensor], known: Mapping[str, WeightsSource], be
             continue
         try:
             wanted = _network_state(source.build)
+            named = source.rename(tensors) if source.rename else tensors
         except Exception:  # a hint is not worth failing for a plugin that cannot build its network here
             continue
-        if not differences(with_counters(tensors, wanted), wanted):
+        if not differences(with_counters(named, wanted), wanted):
             return name
     return None
