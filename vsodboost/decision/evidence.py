@@ -20,6 +20,7 @@ from vsodboost.decision.disputes import Dispute
 from vsodboost.ops.motion_image import camera_residual_saliency, lengths, noise_level
 from vsodboost.ops.overlap import soft_overlap
 from vsodboost.ops.resize import resize_flow, resize_frames, resize_maps
+from vsodboost.ops.tensors import halves, singles
 from vsodboost.perception.links import smooth_along_flow
 
 EVIDENCE = (
@@ -164,7 +165,10 @@ def _coarser(links: Links) -> Links:
     """Links at ``1 / COARSER`` of the size: every so many-th vector, shorter by as much."""
     rows = slice(COARSER // 2, None, COARSER)
     height, width = (n // COARSER for n in links.forward_weight.shape[1:])
-    flows = [flow[:, rows, rows][:, :height, :width] / np.float16(COARSER) for flow in (links.forward, links.backward)]
+    flows = [
+        halves(singles(flow[:, rows, rows][:, :height, :width]) / np.float32(COARSER))
+        for flow in (links.forward, links.backward)
+    ]
     weights = [w[:, rows, rows][:, :height, :width] for w in (links.forward_weight, links.backward_weight)]
     return Links(flows[0], weights[0], flows[1], weights[1])
 

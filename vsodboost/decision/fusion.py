@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 
 import numpy as np
 
 from vsodboost.data.predictions import Predictions
+from vsodboost.data.rows import Selection
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps
 from vsodboost.ops.sharpen import sharpen
+from vsodboost.perception.carrying import BY_STUDENT, to_predict, with_carried
 from vsodboost.perception.links import smooth_along_flow
-from vsodboost.registry.checks import checked_scene_maps
+from vsodboost.registry.checks import checked_sized_maps
 from vsodboost.spatial.student import Student
 
 
-def predict(student: Student, scene: Scene) -> Predictions:
-    """Return the student's predictions; one that reads no guidance sees the frame only and has the same twice."""
-    if not student.card.guidance:
-        unguided = checked_scene_maps(student.predict(scene.frames), scene, student.name, "maps")
-        return Predictions(unguided, unguided)
-    both = student.predict_each(scene.frames, scene.motion, (None, scene.target))
-    return Predictions(*(checked_scene_maps(maps, scene, student.name, "maps") for maps in both))
+def predict(student: Student, scene: Scene, *, every_frame: bool = True) -> Predictions:
+    """Return the student's predictions; one that reads no guidance sees the frame only and has the same twice. Where
+    not ``every_frame`` is to be looked at, those of every second one are carried there along the flow; a student that
+    reads clips looks at every frame."""
+    if every_frame or scene.links is None or student.card.window > 1:
+        both = _predicted(student, scene, slice(None))
+    else:
+        asked = to_predict(scene.links, scene.shots, BY_STUDENT)
+        both = with_carried(asked, scene.links, partial(_predicted, student, scene))
+    return Predictions(*(both if len(both) > 1 else both * 2))
+
+
+def _predicted(student: Student, scene: Scene, rows: Selection) -> list[Maps]:
+    """Return what the student makes of the frames in ``rows``: without and with the target's maps, if it reads them."""
+    frames, motion, target = scene.frames[rows], scene.motion[rows], scene.target[rows]
+    both = student.predict_each(frames, motion, (None, target)) if student.card.guidance else [student.predict(frames)]
+    return [checked_sized_maps(maps, frames.shape[:3], student.name, "maps") for maps in both]
 
 
 def fuse(scene: Scene, predictions: Predictions) -> Maps:

@@ -17,15 +17,16 @@ STD = (0.5, 0.5, 0.5)
 
 
 def to_input(frames: Frames, device: str = "cpu", mean: Sequence[float] = MEAN, std: Sequence[float] = STD) -> Tensor:
-    """Return frames ``uint8[N, h, w, 3]`` divided by 255, then normalised: ``float32[N, 3, h, w]``, channels last."""
+    """Return frames ``uint8[N, h, w, 3]`` divided by 255, then normalised: ``float32[N, 3, h, w]``."""
     values = as_tensor(np.ascontiguousarray(frames))
     if torch.device(device).type == "cuda":  # pinned memory is copied while the CPU goes on
         values = values.pin_memory().to(device, non_blocking=True)
     else:
         values = values.to(device)
-    values = values.permute(0, 3, 1, 2).float() / 255
-    centre, spread = values.new_tensor(mean), values.new_tensor(std)
-    return ((values - centre[:, None, None]) / spread[:, None, None]).contiguous(memory_format=torch.channels_last)
+    values = values.permute(0, 3, 1, 2).contiguous().float()
+    for channel, centre, spread in zip(values.unbind(1), mean, std, strict=True):
+        channel.mul_(1 / (255 * spread)).sub_(centre / spread)
+    return values
 
 
 def normalise(frames: Frames, device: str = "cpu", pixels: int = PIXELS) -> tuple[Tensor, Callable[[Tensor], Maps]]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.types import FlowField, Maps
+from vsodboost.ops.tensors import singles
 
 
 def warp(image: NDArray[np.float32], flow: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -23,7 +24,8 @@ def warp(image: NDArray[np.float32], flow: NDArray[np.float32]) -> NDArray[np.fl
 
 def places(flow: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Where flow ``[h, w, 2]`` px leads from each pixel: ``float32[h, w, 2]``, x and y, for ``sampled``."""
-    return flow.astype(np.float32) + _grid(int(flow.shape[0]), int(flow.shape[1]))
+    wide = singles(flow) if flow.dtype == np.float16 else flow.astype(np.float32)
+    return wide + _grid(int(flow.shape[0]), int(flow.shape[1]))
 
 
 def sampled(image: NDArray[np.float32], at: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vsodboost.data.links import Links
 from vsodboost.data.types import FlowField, Maps
+from vsodboost.ops.tensors import halves, singles
 from vsodboost.ops.warp import places, sampled
 from vsodboost.perception.flow_consistency import flow_consistency
 
@@ -25,9 +26,9 @@ def link(forward: FlowField, backward: FlowField) -> Links:
     far as the two lead back to where they came from."""
     count, height, width = len(forward) + 1, int(forward.shape[1]), int(forward.shape[2])
     links = unlinked(count, (height, width))
-    links.forward[:-1], links.backward[1:] = forward, backward
-    links.forward_weight[:-1] = flow_consistency(forward, backward, soft=True)
-    links.backward_weight[1:] = flow_consistency(backward, forward, soft=True)
+    links.forward[:-1], links.backward[1:] = halves(forward), halves(backward)
+    links.forward_weight[:-1] = halves(flow_consistency(forward, backward, soft=True))
+    links.backward_weight[1:] = halves(flow_consistency(backward, forward, soft=True))
     return links
 
 
@@ -84,7 +85,7 @@ def _paths(links: Links, t: int) -> list[_Path]:
         (t - 1, links.backward[t], links.backward_weight[t]),
     )
     return [
-        _Path(other, places(flow), weight.astype(np.float32))
+        _Path(other, places(flow), singles(weight))
         for other, flow, weight in ways
         if 0 <= other < len(links) and weight.any()
     ]

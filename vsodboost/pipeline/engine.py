@@ -166,7 +166,7 @@ class Engine:
             tuned = weights is not None or self.memory.replay.size > 0
             with self.seconds.of("predict"):
                 asked = tuned or overrides(plan.booster, "fuse")
-                predictions = predict(plan.student, guided) if asked else None
+                predictions = predict(plan.student, guided, every_frame=plan.asks_of_every_frame) if asked else None
             yield PredictedBuffer(clip, scene, target, mined, tuple(losses), predictions, tuned)
             del clip, scene, guided, target, mined, predictions
         if self.memory.position.frames == 0:

@@ -57,6 +57,11 @@ class Plan:
     """Size (h, w) at which scenes are worked on, given that of the source (H, W)."""
     notes: tuple[str, ...] = field(default=())
 
+    @property
+    def asks_of_every_frame(self) -> bool:
+        """Whether networks of ours look at every frame; else at every second one, and flow carries their maps on."""
+        return self.options.profile == "paper"
+
     def name(self, part: str) -> str:
         """Return what errors call a part: ``plan.name("flow")`` is "flow estimator 'dis'"."""
         return f"{_PARTS[part]} '{getattr(self.options, part)}'"

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from vsodboost.data.rows import Selection
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Clip, FlowField, Maps
 from vsodboost.ops.resize import resize_frames, resize_maps
 from vsodboost.ops.s_measure import s_measure
 from vsodboost.ops.tensors import as_tensor
-from vsodboost.perception.carrying import carry, to_predict
+from vsodboost.perception.carrying import BY_FUSION, to_predict, with_carried
 from vsodboost.perception.links import smooth_along_flow
 from vsodboost.perception.perceive import MotionCues, perceive
 from vsodboost.pipeline.plan import Plan
@@ -79,20 +80,22 @@ def see(plan: Plan, clip: Clip, shots: Sequence[tuple[int, int]], seconds: Stage
 def _untuned(
     plan: Plan, small: Clip, cues: MotionCues, maps: Sequence[Maps | None], shots: Sequence[tuple[int, int]]
 ) -> list[Maps]:
-    """Return what the fusion network makes of each of ``maps``; in a quick run of every second frame, and along the
-    flow of the others."""
+    """Return what the fusion network makes of each of ``maps``; of every second frame, and along the flow of the
+    others, unless the plan asks of every frame."""
     name, network = plan.name("fusion_network"), plan.fusion
-    quick = plan.options.profile == "quick"
-    asked = to_predict(cues.links, shots) if quick else np.ones(len(small), bool)
-    frames, motion = (small.frames, cues.motion) if asked.all() else (small.frames[asked], cues.motion[asked])
-    chosen = [x if x is None or asked.all() else x[asked] for x in maps]
-    with guarded(name):
-        if isinstance(network, FusesSeveral):
-            predicted = network.predict_each(frames, motion, chosen)
-        else:
-            predicted = [network.predict(frames, motion, given) for given in chosen]
-    checked = [checked_sized_maps(each, (len(frames), *small.size), name, "maps") for each in predicted]
-    return checked if asked.all() else [carry(each, asked, cues.links) for each in checked]
+
+    def answer(rows: Selection) -> list[Maps]:
+        frames, motion = small.frames[rows], cues.motion[rows]
+        chosen = [None if given is None else given[rows] for given in maps]
+        with guarded(name):
+            if isinstance(network, FusesSeveral):
+                predicted = network.predict_each(frames, motion, chosen)
+            else:
+                predicted = [network.predict(frames, motion, given) for given in chosen]
+        return [checked_sized_maps(each, (len(frames), *small.size), name, "maps") for each in predicted]
+
+    asked = np.ones(len(small), bool) if plan.asks_of_every_frame else to_predict(cues.links, shots, BY_FUSION)
+    return with_carried(asked, cues.links, answer)
 
 
 def _shot(plan: Plan, clip: Clip, start: int, stop: int, flow: FlowField) -> Clip:
