@@ -25,10 +25,11 @@ def bar(column: int) -> np.ndarray:
     return m
 
 
-def test_every_second_frame_of_a_shot_and_its_last_are_predicted() -> None:
-    links = Links.concat([moving(5), moving(4), unlinked(1, SIZE)])
-    chosen = to_predict(links, [(0, 5), (5, 9), (9, 10)])
-    assert chosen.tolist() == [True, False, True, False, True, True, False, True, True, True]
+def test_every_third_frame_of_a_shot_its_first_and_its_last_are_predicted() -> None:
+    links = Links.concat([moving(9), moving(3), unlinked(1, SIZE)])
+    shots = [(0, 9), (9, 12), (12, 13)]
+    assert np.flatnonzero(to_predict(links, shots)).tolist() == [0, 3, 6, 8, 9, 11, 12]
+    assert np.flatnonzero(to_predict(links, shots, which=1)).tolist() == [0, 1, 4, 7, 8, 9, 10, 11, 12]
 
 
 def test_a_frame_that_flow_tells_nothing_of_is_predicted() -> None:
@@ -41,3 +42,18 @@ def test_what_lies_between_two_frames_is_carried_along_the_flow() -> None:
     maps = carry(np.stack([bar(4), bar(8)]), known, moving(3))
     assert maps[[0, 2]] == pytest.approx(np.stack([bar(4), bar(8)]))
     assert maps[1] == pytest.approx(bar(6), abs=1e-3)
+
+
+def test_of_two_frames_between_each_is_nearer_to_the_one_beside_it() -> None:
+    known = np.array([True, False, False, True, False, True])
+    there, gone = np.ones(SIZE, np.float32), np.zeros(SIZE, np.float32)
+    maps = carry(np.stack([there, gone, there]), known, moving(6, dx=0))
+    assert maps[:, 0, 0] == pytest.approx([1, 2 / 3, 1 / 3, 0, 0.5, 1], abs=0.01)
+
+
+def test_a_long_way_counts_less_where_flow_leads_astray_on_it() -> None:
+    links = moving(4, dx=0)
+    links.forward_weight[2] = 0  # from the third frame to the last
+    known = np.array([True, False, False, True])
+    maps = carry(np.stack([np.ones(SIZE, np.float32), np.zeros(SIZE, np.float32)]), known, links)
+    assert (maps[1:3] > 0.94).all()

@@ -11,7 +11,7 @@ import os
 import sys
 
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3  # mallopt(3)
-_KEPT = 512 << 20
+_KEPT = 128 << 20
 _STEP = 64 << 20
 _LARGEST = 32 << 20
 """Larger blocks still come from the system and go back to it: whole buffers of frames and maps are among them."""

@@ -22,8 +22,8 @@ OFF = "VSODBOOST_NO_ONNXRUNTIME"
 """Environment variable: set to anything, torch runs every network."""
 LOCATION = "weights"
 """What a graph gives as the file of its weights; nothing of that name exists."""
-GRAPH_BATCH = 4
-"""Frames at once: more are no faster and hold more memory."""
+GRAPH_BATCH = 1
+"""Frames at once: two or more leave the processor's caches, take up to twice as long each, and hold more memory."""
 PROVIDERS = ("OpenVINOExecutionProvider", "CPUExecutionProvider")
 """By preference; the first comes with onnxruntime-openvino."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.types import FlowField, Frames, Maps
 
+P = TypeVar("P", bound=np.generic)
 PIXELS = 288 * 512
 """Pixels a network sees of a frame, whatever its size and shape; sides are multiples of 32.
 
@@ -40,7 +43,7 @@ def resize_frames(frames: Frames, size: tuple[int, int]) -> Frames:
         return frames
     shrinks = frames.shape[1] > size[0]
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.stack([cv2.resize(f, size[::-1], interpolation=interpolation) for f in frames]).astype(np.uint8)
+    return resized(frames, size, interpolation)
 
 
 def resize_maps(maps: NDArray[np.float32], size: tuple[int, int]) -> Maps:
@@ -48,7 +51,16 @@ def resize_maps(maps: NDArray[np.float32], size: tuple[int, int]) -> Maps:
     if maps.shape[1:] == size:
         return maps
     interpolation = cv2.INTER_AREA if maps.shape[1] > size[0] else cv2.INTER_LINEAR
-    return np.stack([cv2.resize(m, size[::-1], interpolation=interpolation) for m in maps]).astype(np.float32)
+    return resized(maps.astype(np.float32, copy=False), size, interpolation)
+
+
+def resized(pictures: NDArray[P], size: tuple[int, int], interpolation: int) -> NDArray[P]:
+    """Return pictures ``[T, H, W]`` or ``[T, H, W, C]`` scaled to ``size`` (h, w): at the source size a buffer of them
+    takes 200 MB, so there is no second one on the way."""
+    out = np.empty((len(pictures), *size, *pictures.shape[3:]), pictures.dtype)
+    for scaled, picture in zip(out, pictures, strict=True):
+        cv2.resize(picture, size[::-1], dst=scaled, interpolation=interpolation)
+    return out
 
 
 def resize_flow(flow: FlowField, size: tuple[int, int]) -> FlowField:

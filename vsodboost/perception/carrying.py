@@ -1,6 +1,6 @@
-"""Maps of some frames carried to the others along the optical flow: every second frame need not be predicted.
+"""Maps of some frames carried to the others along the optical flow: only every third frame need be predicted.
 
-The untuned and the tuned network leave out different frames, so that each frame is looked at by one of them.
+The untuned and the tuned network look at different ones, so that of three frames two are seen by one of them.
 """
 
 from __future__ import annotations
@@ -16,22 +16,25 @@ from vsodboost.data.types import Maps
 from vsodboost.ops.tensors import singles
 from vsodboost.ops.warp import places, sampled
 
+EVERY = 3
+"""Of so many frames one is predicted."""
+BY_FUSION, BY_STUDENT = 0, 1
+"""Which of them the untuned and the tuned network look at."""
 TRUSTED = 0.6
 """Part of a frame that one of its neighbours must show, for it to be carried instead of predicted."""
-BY_FUSION, BY_STUDENT = 1, 2
-"""The first frame of a shot that the untuned and the tuned network leave out."""
 DOUBTFUL = 0.02
 """Weight of what flow shows where it leads astray: it counts there only where nothing else is known."""
 
 
-def to_predict(links: Links, shots: Sequence[tuple[int, int]], first: int = 1) -> NDArray[np.bool_]:
-    """Return ``bool[T]``: all frames of the shots but every second one from their ``first`` on, 1 or 2, that flow tells
-    enough of. Their first and last ones are never left out."""
+def to_predict(links: Links, shots: Sequence[tuple[int, int]], which: int = BY_FUSION) -> NDArray[np.bool_]:
+    """Return ``bool[T]``: of every ``EVERY`` frames of a shot number ``which``, its first and last ones, and those that
+    flow tells too little of."""
     chosen = np.ones(len(links), bool)
     for start, stop in shots:
-        for t in range(start + first, stop - 1, 2):
-            shown = np.maximum(links.forward_weight[t, ::4, ::4], links.backward_weight[t, ::4, ::4])
-            chosen[t] = shown.mean(dtype=np.float32) < TRUSTED
+        for t in range(start + 1, stop - 1):
+            if (t - start) % EVERY != which:
+                shown = np.maximum(links.forward_weight[t, ::4, ::4], links.backward_weight[t, ::4, ::4])
+                chosen[t] = shown.mean(dtype=np.float32) < TRUSTED
     return chosen
 
 
@@ -46,12 +49,27 @@ def carry(maps: Maps, known: NDArray[np.bool_], links: Links) -> Maps:
     """Return maps ``float32[T, h, w]`` of all T frames from ``maps`` of the ``known`` ones, in their order.
 
     Each of the others lies between two known frames of its shot and is their mean along the flow, each counted as far
-    as the flow is believed.
+    as the flow all the way to it is believed, and the less the farther it is.
     """
     out = np.empty((len(known), *maps.shape[1:]), np.float32)
     out[known] = maps
-    for t in np.flatnonzero(~known):
-        forward, backward = (singles(way[t]) + DOUBTFUL for way in (links.forward_weight, links.backward_weight))
-        later, earlier = sampled(out[t + 1], places(links.forward[t])), sampled(out[t - 1], places(links.backward[t]))
-        out[t] = (forward * later + backward * earlier) / (forward + backward)
+    unknown = np.flatnonzero(~known)
+    for run in np.split(unknown, np.flatnonzero(np.diff(unknown) > 1) + 1):
+        before = _along(run, out[run[0] - 1], links.backward, links.backward_weight)
+        after = _along(run[::-1], out[run[-1] + 1], links.forward, links.forward_weight)
+        for t, (earlier, sure), (later, safe) in zip(run, before, reversed(after), strict=True):
+            out[t] = (sure * earlier + safe * later) / (sure + safe)
     return out
+
+
+def _along(
+    frames: NDArray[np.intp], seen: NDArray[np.float32], flow: NDArray[np.float16], believed: NDArray[np.float16]
+) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Return a map as it is ``seen`` from each of ``frames`` in turn, and how much it counts there."""
+    found = []
+    sure = np.ones_like(seen)
+    for distance, t in enumerate(frames, 1):
+        at = places(flow[t])
+        seen, sure = sampled(seen, at), (singles(believed[t]) + DOUBTFUL) * sampled(sure, at)
+        found.append((seen, sure / np.float32(distance)))
+    return found

@@ -39,8 +39,9 @@ class RunSummary:
         for line in (*notes, *buffer.mined.notes.get("warnings", ())):
             if line not in self.warnings:
                 self.warnings.append(line)
-        self.changed += float(((buffer.maps >= HALF) != (buffer.target >= HALF)).mean(axis=(1, 2)).sum())
-        self.empty += int((buffer.target.max(axis=(1, 2)) < EMPTY).sum())
+        for final, given in zip(buffer.maps, buffer.target, strict=True):
+            self.changed += float(((final >= HALF) != (given >= HALF)).mean())
+            self.empty += int(given.max() < EMPTY)
         if buffer.losses:
             self.losses.append(buffer.losses[-1])
 

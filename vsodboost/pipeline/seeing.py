@@ -37,12 +37,12 @@ def see(plan: Plan, clip: Clip, shots: Sequence[tuple[int, int]], seconds: Stage
             perceive(plan.flow, plan.motion, small.part(a, b), plan.name("flow"), plan.name("motion")) for a, b in shots
         ]
     with seconds.of("target"):
-        target = np.concatenate(
-            [
-                run_target(plan.target, plan.target_card, _shot(plan, clip, a, b, cues.flow), plan.name("target"))
-                for (a, b), cues in zip(shots, by_shot, strict=True)
-            ]
-        )
+        by_target = [
+            run_target(plan.target, plan.target_card, _shot(plan, clip, a, b, cues.flow), plan.name("target"))
+            for (a, b), cues in zip(shots, by_shot, strict=True)
+        ]
+        target = by_target[0] if len(by_target) == 1 else np.concatenate(by_target)
+        del by_target
         silent = missing_frames(plan.target, clip, plan.name("target"))
     cues = MotionCues.concat(by_shot)
     small_target = resize_maps(target, size)

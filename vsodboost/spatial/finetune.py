@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -42,25 +43,59 @@ def tune(student: Student, training_set: TrainingSet, settings: TuneSettings, se
         losses = []
         batches = _clips if student.card.window > 1 else _batches
         for step, chosen in enumerate(batches(len(training_set), settings.batch, steps, rng)):
-            picked, goal, guidance = _batch(student, training_set, samples, truth, chosen, settings, rng)
+            batch = _batch(student, training_set, samples, truth, weights, chosen, settings, rng)
             for group in optimizer.param_groups:
                 group["lr"] = rate * _schedule(step, steps, settings.warmup) if scheduled else rate
-            outputs = student.supervised(picked) if settings.every_output else (student.logits(picked, guidance),)
-            outputs = tuple(checked_logits(o, (len(picked), *goal.shape[-2:]), student.name) for o in outputs)
-            loss = torch.stack([_loss(logits.float(), goal, weights[chosen], settings) for logits in outputs]).sum()
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            losses.append(sum(_learn(student, *part, settings) for part in batch.parts(_at_once(student, settings))))
             if settings.clamp is not None:
                 torch.nn.utils.clip_grad_value_(student.parameters(), settings.clamp)
             elif settings.optimizer != "adam":
                 torch.nn.utils.clip_grad_norm_(student.parameters(), 5.0)
             optimizer.step()
-            losses.append(float(loss.detach()))
             watch.reaches((step + 1) / steps)
             if not np.isfinite(losses[-1]):
                 raise PluginError(f"{student.name}: its loss is no number after {step + 1} steps at rate {rate:g}")
         student.moments = optimizer.state_dict() if settings.keep_moments else None
     return losses
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What one step learns from: samples, their pseudo truth ``[N, 1, h, w]``, guidance and weights ``[N]``."""
+
+    samples: list[tuple[Tensor, ...]]
+    truth: Tensor
+    guidance: Tensor | None
+    weights: Tensor
+
+    def parts(self, size: int | None) -> Iterator[tuple[_Batch, float]]:
+        """Yield parts of so many frames (None: everything), each with its share of the weight."""
+        size = size or len(self.samples)
+        for start in range(0, len(self.samples), size):
+            rows = slice(start, start + size)
+            guidance = None if self.guidance is None else self.guidance[rows]
+            part = _Batch(self.samples[rows], self.truth[rows], guidance, self.weights[rows])
+            yield part, float(part.weights.sum() / self.weights.sum().clamp(min=1e-6))
+
+
+def _at_once(student: Student, settings: TuneSettings) -> int | None:
+    """Return how many frames of a batch are held at once: one where frame by frame gives the same gradient, for no
+    more memory is at hand on a CPU and more at once are no faster there."""
+    alone = student.device == "cpu" and student.card.window == 1 and settings.loss == "structure"
+    return 1 if alone else None
+
+
+def _learn(student: Student, batch: _Batch, share: float, settings: TuneSettings) -> float:
+    """Add the gradient of a part of a batch that is such a ``share`` of it; return its part of the loss."""
+    size, truth = (len(batch.samples), *batch.truth.shape[-2:]), batch.truth
+    made = (
+        student.supervised(batch.samples) if settings.every_output else (student.logits(batch.samples, batch.guidance),)
+    )
+    outputs = [checked_logits(logits, size, student.name).float() for logits in made]
+    loss = share * torch.stack([_loss(logits, truth, batch.weights, settings) for logits in outputs]).sum()
+    loss.backward()  # type: ignore[no-untyped-call]
+    return float(loss.detach())
 
 
 def _batches(count: int, size: int, steps: int, rng: Generator) -> Iterator[NDArray[np.int64]]:
@@ -92,21 +127,23 @@ def _batch(
     training_set: TrainingSet,
     samples: list[tuple[Tensor, ...]],
     truth: Tensor,
+    weights: Tensor,
     chosen: NDArray[np.int64],
     settings: TuneSettings,
     rng: Generator,
-) -> tuple[list[tuple[Tensor, ...]], Tensor, Tensor | None]:
-    """Return a batch's samples, pseudo truth and guidance channels, mirrored now and then."""
+) -> _Batch:
+    """Return the batch of the ``chosen`` frames, mirrored now and then."""
     size = (int(truth.shape[2]), int(truth.shape[3]))
     guidance = _guidance(student, training_set, chosen, size, rng, settings.guided_batches)
     mirrored = rng.random() < 0.5 and settings.mirror and settings.optimizer != "sgd"
     picked, goal = [samples[i] for i in chosen], truth[chosen]
     if not mirrored:
-        return picked, goal, guidance
+        return _Batch(picked, goal, guidance, weights[chosen])
     if guidance is not None:
         guidance = guidance.flip(-1)
         guidance[:, 0] *= -1  # a mirror turns dx round
-    return [tuple(part.flip(-1) for part in sample) for sample in picked], goal.flip(-1), guidance
+    picked = [tuple(part.flip(-1) for part in sample) for sample in picked]
+    return _Batch(picked, goal.flip(-1), guidance, weights[chosen])
 
 
 def _loss(logits: Tensor, goal: Tensor, weights: Tensor, settings: TuneSettings) -> Tensor:

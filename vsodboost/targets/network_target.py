@@ -16,6 +16,7 @@ from vsodboost.data.errors import PluginError
 from vsodboost.data.types import Clip, Frames, Maps
 from vsodboost.data.video import UnreadableSource
 from vsodboost.ops.flow_image import flow_images
+from vsodboost.ops.resize import resize_maps
 from vsodboost.registry.checks import checked_maps
 from vsodboost.registry.guard import guarded, is_own
 from vsodboost.registry.interfaces import CheckingTarget, PartialTarget, Request, Target
@@ -215,7 +216,7 @@ def run_target(target: Target, card: TargetCard, clip: Clip, plugin: str) -> Map
         InputError: a map cannot be read (maps:DIR).
     """
     if card.window == 1:
-        return _resize(_predict(target, clip, plugin), clip.size)
+        return resize_maps(_predict(target, clip, plugin), clip.size)
     count = len(clip)
     if count < card.window:
         last = np.minimum(np.arange(card.window), count - 1)
@@ -239,7 +240,7 @@ def run_target(target: Target, card: TargetCard, clip: Clip, plugin: str) -> Map
             total[start:stop] += maps
             seen[start:stop] += 1
     assert total is not None
-    return _resize((total / seen[:, None, None])[:count], clip.size)
+    return resize_maps((total / seen[:, None, None])[:count], clip.size)
 
 
 def check_source(target: Target, source: VideoSource, plugin: str) -> list[str]:
@@ -283,11 +284,3 @@ def _predict(target: Target, clip: Clip, plugin: str) -> Maps:
     with guarded(plugin, f"on frames {clip.names[0]} to {clip.names[-1]}", of=target):
         maps = target.predict(own)
     return checked_maps(maps, len(clip), plugin)
-
-
-def _resize(maps: Maps, size: tuple[int, int]) -> Maps:
-    if maps.shape[1:] == size:
-        return maps
-    shrinks = maps.shape[1] > size[0]
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.stack([cv2.resize(m, size[::-1], interpolation=how) for m in maps]).astype(np.float32)
