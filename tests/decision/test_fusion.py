@@ -15,8 +15,8 @@ from vsodboost.perception.links import link
 
 
 def test_sharpening_keeps_nothing_half_and_all() -> None:
-    assert sharpen(np.array([0, 0.5, 1], np.float32)) == pytest.approx([0, 0.5, 1], abs=1e-6)
-    quarter, more = sharpen(np.array([0.25, 0.75], np.float32))
+    assert sharpen(np.array([[[0, 0.5, 1]]], np.float32))[0, 0] == pytest.approx([0, 0.5, 1], abs=1e-6)
+    quarter, more = sharpen(np.array([[[0.25, 0.75]]], np.float32))[0, 0]
     assert quarter == pytest.approx(1 - more, abs=1e-6)
     assert quarter == pytest.approx(0.5 - 0.5 * np.tanh(0.75) / np.tanh(1.5), abs=1e-6)  # steepness 6
 

@@ -143,11 +143,9 @@ def test_memory_does_not_grow_with_the_video(tmp_path: Path) -> None:
     assert peak_memory(200, tmp_path) == pytest.approx(peak_memory(80, tmp_path), rel=0.1)
 
 
-def test_quick_learns_nothing_and_asks_the_fusion_network_of_every_second_frame(
-    made: Plan, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    registry = Registry.load(only=[])
-    plan = replace(make_plan(choose({"profile": "quick", "device": "cpu"}, registry), registry), working=made.working)
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Of how many frames networks of ours are asked, call by call."""
     asked: list[int] = []
     predict_each = Student.predict_each
 
@@ -156,8 +154,26 @@ def test_quick_learns_nothing_and_asks_the_fusion_network_of_every_second_frame(
         return predict_each(self, frames, *rest)
 
     monkeypatch.setattr(Student, "predict_each", noted)
+    return asked
+
+
+def test_networks_are_asked_of_every_third_frame(made: Plan, asked: list[int]) -> None:
+    (buffer,) = Engine(made).boost(ArraySource(moving_disc(8)))
+    assert len(buffer.mined) > 0
+    assert asked == [8, 4, 4]  # of each as the target, then of 0, 3, 6 and 7, and as the student of 0, 1, 4 and 7
+
+
+def test_boosters_that_want_it_have_them_asked_of_every_frame(made: Plan, asked: list[int]) -> None:
+    wanting = replace(made, booster_card=replace(made.booster_card, every_frame=True))
+    list(Engine(wanting).boost(ArraySource(moving_disc(8))))
+    assert asked == [8, 8, 8]
+
+
+def test_quick_learns_nothing(made: Plan, asked: list[int]) -> None:
+    registry = Registry.load(only=[])
+    plan = replace(make_plan(choose({"profile": "quick", "device": "cpu"}, registry), registry), working=made.working)
     (buffer,) = Engine(plan).boost(ArraySource(moving_disc(9)))
-    assert 5 <= asked[-1] < 9  # the first call is the target's
+    assert len(asked) == 2  # the target's call and the fusion network's, none of a student
     assert buffer.losses == ()
     assert len(buffer.mined) == 0
     assert set(buffer.decision.flags) <= {"untuned", "low_trust", "static"}

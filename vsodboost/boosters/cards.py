@@ -50,6 +50,7 @@ MQP_PAPER = BoosterCard(
     paper="Chen et al., IEEE TIP 2021, arXiv:2008.02966 (MQP)",
     options=_MQP_PAPER_OPTIONS,
     paper_profile=_mqp_profile,
+    every_frame=True,
 )
 
 MQP_PAPER_NETWORK = SpatialModelCard(
@@ -65,7 +66,9 @@ LONGTERM = BoosterCard(
     passes=2,
     paper_profile=paper_profile,
 )
-LONGTERM_PAPER = replace(LONGTERM, summary="the long-term mining paper's rules; --profile paper takes it for longterm")
+LONGTERM_PAPER = replace(
+    LONGTERM, summary="the long-term mining paper's rules; --profile paper takes it for longterm", every_frame=True
+)
 KEYFRAME = BoosterCard(
     summary="frames on which motion and target overlap teach a twin of the target (or the spatial model, for maps)",
     paper="Li et al., IEEE TCSVT 2021, arXiv:2008.09103 (plug-and-play)",
@@ -80,7 +83,7 @@ KEYFRAME = BoosterCard(
     paper_profile=lambda options: {"booster": "keyframe-paper", "motion": "cpd-flow"},
 )
 KEYFRAME_PAPER = replace(
-    KEYFRAME, summary="the plug-and-play paper to the letter; --profile paper takes it for keyframe"
+    KEYFRAME, summary="the plug-and-play paper to the letter; --profile paper takes it for keyframe", every_frame=True
 )
 LABELS = BoosterCard(
     summary="a few labelled frames of the video (--labels DIR) teach all the others",
@@ -94,7 +97,9 @@ LABELS = BoosterCard(
     passes=2,
     paper_profile=lambda options: {"booster": "labels-paper", "flow": "flownet2", "spatial_model": "rcrnet"},
 )
-LABELS_PAPER = replace(LABELS, summary="the pseudo-label paper to the letter; --profile paper takes it for labels")
+LABELS_PAPER = replace(
+    LABELS, summary="the pseudo-label paper to the letter; --profile paper takes it for labels", every_frame=True
+)
 UNTUNED = BoosterCard(summary="learns nothing of the video; --profile quick takes it")
 LABELS_NETWORK = SpatialModelCard(
     summary="makes pseudo-labels of propagated labels; light, trained by this project",

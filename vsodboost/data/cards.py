@@ -95,9 +95,11 @@ class DetectorCard(Card):
 
 @dataclass(frozen=True)
 class BoosterCard(Card):
-    """A booster's card; ``passes`` is 2 when it must survey the whole video before it mines."""
+    """A booster's card; ``passes`` is 2 when it must survey the whole video before it mines. Networks of ours look at
+    every third frame, and flow carries their maps to the others, unless it wants them of ``every_frame``."""
 
     passes: int = 1
+    every_frame: bool = False
     paper_profile: Callable[[Mapping[str, str]], Mapping[str, Any]] | None = None
     """What ``--profile paper`` chooses where the user did not: values by the names of ``plan.Options``, given the
     booster's own options. None: there is no such profile."""

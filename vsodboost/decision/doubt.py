@@ -21,8 +21,12 @@ def doubt(maps: Maps, scene: Scene) -> Maps:
     and around.
     """
     witnesses = (maps, scene.target, scene.target_free, scene.motion_maps)
-    p = np.zeros_like(maps)
-    for weight, witness in zip(WEIGHTS, witnesses, strict=True):
-        p += weight / sum(WEIGHTS) * witness
-    around = np.stack([cv2.GaussianBlur(m, (0, 0), SIGMA) for m in p])
-    return np.asarray(1 - (np.abs(2 * p - 1) + np.abs(2 * around - 1)) / 2, np.float32)
+    shares = np.array(WEIGHTS, np.float32) / sum(WEIGHTS)
+    found = np.empty_like(maps)
+    for t in range(len(maps)):  # frame by frame all of it stays in the processor's caches
+        p = np.zeros_like(maps[t])
+        for share, witness in zip(shares, witnesses, strict=True):
+            p += share * witness[t]
+        around = cv2.GaussianBlur(p, (0, 0), SIGMA)
+        found[t] = 1 - (np.abs(2 * p - 1) + np.abs(2 * around - 1)) / 2
+    return found

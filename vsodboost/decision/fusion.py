@@ -20,7 +20,7 @@ from vsodboost.spatial.student import Student
 
 def predict(student: Student, scene: Scene, *, every_frame: bool = True) -> Predictions:
     """Return the student's predictions; one that reads no guidance sees the frame only and has the same twice. Where
-    not ``every_frame`` is to be looked at, those of every second one are carried there along the flow; a student that
+    not ``every_frame`` is to be looked at, those of every third one are carried there along the flow; a student that
     reads clips looks at every frame."""
     if every_frame or scene.links is None or student.card.window > 1:
         both = _predicted(student, scene, slice(None))

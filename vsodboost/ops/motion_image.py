@@ -37,7 +37,7 @@ def motion_image(motion: FlowField) -> NDArray[np.float32]:
         middle, high = (float(x) for x in np.percentile(length, (50, 99)))
         for channel, part in zip(image, parts, strict=False):
             np.clip(part / max(high, 4 * _NOISE_FLOOR), -1, 1, out=channel)
-        image[2] = cv2.log(length / max(middle, _NOISE_FLOOR) + 1) / 4  # a tenth of the time that log1p takes
+        image[2] = np.log(length / max(middle, _NOISE_FLOOR) + 1) / 4  # log1p takes ten times as long
     return images
 
 

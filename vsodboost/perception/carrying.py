@@ -1,6 +1,6 @@
 """Maps of some frames carried to the others along the optical flow: only every third frame need be predicted.
 
-The untuned and the tuned network look at different ones, so that of three frames two are seen by one of them.
+The untuned and the tuned network look at different ones, and the motion model at the third.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from vsodboost.ops.warp import places, sampled
 
 EVERY = 3
 """Of so many frames one is predicted."""
-BY_FUSION, BY_STUDENT = 0, 1
-"""Which of them the untuned and the tuned network look at."""
+BY_FUSION, BY_STUDENT, BY_MOTION = 0, 1, 2
+"""Which of them the untuned network, the tuned one and the motion model look at."""
 TRUSTED = 0.6
 """Part of a frame that one of its neighbours must show, for it to be carried instead of predicted."""
 DOUBTFUL = 0.02

@@ -59,8 +59,8 @@ class Plan:
 
     @property
     def asks_of_every_frame(self) -> bool:
-        """Whether networks of ours look at every frame; else at every second one, and flow carries their maps on."""
-        return self.options.profile == "paper"
+        """Whether networks of ours look at every frame; else at every third one, and flow carries their maps on."""
+        return self.booster_card.every_frame
 
     def name(self, part: str) -> str:
         """Return what errors call a part: ``plan.name("flow")`` is "flow estimator 'dis'"."""

@@ -33,8 +33,9 @@ def see(plan: Plan, clip: Clip, shots: Sequence[tuple[int, int]], seconds: Stage
     size = plan.working(clip.size)
     small = replace(clip, frames=resize_frames(clip.frames, size))
     with seconds.of("perceive"):
+        names, every_frame = (plan.name("flow"), plan.name("motion")), plan.asks_of_every_frame
         by_shot = [
-            perceive(plan.flow, plan.motion, small.part(a, b), plan.name("flow"), plan.name("motion")) for a, b in shots
+            perceive(plan.flow, plan.motion, small.part(a, b), *names, every_frame=every_frame) for a, b in shots
         ]
     with seconds.of("target"):
         by_target = [
@@ -80,7 +81,7 @@ def see(plan: Plan, clip: Clip, shots: Sequence[tuple[int, int]], seconds: Stage
 def _untuned(
     plan: Plan, small: Clip, cues: MotionCues, maps: Sequence[Maps | None], shots: Sequence[tuple[int, int]]
 ) -> list[Maps]:
-    """Return what the fusion network makes of each of ``maps``; of every second frame, and along the flow of the
+    """Return what the fusion network makes of each of ``maps``; of every third frame, and along the flow of the
     others, unless the plan asks of every frame."""
     name, network = plan.name("fusion_network"), plan.fusion
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from small_plans import BrightNetwork, bright_student, small_plan
 
+from vsodboost.boosters.cards import KEYFRAME_PAPER
 from vsodboost.boosters.keyframe.booster import PaperKeyframe, build_paper
 from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.data.cards import TargetCard
@@ -45,7 +46,7 @@ def booster(**options: str) -> PaperKeyframe:
 def boosted(made: PaperKeyframe, **parts: object) -> BoostedBuffer:
     from dataclasses import replace
 
-    plan = replace(small_plan(made, **parts), motion=Motion(), working=lambda size: size)  # type: ignore[arg-type]
+    plan = replace(small_plan(made, booster_card=KEYFRAME_PAPER, **parts), motion=Motion(), working=lambda size: size)  # type: ignore[arg-type]
     (done,) = Engine(plan).boost(ArraySource(video()))
     return done
 

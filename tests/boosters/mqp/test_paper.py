@@ -12,6 +12,7 @@ from shipped_models import add_region_model
 from small_plans import small_plan, small_scene
 
 from vsodboost.boosters import cards
+from vsodboost.boosters.cards import MQP_PAPER
 from vsodboost.boosters.mqp import booster as mqp
 from vsodboost.boosters.mqp import paper as mqp_paper
 from vsodboost.boosters.mqp import paper_settings
@@ -204,7 +205,7 @@ def test_engine_runs_it_without_fusion_or_decision() -> None:
     booster = PaperMqp(PaperSettings(window=2))
     booster.mine = lambda scene: mine(replace(scene, quality=np.ones(len(scene), np.float32)))  # type: ignore
     mine = PaperMqp.mine.__get__(booster)
-    plan = small_plan(booster, profile="paper")
+    plan = small_plan(booster, booster_card=MQP_PAPER, profile="paper")
     plan.student.network.side = 32  # type: ignore[assignment]
     engine = Engine(set_up(plan))
     (done,) = engine.boost(ArraySource(frames))
