@@ -99,5 +99,5 @@ def test_maps_and_frames_are_read_from_files_only(tmp_path: Path, kind: str, rea
 
 
 def test_a_buffer_holds_fewer_of_large_frames() -> None:
-    assert [resident(size) for size in ((480, 854), (720, 1280), (1080, 1920), (2160, 3840))] == [100, 56, 25, 6]
+    assert [resident(size) for size in ((480, 854), (720, 1280), (1080, 1920), (2160, 3840))] == [100, 45, 20, 6]
     assert resident((1080, 1920), limit=10) == 10

@@ -15,9 +15,9 @@ from vsodboost.io.checkpoint import Stale
 
 LIMIT = 100
 """Frames resident at once (Chen et al., MQP, 2021, Sec. III)."""
-RESIDENT_PIXELS = 52_000_000
-"""Pixels of a buffer's frames, at most, unless that were fewer than ``FEWEST`` frames: 100 of 960x540, 56 of 1280x720,
-25 of 1920x1080. Each takes about 22 bytes (the frame, the target's map and the boosted one)."""
+RESIDENT_PIXELS = 42_000_000
+"""Pixels of a buffer's frames, at most, unless that were fewer than ``FEWEST`` frames: 100 of 854x480, 45 of 1280x720,
+20 of 1920x1080. Each takes about 22 bytes (the frame, the target's map and the boosted one)."""
 FEWEST = 6
 
 
