@@ -96,6 +96,7 @@ def test_a_strangers_package_adds_a_target_and_a_flow(install: Install) -> None:
             HEAD + "def vsodboost_register_flows(register): register('a:b', print, vsodboost.FlowCard('y'))\n",
             "'a:b' is no name",
         ),
+        ("def vsodboost_register_flows(register): ...\n", "vsodboost_register_flows is not marked as a hook; write @h"),
         (HEAD + "def vsodboost_register_flows(register): raise OSError('no\\nlibrary')\n", "no library"),
         (
             HEAD + "def vsodboost_register_targets(register): register('lite', print, vsodboost.TargetCard('y'))\n",

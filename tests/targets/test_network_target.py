@@ -214,6 +214,21 @@ def test_a_network_that_returns_no_map_is_named() -> None:
         run_target(NetworkTarget(Two(), card(), Request()), card(), clip(5), "x")
 
 
+@pytest.mark.parametrize(("gain", "said"), [(1.2, None), (4.0, r"'x' returned maps in \[0, 4\]; expected \[0, 1\]")])
+def test_probabilities_may_overshoot_and_logits_that_pass_for_them_are_refused(gain: float, said: str | None) -> None:
+    class Linear(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return gain * torch.linspace(0, 1, x.shape[-1]).expand(len(x), 1, x.shape[-2], -1)
+
+    mine = card(output="probabilities")
+    target = NetworkTarget(Linear(), mine, Request())
+    if said is None:
+        assert run_target(target, mine, clip(2), "target 'x'").max() == 1
+    else:
+        with pytest.raises(PluginError, match=said):
+            run_target(target, mine, clip(2), "target 'x'")
+
+
 def test_nan_of_a_network_is_found_by_the_check() -> None:
     class Nan(nn.Module):
         def forward(self, x: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from small_weights import SOURCE, small_network
 from torch import Tensor, nn
 
 from vsodboost import weights
-from vsodboost.data.errors import WeightsError
+from vsodboost.data.errors import PluginError, WeightsError
 from vsodboost.weights import catalogue
 
 State = dict[str, Tensor]
@@ -178,3 +178,16 @@ def test_the_authors_files_of_the_built_in_models_may_hold_more() -> None:
     assert [name for name in ("dsnet", "rcrnet", "rcrnet-image", "cpd", "mga") if sources[name].ignores_extra] == [
         "dsnet", "rcrnet", "rcrnet-image"
     ]  # fmt: skip
+
+
+def test_a_network_that_its_plugin_cannot_build_is_named(
+    store_home: Path, tmp_path: Path, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build() -> nn.Module:
+        raise ModuleNotFoundError("No module named 'theirs'")
+
+    path = tmp_path / "any.pth"
+    torch.save(state, path)
+    use(monkeypatch, theirs=replace(SOURCE, build=build))
+    with pytest.raises(PluginError, match="the network of 'theirs' could not be built: No module named 'theirs'"):
+        weights.add("theirs", path)

@@ -123,13 +123,14 @@ class Registry:
         """Register a plugin object (a module or anything with hook implementations) under ``name``.
 
         Raises:
-            PluginError: a hook is misspelt or has wrong parameters, or the plugin registers a name twice.
+            PluginError: a hook is misspelt, not marked or has wrong parameters, or the plugin registers a name twice.
         """
         if self.manager.has_plugin(name) or self.manager.is_registered(plugin):
             taken = self.manager.has_plugin(name)
             other = "another plugin has that name" if taken else "it is loaded under another name"
             raise PluginError(f"plugin {name}: {other}; uninstall one of the two packages")
         try:
+            _check_marks(plugin)
             self.manager.register(plugin, name=name)
             self.manager.check_pending()
             for kind in KINDS:
@@ -240,6 +241,14 @@ class Registry:
             return self.build(known, spec, Request(device=device, seed=seed))[0]
 
         return build
+
+
+def _check_marks(plugin: Any) -> None:
+    """Refuse a function with a hook's name that nobody would call, since ``hookimpl`` was forgotten."""
+    for hook in vars(hookspecs):
+        function = getattr(plugin, hook, None) if hook.startswith("vsodboost_") else None
+        if callable(function) and not hasattr(function, f"{GROUP}_impl"):
+            raise PluginError(f"{hook} is not marked as a hook; write @hookimpl above it (from vsodboost)")
 
 
 def _built(kind: Kind) -> tuple[type | tuple[type, ...], str]:

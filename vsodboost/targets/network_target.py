@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from vsodboost.spatial.student import Student
 
 Layout = Literal["batch", "clip", "list"]
+OVERSHOOT = 0.5
+"""How far probabilities may lie outside [0, 1], as cubic enlargement leaves them; logits lie farther."""
 
 
 def notes_of(target: Target) -> list[str]:
@@ -80,7 +82,8 @@ class NetworkTarget:
         if self.card.minmax:
             low, high = maps.min((1, 2), keepdims=True), maps.max((1, 2), keepdims=True)
             maps = (maps - low) / (high - low + 1e-8)
-        return np.clip(maps, 0, 1, out=maps) if np.isfinite(maps).all() else maps
+        slight = maps.min() >= -OVERSHOOT and maps.max() <= 1 + OVERSHOOT  # more, or NaN, is for the check to refuse
+        return np.clip(maps, 0, 1, out=maps) if slight else maps
 
     def _call(self, clip: Clip) -> Maps:
         import torch
@@ -104,7 +107,7 @@ class NetworkTarget:
         if output.ndim == 3:
             output = output[:, None]
         if output.ndim != 4 or output.shape[1] != 1:
-            raise PluginError(f"the network returned {tuple(output.shape)}; expected [N, 1, h, w]")
+            raise ValueError(f"the network returned {tuple(output.shape)}; expected [N, 1, h, w]")
         return output
 
     def _output(self, frames: Tensor, flow: Tensor | None) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from vsodboost.data.cards import WeightsSource
 from vsodboost.data.errors import UsageError, WeightsError
 from vsodboost.registry.discovery import Registry
+from vsodboost.registry.guard import guarded_factory
 from vsodboost.weights import catalogue, store
 from vsodboost.weights.store import Provenance
 
@@ -48,6 +49,7 @@ def add(name: str, file: str | Path, registry: Registry | None = None) -> Proven
 
     Raises:
         UsageError: no registered model of that name takes weights from a file.
+        PluginError: its plugin cannot build the network.
         WeightsError: the file cannot be read, is unsafe, has other keys or shapes than the network, or holds several
             that fit.
     """
@@ -55,7 +57,7 @@ def add(name: str, file: str | Path, registry: Registry | None = None) -> Proven
 
     path, known = Path(file), catalogue.sources(registry)
     source = catalogue.source_of(name, known)
-    wanted = _network_state(_builder(name, source))
+    wanted = _state_of(name, source)
     found = candidates(path, source.reader)
     fitting, refused = _fitting(found, wanted, source, f"{path} is not for '{name}'")
     exact = any(set(each.found.tensors) == set(wanted) for each in fitting)
@@ -130,7 +132,7 @@ def verify(name: str, registry: Registry | None = None) -> Provenance:
         raise WeightsError(catalogue.how_to_get(name, catalogue.source(name, registry)))
     path = store.checked_file(entry)
     if path.name == store.TENSORS:
-        wanted = _network_state(_builder(name, catalogue.source(name, registry)))
+        wanted = _state_of(name, catalogue.source(name, registry))
         fit(read_checkpoint(path), wanted, what=f"{path} for '{name}'")
     return entry
 
@@ -149,10 +151,11 @@ def graph(name: str) -> Path | None:
     return store.checked_file(entry) if entry is not None and entry.file == store.GRAPH else None
 
 
-def _builder(name: str, source: WeightsSource) -> Callable[[], nn.Module]:
+def _state_of(name: str, source: WeightsSource) -> dict[str, Tensor]:
     if source.build is None:
         raise UsageError(f"'{name}' does not say how its network is built, so no file can be checked against it")
-    return source.build
+    with guarded_factory(f"the network of '{name}'", source.build):
+        return _network_state(source.build)
 
 
 def _network_state(build: Callable[[], nn.Module]) -> dict[str, Tensor]:
