@@ -15,6 +15,7 @@ GAINED = {
     "trust": 0.9,
     "changed": 0.031,
     "flags": {},
+    "settings": {"profile": "fast"},
     "seconds_total": 61.4,
 }
 
@@ -38,6 +39,7 @@ def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
         ({}, ""),
         ({"flags": {"static": 3}}, ""),
         ({"flags": {"untuned": 40}}, "no frame was worth learning from"),
+        ({"flags": {"untuned": 40}, "settings": {"profile": "quick"}}, ""),
         ({"changed": 0.0}, "kept nearly as they are"),
         ({"trust": 0.8}, "trust did not rise"),
     ],

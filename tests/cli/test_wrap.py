@@ -90,7 +90,21 @@ def test_a_dry_run_checks_and_writes_nothing(tmp_path: Path, wrap: Wrap) -> None
     assert left.code == 1 and [("error" in video) for video in plan_["videos"]] == [False, True]
     assert plan_["settings"]["target"] == "lite" and plan_["device"] == "cpu"
     assert wrap("videos", "-o", "out", "--dry-run", "--target", "nobody").code == 2
+    for wrong in ("--write overlai", "--write alpha:mp4", "--background no.png", "--write-option x=1"):
+        assert wrap("videos", "-o", "out", "--dry-run", *wrong.split()).code == 2, wrong
+    assert "--from seems to lie behind its end" in wrap("videos/a", "-o", "out", "--dry-run", "--from", "9:00").out
     assert not (tmp_path / "out").exists()
+
+
+def test_a_dry_run_says_which_results_are_there(tmp_path: Path, wrap: Wrap) -> None:
+    for name in ("a", "new\nline"):
+        frame_folder(tmp_path / "videos" / name)
+    assert wrap("videos/a", "-o", "out").code == 0
+    left = wrap("videos", "-o", "out", "--dry-run")
+    assert left.code == 1 and "a: out/a already holds results" in left.out and "cannot be the name" in left.out
+    left = wrap("videos/a", "-o", "out", "--dry-run", "--resume")
+    assert left.code == 0 and "a: it is done already, and kept" in left.out
+    assert "was made with other settings" in wrap("videos/a", "-o", "out", "--dry-run", "--resume", "--seed", "5").out
 
 
 def test_a_config_file_sets_what_the_command_line_does_not(tmp_path: Path, wrap: Wrap) -> None:

@@ -193,7 +193,8 @@ def test_a_video_whose_name_no_folder_can_have_fails_alone(tmp_path: Path, wrap:
     assert left.code == 1 and [done["video"] for done in summary["done"]] == ["good"]
     assert list(summary["failed"]) == [name] and folders(tmp_path / "out") == ["failed.json", "good"]
     assert "rename the video" in left.line and left.line.isprintable()
-    assert wrap("videos", "--dry-run").code == 0
+    left = wrap("videos", "--dry-run")
+    assert left.code == 1 and "rename the video" in left.out
 
 
 def test_a_frame_whose_name_is_not_utf8_fails_its_video_alone(tmp_path: Path, wrap: Wrap) -> None:

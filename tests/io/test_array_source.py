@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
+from PIL import Image
 from tiny_videos import plain_frames
 
 from vsodboost.data.errors import InputError, UsageError
@@ -55,6 +58,35 @@ def test_a_generator_is_read_lazily_and_once() -> None:
 def test_a_frame_of_another_kind_is_named(bad: object) -> None:
     with pytest.raises(InputError, match="mine: frame 00001 is"):
         list(ArraySource([plain_frames(1)[0], bad], "mine").frames())  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        np.full((48, 64, 3), 0.5),
+        np.full((48, 64, 3), 128 * 257, np.uint16),
+        np.full((48, 64, 4), 128, np.uint8),
+        np.full((48, 64), 128, np.uint8),
+        np.full((48, 64, 1), 128, np.uint8),
+        np.full((3, 48, 64), 128, np.uint8),
+        Image.new("RGB", (64, 48), (128, 128, 128)),
+        torch.full((48, 64, 3), 128, dtype=torch.uint8),
+    ],
+)
+def test_the_mend_that_is_named_makes_a_frame(frame: object) -> None:
+    with pytest.raises(InputError, match="wanted uint8") as caught:
+        list(ArraySource([frame]).frames())  # type: ignore[list-item]
+    mend = re.sub(r".*?(numpy|\(?frame)", r"\1", str(caught.value).partition("RGB: ")[2], count=1)
+    (made,) = ArraySource([eval(mend, {"numpy": np, "frame": frame})]).frames()
+    assert made.image.shape == (48, 64, 3) and (made.image == 128).all()
+
+
+def test_what_is_no_video_is_named() -> None:
+    for nothing in (None, 3, 2.5):
+        with pytest.raises(UsageError, match=f"video: {type(nothing).__name__} is no video; give a path"):
+            ArraySource(nothing)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="read from their folder"):
+        list(ArraySource(["0.jpg"]).frames())  # type: ignore[list-item]
 
 
 def test_a_frame_of_another_size_is_named_with_both() -> None:

@@ -59,6 +59,21 @@ def test_a_frame_without_a_map_is_named(tmp_path: Path, bear: VideoSource, clip:
         check_maps(MapFolder(pictures(tmp_path / "none", [])), bear, MissingMaps())
 
 
+def test_all_maps_named_as_their_neighbours_are_refused(tmp_path: Path, bear: VideoSource, clip: VideoSource) -> None:
+    later = [f"{index:05d}" for index in range(1, 6)]
+    for source in (bear, clip):
+        pictures(tmp_path / "maps" / source.name, later)
+        maps = MapFolder(tmp_path / "maps")
+        with pytest.raises(InputError, match=r"counted from 1, the frames from 0, .*name the maps as the frames.*fill"):
+            check_maps(maps, source, MissingMaps())
+        check_maps(maps, source, MissingMaps("fill"))
+    frames = open_inputs([pictures(tmp_path / "frames" / "bear", later, mode="RGB")])[0]
+    with pytest.raises(InputError, match="counted from 0, the frames from 1"):
+        check_maps(MapFolder(pictures(tmp_path / "from0", NAMES)), frames, MissingMaps())
+    for kept in (later[:-1], [*NAMES, "00005"], NAMES[:-1]):  # one short at an end, one more: by their names
+        check_maps(MapFolder(pictures(tmp_path / f"{kept[0]}-{kept[-1]}", kept)), bear, MissingMaps())
+
+
 def test_maps_without_a_frame_are_counted(tmp_path: Path, bear: VideoSource, clip: VideoSource) -> None:
     for name in ("bear", "clip"):
         pictures(tmp_path / "maps" / name, [*NAMES, "00005", "00006"])

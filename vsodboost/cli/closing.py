@@ -33,7 +33,7 @@ def nothing_gained(summary: Mapping[str, Any]) -> str:
     frames, flags = max(1, summary["frames"]), summary["flags"]
     if flags.get("static", 0) * 2 >= frames:
         return "little moves: the target's maps were kept"
-    if flags.get("untuned", 0) * 2 >= frames:
+    if flags.get("untuned", 0) * 2 >= frames and summary["settings"]["profile"] != "quick":  # that never learns
         return "no frame was worth learning from: the maps are the target's and the motion's together"
     if summary["changed"] < KEPT:
         return "the target's maps were kept nearly as they are"

@@ -13,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from vsodboost.cli.closing import print_closing
+from vsodboost.cli.dry_run import describe_run
 from vsodboost.cli.help import GroupedCommand
 from vsodboost.cli.mends import refuse_mistakes
 from vsodboost.cli.pairs import pairs
@@ -91,7 +92,7 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
     for note in plan.notes:
         click.echo(f"vsodboost: {note}", err=True)
     if given["dry_run"]:
-        sys.exit(_describe(sources, plan, as_json))
+        sys.exit(describe_run(sources, plan, writing, as_json))
     from vsodboost.pipeline.run import run
 
     with _progress(plan, sources, writing, quiet) as progress:
@@ -186,42 +187,3 @@ def _conclude(report: Report, out: Path, notes: tuple[str, ...], as_json: bool, 
     counts += [f"{len(report.failed)} failed"] if report.failed else []
     where = f"; maps, frames.csv and run.json are in {out}/" if report.done or report.skipped else ""
     click.echo(f"{', '.join(counts)}{where}", err=True)
-
-
-def _describe(sources: Inputs, plan: Plan, as_json: bool) -> int:
-    from vsodboost.data.errors import VideoError
-    from vsodboost.io.output_paths import printable
-    from vsodboost.io.probe import describe
-    from vsodboost.targets.network_target import check_source
-
-    videos, code = [], 0
-    for source in sources:
-        try:
-            videos.append({**describe(source), "warnings": check_source(plan.target, source, plan.name("target"))})
-        except VideoError as error:
-            videos.append({"name": source.name, "path": str(source.path), "error": str(error)})
-            code = 1
-    options, device = plan.options, plan.device
-    if as_json:
-        from dataclasses import asdict
-
-        settings = asdict(options)
-        summary = {"videos": videos, "passed_over": list(sources.notes), "settings": settings, "device": device}
-        summary["data_sets"] = list(sources.data_sets)
-        click.echo(json.dumps(summary, indent=1, default=dict))
-        return code
-    for video in videos:
-        name = printable(video["name"])
-        if "error" in video:
-            click.echo(f"{name}: {printable(video['error'])}")
-            continue
-        frames = video["frames"] if video["frames"] is not None else "?"
-        click.echo(f"{name}: {frames} frames, {video['width']}x{video['height']}, {video['fps']:.3g} fps")
-        for note in (*video.get("notes", ()), *video["warnings"]):
-            click.echo(f"{name}: {printable(note)}")
-    for line in (*sources.data_sets, *sources.notes):
-        click.echo(printable(line))
-    click.echo(
-        f"target {options.target}, booster {options.booster}, flow {options.flow}, device {device}; nothing was written"
-    )
-    return code

@@ -118,7 +118,7 @@ class Discovery:
             if source is not None:
                 sources.append(source)
         if not sources:
-            notes = "; ".join(self._passed.notes())
+            notes = "; ".join(self._passed.notes(folder))
             error = InputError(f"{folder} holds no {WANTED}" + (f"; {notes}" if notes else ""))
             return [UnreadableSource(folder.resolve().name, folder, error)]
         return sources

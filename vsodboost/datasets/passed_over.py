@@ -84,10 +84,13 @@ class PassedOver:
                 for name in names:
                     self.add(folder / name, kind)
 
-    def notes(self) -> list[str]:
-        """A line a folder: what was passed over in it, how many, and the first names."""
+    def notes(self, within: Path | None = None) -> list[str]:
+        """A line a folder (of those in ``within``, itself among them): what was passed over in it, how many, and the
+        first names."""
         lines = []
         for folder, kinds in self._found.items():
+            if within is not None and not folder.is_relative_to(within):
+                continue
             parts = [_counted(kind, kinds[kind]) for kind in _WORDS if kind in kinds]
             lines.append(printable(f"passed over in {folder}: {', '.join(parts)}"))
         return lines

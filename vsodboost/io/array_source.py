@@ -21,6 +21,8 @@ class ArraySource:
     """
 
     def __init__(self, frames: Iterable[NDArray[np.uint8]], name: str = "video", fps: float = FOLDER_FPS) -> None:
+        if not (hasattr(frames, "__iter__") or hasattr(frames, "__getitem__")):
+            raise UsageError(f"{name}: {_kind(frames)} is no video; give a path, uint8[T, H, W, 3] or a list of frames")
         if isinstance(frames, np.ndarray) and frames.ndim != 4:
             raise UsageError(f"{name}: frames are {_kind(frames)}; wanted uint8[T, H, W, 3] RGB")
         self.name = name
@@ -62,7 +64,9 @@ class ArraySource:
             name = f"{index:05d}"
             valid = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3 and image.size > 0
             if not valid or image.shape[2] != 3:
-                raise InputError(f"{self.name}: frame {name} is {_kind(image)}; wanted uint8[H, W, 3] RGB")
+                raise InputError(
+                    f"{self.name}: frame {name} is {_kind(image)}; wanted uint8[H, W, 3] RGB{_mend(image)}"
+                )
             first = first or image.shape
             if image.shape != first:
                 raise InputError(
@@ -72,6 +76,25 @@ class ArraySource:
             yield Frame(name, np.ascontiguousarray(image))
         if first is None:
             raise InputError(f"{self.name} holds no frames")
+
+
+def _mend(image: Any) -> str:  # noqa: PLR0911 - a case a return
+    """What makes a frame of what was given, where that is plain."""
+    if isinstance(image, (str, Path)):
+        return "; files are read from their folder, or a glob of them"
+    if not isinstance(image, np.ndarray):
+        return "" if image is None else ": an array, such as numpy.asarray(frame)"
+    if np.issubdtype(image.dtype, np.floating):
+        return ": of values in 0..1, (frame * 255).round().astype(numpy.uint8)"
+    if image.dtype == np.uint16:
+        return ": of 16 bits, (frame >> 8).astype(numpy.uint8)"
+    if image.ndim == 3 and image.shape[2] == 4:
+        return ": without alpha, frame[..., :3]"
+    if image.ndim == 3 and image.shape[0] == 3:
+        return ": with channels last, frame.transpose(1, 2, 0)"
+    if image.ndim == 2 or image.shape[2:] == (1,):
+        return ": of a grey one, numpy.repeat(frame.reshape(*frame.shape[:2], 1), 3, axis=2)"
+    return ""
 
 
 def _kind(value: Any) -> str:

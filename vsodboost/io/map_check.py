@@ -24,13 +24,15 @@ def check_maps(maps: MapFolder, source: VideoSource, missing: MissingMaps) -> li
     Names are compared as far as the source knows them without decoding (its attribute ``names``).
 
     Raises:
-        InputError: the video has no maps, too many frames have none, one is no image, or they are of the other
-            orientation.
+        InputError: the video has no maps, too many frames have none, they are counted otherwise than the frames, one is
+            no image, or they are of the other orientation.
     """
     if source.length == 0:  # reading it says what is wrong
         return []
     names: tuple[str, ...] = getattr(source, "names", ())
     files = maps.files(source.name)
+    if missing.policy != "fill":
+        maps.check_counting(source.name, names, source.length)
     silent = missing.judged(maps.available(source.name, names), names, source.name) if len(names) > 1 else []
     known = next((name for name in names if maps.file(source.name, name) is not None), None)
     if known is not None:

@@ -79,6 +79,10 @@ class MapFolder:
         named.check_numbers(names)
         return np.array([named.find(name) is not None for name in names], bool)
 
+    def check_counting(self, video: str, names: Sequence[str], count: int | None) -> None:
+        """Raise InputError when the video's maps are counted from another number than its ``count`` frames."""
+        self._listing(video).check_counting(names, count)
+
     def check(self, video: str, names: Sequence[str]) -> None:
         """Raise InputError when frames of the video have no map: which is the first, and how many have one."""
         has = self.available(video, names)

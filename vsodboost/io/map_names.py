@@ -59,6 +59,24 @@ class NamedFiles:
                 f"to {max(numbers)}, so one of the two counts from 1; {self._mend}"
             )
 
+    def check_counting(self, names: Sequence[str], count: int | None) -> None:
+        """Raise InputError when the files are those of all ``count`` frames but counted from one more or less.
+
+        That is what frames become that FFmpeg wrote (it counts from 1) beside a video file (counted from 0): each name
+        but one is a frame's, and each the wrong one's. ``names`` are the known ones of the frames, from the first on.
+        """
+        numbers = [int(found[0]) for name in names if len(found := re.findall(r"\d+", name)) == 1]
+        if count is None or not numbers or len(numbers) != len(names) or len(self._numbers) != count:
+            return
+        frames = set(numbers) if len(names) == count else set(range(numbers[0], numbers[0] + count))
+        for shift in (1, -1):
+            if count > 1 and set(self._numbers) == {number + shift for number in frames}:
+                raise InputError(
+                    f"{self.folder}: the {self.noun}s are counted from {min(self._numbers)}, the frames from "
+                    f"{min(frames)}, as many as these, so each would go to its neighbour; {self._mend}, "
+                    "or, if they are right so, --missing fill"
+                )
+
     @property
     def notes(self) -> list[str]:
         """What the user should know: that files were matched by number."""

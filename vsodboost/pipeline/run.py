@@ -7,17 +7,16 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from vsodboost.data.errors import InputError, UsageError, VideoError
+from vsodboost.data.errors import UsageError, VideoError
 from vsodboost.data.video import VideoSource
 from vsodboost.io.checkpoint import Checkpoint, sweep
 from vsodboost.io.lock import InUse, VideoLocks
-from vsodboost.io.output_paths import refuse_output_over_input, video_folder
-from vsodboost.io.resume import VideoState
 from vsodboost.pipeline.adding import add, lacking
 from vsodboost.pipeline.carry_over import CarryOver
 from vsodboost.pipeline.dataset_scope import DatasetWeights
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.fingerprint import fingerprint
+from vsodboost.pipeline.occupied import is_finished, refuse_results
 from vsodboost.pipeline.one_video import VideoWork
 from vsodboost.pipeline.outcomes import outcomes
 from vsodboost.pipeline.plan import Plan
@@ -221,7 +220,7 @@ class _Run:
                     self.locks.release(source.name)
                     self._keep(source, writers)
                     continue
-                _refuse_results(source, self.output, self._fingerprint)
+                refuse_results(source, self.output, self._fingerprint)
             except VideoError as error:
                 self._fail(source, error)
                 in_use += [error] if isinstance(error, InUse) else []
@@ -235,30 +234,8 @@ class _Run:
     def _is_kept(self, source: VideoSource) -> bool:
         """Whether the video is finished and is to be kept. Raises InputError when its folder cannot be used."""
         out = self.output.out
-        folder = video_folder(out, source.name)
-        refuse_output_over_input(out, source.name, source.path)
-        if folder.exists() and not folder.is_dir():
-            raise InputError(
-                f"{folder} is a file; the maps of {source.name!r} want a folder there: move it, or choose another -o"
-            )
-        if not self.output.resume or VideoState.check(out, source.name, self._fingerprint) != "done":
+        if not is_finished(source, self.output, self._fingerprint):
             return False
         Checkpoint(out, source.name, "").clear()  # of a run that was killed while it cleared away
         self.locks.clear_left_behind(source.name)
         return True
-
-
-def _refuse_results(source: VideoSource, output: OutputOptions, fingerprint: str) -> None:
-    """Raise InputError where there are results that were not asked to be replaced."""
-    folder = video_folder(output.out, source.name)
-    state = VideoState.check(output.out, source.name, fingerprint)
-    if state != "fresh" and not output.overwrite and not output.resume:
-        raise InputError(
-            f"{folder} already holds results; "
-            "--resume keeps what is done, --overwrite makes it anew, -o chooses another folder"
-        )
-    if state == "other settings" and output.resume and not output.overwrite:
-        raise InputError(
-            f"{folder} was made with other settings, weights or another version; "
-            "give the same ones to --resume, or --overwrite, or another -o"
-        )

@@ -131,6 +131,7 @@ def test_soft_and_painted_labels_in_memory() -> None:
     ("given", "reason"),
     [
         ({}, "no label"),
+        ([MASK], "a list says of no frame which it is"),
         ({-1: MASK}, "-1 is no frame index"),
         ({"00000": MASK}, "'00000' is no frame index"),
         ({3: MASK * 255.0}, r"labels\[3\] is not in \[0, 1\]"),
@@ -140,7 +141,7 @@ def test_soft_and_painted_labels_in_memory() -> None:
         ({3: -MASK.astype(int)}, r"labels\[3\] is int64"),
     ],
 )
-def test_what_is_no_label_is_refused(given: Mapping[Any, Any], reason: str) -> None:
+def test_what_is_no_label_is_refused(given: Any, reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
         LabelArrays(given)
 

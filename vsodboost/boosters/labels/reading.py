@@ -120,6 +120,10 @@ class LabelArrays:
     """
 
     def __init__(self, labels: Mapping[int, Any]) -> None:
+        if not isinstance(labels, Mapping):
+            raise UsageError(
+                f"labels: a {type(labels).__name__} says of no frame which it is; give {{frame index: mask}}"
+            )
         if not labels:
             raise UsageError("labels={} has no label; give {frame index: mask}")
         self._masks: dict[int, NDArray[np.float32]] = {}
