@@ -19,6 +19,14 @@ def test_order_dtype_and_missing_counters_follow_the_network(state: dict[str, Te
     torch.testing.assert_close(fitted["0.weight"], state["0.weight"], rtol=1e-3, atol=1e-3)
 
 
+def test_counters_made_half_with_all_else_are_counters(state: dict[str, Tensor]) -> None:
+    state["1.num_batches_tracked"] = torch.tensor(500)
+    fitted = fit({name: value.half() for name, value in state.items()}, small_network().state_dict(), what="x")
+    assert fitted["1.num_batches_tracked"].dtype == torch.int64 and int(fitted["1.num_batches_tracked"]) == 500
+    state["1.num_batches_tracked"] = torch.tensor(200_000)  # float16 ends at 65504
+    fit({name: value.half() for name, value in state.items()}, small_network().state_dict(), what="x")
+
+
 def test_counters_of_another_version_are_dropped(state: dict[str, Tensor]) -> None:
     extra = {**state, "9.num_batches_tracked": torch.tensor(3)}
     assert list(fit(extra, small_network().state_dict(), what="x")) == list(state)

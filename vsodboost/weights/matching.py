@@ -55,7 +55,7 @@ def fit(
 
 def with_counters(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """``tensors`` with exactly the batch-norm counters of ``wanted`` and without a profiler's; zero for what files may
-    lack."""
+    lack, whole numbers for counters that were made half precision with all else."""
     filled = {
         name: value
         for name, value in tensors.items()
@@ -64,6 +64,9 @@ def with_counters(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -
     for name, value in wanted.items():
         if name.endswith(MAY_LACK) and name not in filled:
             filled[name] = torch.zeros(value.shape, dtype=value.dtype)
+        elif name.endswith(COUNTER) and name in filled and filled[name].is_floating_point():
+            # All tensors were made half; a count may overflow there. It says nothing at inference.
+            filled[name] = filled[name].nan_to_num(0, 0, 0).to(value.dtype)
     return filled
 
 

@@ -120,7 +120,7 @@ class LabelArrays:
     """
 
     def __init__(self, labels: Mapping[int, Any]) -> None:
-        if not isinstance(labels, Mapping):
+        if not hasattr(labels, "items"):
             raise UsageError(
                 f"labels: a {type(labels).__name__} says of no frame which it is; give {{frame index: mask}}"
             )
