@@ -42,18 +42,19 @@ def test_frames_that_taught_are_scored_beside_all(tmp_path: Path, capsys: pytest
     mined = script("mined_frames")
     root, out = davis(tmp_path / "davis"), tmp_path / "out"
     (out / "a").mkdir(parents=True)
-    rows = ["frame,mined"]
+    rows = ["frame,mined,quality"]
     for t in range(6):
         truth = cv2.imread(str(root / "Annotations" / "a" / f"{t:05d}.png"), cv2.IMREAD_GRAYSCALE)
         good = t in (1, 4)
         assert cv2.imwrite(str(out / "a" / f"{t:05d}.png"), truth if good else np.roll(truth, 12 + t, axis=1))
-        rows.append(f"{t:05d},{int(good)}")
+        rows.append(f"{t:05d},{int(good)},{0.9 if good else 0.2}")
     (out / "a" / "frames.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     mined.main([str(root), str(out), "--json", str(tmp_path / "m.json")])
     found = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
     assert found["training"]["maxF"] == pytest.approx(1)
     assert found["training"]["S"] > found["overall"]["S"] + 0.1
     assert found["taught"][:2] == [1, 1] and not any(found["taught"][2:6])
+    assert found["high, 2"]["S"] == found["training"]["S"] > found["low, 4"]["S"] + 0.1
     assert "2 of 6 frames taught" in capsys.readouterr().out
     (out / "a" / "frames.csv").unlink()
     with pytest.raises(InputError, match=r"frames.csv: not the frames.csv of a boost"):
