@@ -54,11 +54,24 @@ def load_shipped(network: nn.Module, name: str) -> None:
 
 
 def save_for_shipping(state: dict[str, Tensor], path: Path) -> None:
-    """Write weights as half-precision safetensors, atomically; batch counters are left as they are."""
+    """Write weights as half-precision safetensors, atomically; batch counters are left as they are, and so are tensors
+    whose numbers half precision cannot hold (variances of networks without normalisation).
+
+    Raises:
+        WeightsError: they hold NaN or infinite numbers: the training diverged.
+    """
     from safetensors.torch import save_file
 
     from vsodboost.io.atomic import atomic_path
 
-    half = {k: (v.half() if v.is_floating_point() else v).contiguous().cpu() for k, v in state.items()}
+    broken = next((k for k, v in state.items() if v.is_floating_point() and not bool(v.isfinite().all())), None)
+    if broken is not None:
+        raise WeightsError(f"{path} is not written: the training diverged ('{broken}'); try a smaller rate")
+    half = {k: _halved(v).contiguous().cpu() for k, v in state.items()}
     with atomic_path(path) as temporary:
         save_file(half, temporary)
+
+
+def _halved(value: Tensor) -> Tensor:
+    half = value.half() if value.is_floating_point() else value
+    return half if bool(half.isfinite().all()) else value
