@@ -84,16 +84,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     overall, teaching, high, low, parts = [], [], [], [], []
     for sequence, target in zip(boosted, base, strict=True):
         rows = frame_rows(options.out, sequence.name)
-        taught = [rows[pair.truth.frame]["mined"] == "1" for pair in sequence.pairs]
+        is_teacher = [rows[pair.truth.frame]["mined"] == "1" for pair in sequence.pairs]
         is_high = [float(rows[pair.truth.frame]["quality"]) >= options.quality for pair in sequence.pairs]
         frames = scored(sequence.pairs)
         overall.append(frames)
-        teaching.append(list(compress(frames, taught)))
+        teaching.append(list(compress(frames, is_teacher)))
         before = scored(target.pairs) if options.base else frames
         quality = np.array([frame.figures()["S"] for frame in before])
         high += compress(before, is_high)
         low += compress(before, [not one for one in is_high])
-        parts.append(spread(quality, np.array(taught)))
+        parts.append(spread(quality, np.array(is_teacher)))
         print(f"{sequence.name}: {len(teaching[-1])} of {len(sequence.pairs)} frames taught", flush=True)
     table = {"overall": mean_figures(overall), "training": mean_figures(teaching)}
     table |= {
