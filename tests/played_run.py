@@ -17,7 +17,7 @@ from typing import Any
 from vsodboost.pipeline import progress
 from vsodboost.registry import watch
 
-COSTS = {"read": 1, "perceive": 10, "target": 13, "fuse": 27, "tune": 55, "predict": 33, "decide": 6, "write": 7}
+COSTS = {"read": 1, "perceive": 24, "target": 22, "fuse": 14, "tune": 60, "predict": 16, "decide": 13, "write": 15}
 """Seconds that each stage takes of the one buffer; not in the usual proportions."""
 TOTAL = sum(COSTS.values())
 SOURCE: Any = SimpleNamespace(name="clip", length=100, size=(720, 1280))

@@ -53,8 +53,8 @@ def in_the_middle(monkeypatch: pytest.MonkeyPatch) -> Watch:
 @pytest.mark.parametrize(
     ("columns", "line"),
     [
-        (80, "2/2 a clip with a very long nam… learning 53% ━╸          0/300 frames 6:18 left"),
-        (60, "2/2 a clip with a very … learning 53% 0/300 frames 6:18 left"),
+        (80, "2/2 a clip with a very long nam… learning 56% ━━          0/300 frames 5:56 left"),
+        (60, "2/2 a clip with a very … learning 56% 0/300 frames 5:56 left"),
     ],
 )
 def test_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, line: str) -> None:
@@ -68,7 +68,7 @@ def test_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, line: str) ->
 def test_a_plain_line(monkeypatch: pytest.MonkeyPatch) -> None:
     said = in_the_middle(monkeypatch).line()
     assert said == (
-        "2/2 a clip with a very long name of its own: learning (53% of this buffer), 0/300 frames, 6:18 left"
+        "2/2 a clip with a very long name of its own: learning (56% of this buffer), 0/300 frames, 5:56 left"
     )
 
 

@@ -15,19 +15,19 @@ SEEING = STAGES[:6]
 USUAL = {
     "read": 0.007,
     "shots": 0.001,
-    "perceive": 0.08,
-    "target": 0.1,
-    "fuse": 0.3,
+    "perceive": 0.1,
+    "target": 0.08,
+    "fuse": 0.07,
     "survey": 0.001,
     "mine": 0.002,
-    "predict": 0.28,
-    "decide": 0.07,
+    "predict": 0.06,
+    "decide": 0.06,
     "write": 0.05,
 }
 """Seconds a frame on one core, measured at the working size; only their proportions count."""
 SURE = 3.0
 """From a third of a stage on, what was measured of it counts alone."""
-STEP = 1.5
+STEP = 0.8
 """Seconds of a tuning step, by the same measure."""
 
 
@@ -49,6 +49,8 @@ class Estimate:
     _begun: float = 0.0
     _share: float = 0.0
     _cycle: int = -1
+    _shown: float = 0.0
+    """The largest share of the present buffer that was shown."""
     _over: set[str] = field(default_factory=set)
     _spent: dict[str, float] = field(default_factory=dict)
     _times: dict[str, int] = field(default_factory=dict)
@@ -61,7 +63,7 @@ class Estimate:
     def begins(self, stage: str, now: float) -> None:
         """Note that a stage begins; ``read`` opens a buffer."""
         if stage == "read":
-            self._cycle, self._over = self._cycle + 1, set()
+            self._cycle, self._over, self._shown = self._cycle + 1, set(), 0.0
         self.stage, self._begun, self._share = stage, now, 0.0
 
     def ends(self, stage: str, seconds: float) -> None:
@@ -93,10 +95,11 @@ class Estimate:
         return left + seeing * to_see + whole * max(0, to_boost)
 
     def share_of_buffer(self, now: float) -> float:
-        """How much of the present buffer's work is done, in [0, 1]."""
+        """How much of the present buffer's work is done, in [0, 1]; never less than it was."""
         whole = sum(self._cost(stage) for stage in self._stages)
         left = self._present(now) + self._rest()
-        return min(1.0, max(0.0, 1 - left / whole)) if whole else 0.0
+        self._shown = max(self._shown, min(1.0, 1 - left / whole) if whole else 0.0)
+        return self._shown
 
     @property
     def _surveys(self) -> bool:
