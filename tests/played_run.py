@@ -23,7 +23,7 @@ TOTAL = sum(COSTS.values())
 SOURCE: Any = SimpleNamespace(name="clip", length=100, size=(720, 1280))
 WRITERS = ("maps", "overlay")
 PLAN: Any = SimpleNamespace(
-    options=SimpleNamespace(buffer=100),
+    options=SimpleNamespace(buffer=100, profile="fast"),
     tuning=SimpleNamespace(steps=40),
     booster_card=SimpleNamespace(passes=1),
 )

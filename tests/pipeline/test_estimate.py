@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from vsodboost.pipeline.estimate import SEEING, STAGES, USUAL, Estimate
+from vsodboost.pipeline.estimate import SEEING, STAGES, STEP, USUAL, Estimate
 
 QUICK = {"read": 0.01, "perceive": 0.05, "target": 0.3, "fuse": 0.2, "predict": 0.2, "decide": 0.05, "write": 0.1}
 
@@ -92,6 +92,17 @@ def test_what_is_written_costs_what_it_costs() -> None:
             estimate.begins(stage, 0.0)
             estimate.ends(stage, 100 * USUAL[stage])
     assert many.remaining(8.0) - few.remaining(8.0) == pytest.approx(99.0)
+
+
+def test_what_is_not_learned_takes_no_time() -> None:
+    quick, full = Estimate(10, learns=False), Estimate(10)
+    for estimate in (quick, full):
+        for stage in ("read", "perceive"):
+            estimate.begins(stage, 0.0)
+            estimate.ends(stage, 10 * USUAL[stage])
+    rest = 10 * sum(cost for stage, cost in USUAL.items() if stage not in ("read", "perceive", "predict"))
+    assert quick.remaining(1.0) == pytest.approx(rest)
+    assert full.remaining(1.0) == pytest.approx(rest + 10 * USUAL["predict"] + 40 * STEP)
 
 
 def test_nothing_is_known_before_something_was_measured() -> None:

@@ -75,7 +75,9 @@ class PassedOver:
 
     def add(self, path: Path, kind: str) -> None:
         """Note one file or folder."""
-        self._found.setdefault(path.parent, {}).setdefault(kind, []).append(path.name)
+        names = self._found.setdefault(path.parent, {}).setdefault(kind, [])
+        if not names or path.name != names[-1]:  # met twice: a pattern such as ** gives a folder and what it is in
+            names.append(path.name)
 
     def update(self, other: PassedOver) -> None:
         """Take over what another one collected."""

@@ -27,6 +27,8 @@ USUAL = {
 """Seconds a frame on one core, measured at the working size; only their proportions count."""
 SURE = 3.0
 """From a third of a stage on, what was measured of it counts alone."""
+LEARNING = ("tune", "predict")
+"""Stages that take no time where nothing is learned."""
 STEP = 0.8
 """Seconds of a tuning step, by the same measure."""
 
@@ -42,6 +44,8 @@ class Estimate:
     passes: int = 1
     write: float = USUAL["write"]
     """Seconds that a frame's outputs mostly take, by the measure of ``USUAL``."""
+    learns: bool = True
+    """Whether a student is tuned and predicts; with ``--profile quick`` none is."""
     done: int = 0
     """Frames that are written."""
     stage: str = ""
@@ -135,6 +139,8 @@ class Estimate:
 
     def _usual(self, stage: str) -> float:
         length = (self.frames or 100) / self.buffers
+        if not self.learns and stage in LEARNING:
+            return 0.0
         if stage == "tune":
             return self.steps * STEP
         return length * (self.write if stage == "write" else USUAL.get(stage, 0.0))

@@ -56,7 +56,9 @@ class Watch:
         length = source.length
         buffers = 1 if not length else -(-length // buffer_length(length, self._plan.options.buffer))
         steps = self._plan.tuning.steps
-        self.estimate = Estimate(length, buffers, steps, self._plan.booster_card.passes, self._writing(source))
+        learns = self._plan.options.profile != "quick"
+        passes = self._plan.booster_card.passes
+        self.estimate = Estimate(length, buffers, steps, passes, self._writing(source), learns)
         self.source = source
 
     def _writing(self, source: VideoSource) -> float:
