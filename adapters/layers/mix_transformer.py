@@ -36,7 +36,7 @@ def tokens_of(features: Tensor) -> Tensor:
 
 def features_of(tokens: Tensor, size: tuple[int, int]) -> Tensor:
     """[N, h * w, C] -> [N, C, h, w]."""
-    return tokens.transpose(1, 2).reshape(len(tokens), -1, *size)
+    return tokens.transpose(1, 2).reshape(-1, tokens.shape[2], *size)
 
 
 class Attention(nn.Module):
@@ -63,7 +63,7 @@ class Attention(nn.Module):
 
     def _split(self, x: Tensor) -> Tensor:
         """[N, P, C] -> [N, heads, P, C / heads]."""
-        return x.reshape(*x.shape[:2], self.heads, -1).transpose(1, 2)
+        return x.reshape(-1, x.shape[1], self.heads, x.shape[2] // self.heads).transpose(1, 2)
 
 
 class DepthwiseConv(nn.Module):

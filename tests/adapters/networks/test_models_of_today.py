@@ -6,6 +6,7 @@ and that windows, mirrors and both files go together.
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,16 @@ def test_attention_is_torchs_own_over_reduced_keys() -> None:
     heads = [y.reshape(2, -1, 5, 2).transpose(1, 2) for y in (attention.q(x), key, value)]
     mixed = F.scaled_dot_product_attention(*heads).transpose(1, 2).reshape(2, 24, 10)
     assert torch.allclose(attention(x, (4, 6)), attention.proj(mixed), atol=1e-5)
+
+
+def test_a_traced_transformer_takes_any_number_of_images_as_an_exported_graph_must() -> None:
+    network = settled(MixTransformer(Size((10, 10, 20, 40), (1, 1, 1, 1))))
+    images = torch.randn(2, 3, 32, 64)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the size is fixed, which the tracer tells
+        traced = torch.jit.trace(network, images[:1])
+        for found, wanted in zip(traced(images), network(images), strict=True):
+            assert torch.allclose(found, wanted, atol=1e-5)
 
 
 def small_hfan() -> HFAN:
