@@ -89,3 +89,51 @@ def test_frames_between_which_nothing_moves_share_what_motion_says() -> None:
 def test_a_shot_in_which_nothing_moves_at_all_is_static() -> None:
     cues = perceive(Stopping(), CameraResidual(), clip(4)[1:], "stopping")
     assert cues.static.all() and cues.maps.max() == 0
+
+
+class Costly:
+    """A motion model that says by its quality which frames it was asked of: their largest motion to the right."""
+
+    is_costly = True
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def predict(self, motion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self.asked.append(len(motion))
+        return (motion[..., 0] > 1).astype(np.float32), (motion[..., 0].max(axis=(1, 2)) / 10).astype(np.float32)
+
+
+class Steady:
+    """A square moves there and stays where it is: flow is 2 px there, and leads back home."""
+
+    def estimate(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        flow = np.zeros((*first.shape[:3], 2), np.float32)
+        flow[:, 12:20, 12:20, 0] = 2 if first[0, 0, 0, 0] < second[0, 0, 0, 0] else -2
+        return flow
+
+
+def test_a_costly_motion_model_is_asked_of_every_third_frame() -> None:
+    model, all_of_them = Costly(), Costly()
+    cues = perceive(Steady(), model, clip(9), "steady", every_frame=False)
+    known = perceive(Steady(), all_of_them, clip(9), "steady")
+    assert model.asked == [4] and all_of_them.asked == [9]  # frames 0, 2, 5 and 8
+    assert cues.quality == pytest.approx(known.quality, abs=0.01)
+    assert np.abs(cues.maps - known.maps).mean() < 0.01
+
+
+class Slowing:
+    """Moves by 3 px a frame up to frame 5, then by a quarter."""
+
+    def estimate(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        flow = np.zeros((*first.shape[:3], 2), np.float32)
+        for field, a, b in zip(flow, first[:, 0, 0, 0].astype(int), second[:, 0, 0, 0].astype(int), strict=True):
+            field[12:20, 12:20, 0] = (3 if max(a, b) < 6 else 0.25) * (b - a)
+        return flow
+
+
+def test_where_a_frame_does_not_move_a_costly_motion_model_is_asked_of_every_one() -> None:
+    model = Costly()
+    cues = perceive(Slowing(), model, clip(9), "slowing", every_frame=False)
+    assert cues.static.any() and not cues.static.all()
+    assert model.asked == [9]

@@ -101,7 +101,7 @@ def perceive(
     A frame's object motion is the mean of what the next and the previous frame say (each without its camera motion); a
     one-frame shot has none, its map is empty and its quality 0. Frames between which nothing moves at all count as one:
     each has the motion into and out of them. Where not ``every_frame`` is to be looked at, a costly motion model is
-    asked of every third one.
+    asked of every third one of a shot in which something moves all the time.
 
     Raises:
         PluginError: flow estimator (``plugin``) or motion model failed, or returned something else.
@@ -125,11 +125,13 @@ def perceive(
                 motion[start:stop] = np.mean(around, axis=0)
                 flow[start:stop] = forward[stop - 1] if stop < count else -backward[start - 1]
     static = np.array([not _moves(field, STATIC, 0.01) for field in motion])
-    sparse = not every_frame and isinstance(model, CostlyMotionModel) and model.is_costly
-    asked = to_predict(links, [(0, count)], BY_MOTION) if sparse else np.ones(count, bool)
+    asked = np.ones(count, bool)
+    # What is said of a frame in which nothing moves must not be carried to one in which something does.
+    if not every_frame and isinstance(model, CostlyMotionModel) and model.is_costly and not static.any():
+        asked = to_predict(links, [(0, count)], BY_MOTION)
     maps, quality = _judged(model, flow if isinstance(model, FlowReader) else motion, asked, motion_plugin)
-    if sparse:
-        maps = carry(maps, asked, links) if not asked.all() else maps
+    if not asked.all():
+        maps = carry(maps, asked, links)
         quality = np.interp(np.arange(count), np.flatnonzero(asked), quality).astype(np.float32)
     # A static frame's flow image is for a model that reads it to judge, but for a frame that has no flow.
     silent = static & (count == 1) if isinstance(model, FlowReader) else static
