@@ -27,14 +27,23 @@ def bar(column: int) -> np.ndarray:
 
 def test_every_third_frame_of_a_shot_its_first_and_its_last_are_predicted() -> None:
     links = Links.concat([moving(9), moving(3), unlinked(1, SIZE)])
-    shots = [(0, 9), (9, 12), (12, 13)]
-    assert np.flatnonzero(to_predict(links, shots)).tolist() == [0, 3, 6, 8, 9, 11, 12]
-    assert np.flatnonzero(to_predict(links, shots, which=1)).tolist() == [0, 1, 4, 7, 8, 9, 10, 11, 12]
+    shots, nothing = [(0, 9), (9, 12), (12, 13)], np.zeros((13, *SIZE), np.float32)
+    assert np.flatnonzero(to_predict(links, nothing, shots)).tolist() == [0, 3, 6, 8, 9, 11, 12]
+    assert np.flatnonzero(to_predict(links, nothing, shots, which=1)).tolist() == [0, 1, 4, 7, 8, 9, 10, 11, 12]
 
 
 def test_a_frame_that_flow_tells_nothing_of_is_predicted() -> None:
     astray = np.full((4, *SIZE, 2), 6, np.float32)  # there and there again: leads nowhere home
-    assert to_predict(link(astray, astray), [(0, 5)]).all()
+    assert to_predict(link(astray, astray), np.zeros((5, *SIZE), np.float32), [(0, 5)]).all()
+
+
+def test_a_frame_whose_moving_part_a_neighbour_hides_is_predicted() -> None:
+    links, moving_part = moving(5, dx=0), np.stack([bar(4)] * 5)
+    moving_part[:, :, 5:8] = 1
+    assert not to_predict(links, moving_part, [(0, 5)])[[1, 2]].any()
+    links.forward_weight[2, :, 4:8] = 0  # a quarter of the frame, and all that moves
+    assert to_predict(links, moving_part, [(0, 5)])[[1, 2]].tolist() == [False, True]
+    assert not to_predict(links, np.zeros_like(moving_part), [(0, 5)])[[1, 2]].any()
 
 
 def test_what_lies_between_two_frames_is_carried_along_the_flow() -> None:

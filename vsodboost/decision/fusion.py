@@ -25,7 +25,7 @@ def predict(student: Student, scene: Scene, *, every_frame: bool = True) -> Pred
     if every_frame or scene.links is None or student.card.window > 1:
         both = _predicted(student, scene, slice(None))
     else:
-        asked = to_predict(scene.links, scene.shots, BY_STUDENT)
+        asked = to_predict(scene.links, scene.motion_maps, scene.shots, BY_STUDENT)
         both = with_carried(asked, scene.links, partial(_predicted, student, scene))
     return Predictions(*(both if len(both) > 1 else both * 2))
 

@@ -1,6 +1,6 @@
 """Maps of some frames carried to the others along the optical flow: only every third frame need be predicted.
 
-The untuned and the tuned network look at different ones, and the motion model at the third.
+The untuned and the tuned network look at different ones, so that of three frames two are seen by one of them.
 """
 
 from __future__ import annotations
@@ -18,24 +18,37 @@ from vsodboost.ops.warp import places, sampled
 
 EVERY = 3
 """Of so many frames one is predicted."""
-BY_FUSION, BY_STUDENT, BY_MOTION = 0, 1, 2
-"""Which of them the untuned network, the tuned one and the motion model look at."""
+BY_FUSION, BY_STUDENT = 0, 1
+"""Which of them the untuned and the tuned network look at."""
 TRUSTED = 0.6
 """Part of a frame that one of its neighbours must show, for it to be carried instead of predicted."""
+FOLLOWED = 0.8
+"""Part of what moves in a frame that both of its neighbours must show: arms and wings get lost on the way else."""
 DOUBTFUL = 0.02
 """Weight of what flow shows where it leads astray: it counts there only where nothing else is known."""
 
 
-def to_predict(links: Links, shots: Sequence[tuple[int, int]], which: int = BY_FUSION) -> NDArray[np.bool_]:
+def to_predict(
+    links: Links, moving: Maps, shots: Sequence[tuple[int, int]], which: int = BY_FUSION
+) -> NDArray[np.bool_]:
     """Return ``bool[T]``: of every ``EVERY`` frames of a shot number ``which``, its first and last ones, and those that
-    flow tells too little of."""
+    flow tells too little of, or of what is ``moving`` in them: motion saliency ``float32[T, h, w]`` in [0, 1]."""
     chosen = np.ones(len(links), bool)
     for start, stop in shots:
         for t in range(start + 1, stop - 1):
             if (t - start) % EVERY != which:
-                shown = np.maximum(links.forward_weight[t, ::4, ::4], links.backward_weight[t, ::4, ::4])
-                chosen[t] = shown.mean(dtype=np.float32) < TRUSTED
+                chosen[t] = not _followed(links, moving, t)
     return chosen
+
+
+def _followed(links: Links, moving: Maps, t: int) -> bool:
+    """Return whether flow leads to a frame from its neighbours, and to what moves in it from both."""
+    rows = slice(None, None, 4)
+    forward, backward = (singles(way[t, rows, rows]) for way in (links.forward_weight, links.backward_weight))
+    if np.maximum(forward, backward).mean() < TRUSTED:
+        return False
+    moves = moving[t, rows, rows]
+    return float((np.minimum(forward, backward) * moves).sum()) >= FOLLOWED * float(moves.sum())
 
 
 def with_carried(asked: NDArray[np.bool_], links: Links, answer: Callable[[Selection], Sequence[Maps]]) -> list[Maps]:

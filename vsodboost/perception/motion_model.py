@@ -29,8 +29,6 @@ class CameraResidual:
 class TrainedMotion:
     """The light MQPM (``networks.mqpm``); quality is its estimate of the motion quality score (Eq. 1)."""
 
-    is_costly = True
-
     def __init__(self, network: MotionQualityNetwork, device: str = "cpu", batch: int = 16) -> None:
         from vsodboost.networks.graph_runtime import GRAPH_BATCH, RuntimeCache, available
 

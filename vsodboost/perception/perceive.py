@@ -13,11 +13,10 @@ from vsodboost.data.rows import Rows
 from vsodboost.data.types import Clip, FlowField, Frames, Maps, PerFrame
 from vsodboost.ops.motion_image import lengths
 from vsodboost.perception.camera import object_motion
-from vsodboost.perception.carrying import BY_MOTION, carry, to_predict
 from vsodboost.perception.links import link, unlinked
 from vsodboost.registry.checks import checked_flow, checked_motion
 from vsodboost.registry.guard import guarded
-from vsodboost.registry.interfaces import CostlyMotionModel, FlowEstimator, FlowReader, MotionModel, NamedFlowEstimator
+from vsodboost.registry.interfaces import FlowEstimator, FlowReader, MotionModel, NamedFlowEstimator
 
 STATIC = 0.35
 """px at the working size: if the 99th percentile of the object motion is below it, nothing moves."""
@@ -93,15 +92,12 @@ def perceive(
     shot: Frames | Clip,
     plugin: str,
     motion_plugin: str = "motion model",
-    *,
-    every_frame: bool = True,
 ) -> MotionCues:
     """Return all motion cues of one shot of ``uint8[T, h, w, 3]`` frames at the working size, or of a clip of them.
 
     A frame's object motion is the mean of what the next and the previous frame say (each without its camera motion); a
     one-frame shot has none, its map is empty and its quality 0. Frames between which nothing moves at all count as one:
-    each has the motion into and out of them. Where not ``every_frame`` is to be looked at, a costly motion model is
-    asked of every third one of a shot in which something moves all the time.
+    each has the motion into and out of them.
 
     Raises:
         PluginError: flow estimator (``plugin``) or motion model failed, or returned something else.
@@ -125,26 +121,12 @@ def perceive(
                 motion[start:stop] = np.mean(around, axis=0)
                 flow[start:stop] = forward[stop - 1] if stop < count else -backward[start - 1]
     static = np.array([not _moves(field, STATIC, 0.01) for field in motion])
-    asked = np.ones(count, bool)
-    # What is said of a frame in which nothing moves must not be carried to one in which something does.
-    if not every_frame and isinstance(model, CostlyMotionModel) and model.is_costly and not static.any():
-        asked = to_predict(links, [(0, count)], BY_MOTION)
-    maps, quality = _judged(model, flow if isinstance(model, FlowReader) else motion, asked, motion_plugin)
-    if not asked.all():
-        maps = carry(maps, asked, links)
-        quality = np.interp(np.arange(count), np.flatnonzero(asked), quality).astype(np.float32)
+    reads_flow = isinstance(model, FlowReader)
+    with guarded(motion_plugin, of=model):
+        found = model.predict_flow(flow) if isinstance(model, FlowReader) else model.predict(motion)
+    maps, quality = checked_motion(found, (count, height, width), motion_plugin)
     # A static frame's flow image is for a model that reads it to judge, but for a frame that has no flow.
-    silent = static & (count == 1) if isinstance(model, FlowReader) else static
+    silent = static & (count == 1) if reads_flow else static
     maps[silent] = 0
     quality[silent] = 0
     return MotionCues(flow, motion, maps, quality, static, links)
-
-
-def _judged(
-    model: MotionModel | FlowReader, field: FlowField, asked: NDArray[np.bool_], plugin: str
-) -> tuple[Maps, PerFrame]:
-    """Return motion saliency and quality of the frames ``asked``, checked."""
-    rows = field if asked.all() else field[asked]
-    with guarded(plugin, of=model):
-        found = model.predict_flow(rows) if isinstance(model, FlowReader) else model.predict(rows)
-    return checked_motion(found, rows.shape[:3], plugin)

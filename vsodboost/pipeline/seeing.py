@@ -33,9 +33,8 @@ def see(plan: Plan, clip: Clip, shots: Sequence[tuple[int, int]], seconds: Stage
     size = plan.working(clip.size)
     small = replace(clip, frames=resize_frames(clip.frames, size))
     with seconds.of("perceive"):
-        names, every_frame = (plan.name("flow"), plan.name("motion")), plan.asks_of_every_frame
         by_shot = [
-            perceive(plan.flow, plan.motion, small.part(a, b), *names, every_frame=every_frame) for a, b in shots
+            perceive(plan.flow, plan.motion, small.part(a, b), plan.name("flow"), plan.name("motion")) for a, b in shots
         ]
     with seconds.of("target"):
         by_target = [
@@ -95,7 +94,9 @@ def _untuned(
                 predicted = [network.predict(frames, motion, given) for given in chosen]
         return [checked_sized_maps(each, (len(frames), *small.size), name, "maps") for each in predicted]
 
-    asked = np.ones(len(small), bool) if plan.asks_of_every_frame else to_predict(cues.links, shots, BY_FUSION)
+    asked = (
+        np.ones(len(small), bool) if plan.asks_of_every_frame else to_predict(cues.links, cues.maps, shots, BY_FUSION)
+    )
     return with_carried(asked, cues.links, answer)
 
 

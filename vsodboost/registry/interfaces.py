@@ -177,14 +177,6 @@ class MotionModel(Protocol):
 
 
 @runtime_checkable
-class CostlyMotionModel(MotionModel, Protocol):
-    """A motion model with this attribute, true, is asked of every third frame, and flow carries its maps on. What it
-    says of a frame must not depend on the others."""
-
-    is_costly: bool
-
-
-@runtime_checkable
 class FlowReader(Protocol):
     """A motion model that wants the flow as it is, camera and all: the MQP paper's reads the flow image."""
 
