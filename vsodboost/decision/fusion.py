@@ -12,7 +12,7 @@ from vsodboost.data.rows import Selection
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps
 from vsodboost.ops.sharpen import sharpen
-from vsodboost.perception.carrying import BY_STUDENT, to_predict, with_carried
+from vsodboost.perception.carrying import BY_STUDENT, with_carried
 from vsodboost.perception.links import smooth_along_flow
 from vsodboost.registry.checks import checked_sized_maps
 from vsodboost.spatial.student import Student
@@ -22,11 +22,11 @@ def predict(student: Student, scene: Scene, *, every_frame: bool = True) -> Pred
     """Return the student's predictions; one that reads no guidance sees the frame only and has the same twice. Where
     not ``every_frame`` is to be looked at, those of every third one are carried there along the flow; a student that
     reads clips looks at every frame."""
+    answer = partial(_predicted, student, scene)
     if every_frame or scene.links is None or student.card.window > 1:
-        both = _predicted(student, scene, slice(None))
+        both = answer(slice(None))
     else:
-        asked = to_predict(scene.links, scene.motion_maps, scene.shots, BY_STUDENT)
-        both = with_carried(asked, scene.links, partial(_predicted, student, scene))
+        both = with_carried(answer, scene.links, scene.motion_maps, scene.shots, BY_STUDENT)
     return Predictions(*(both if len(both) > 1 else both * 2))
 
 

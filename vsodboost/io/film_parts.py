@@ -116,11 +116,7 @@ class _Joint:
         self.base, self.extradata = film.time_base, film.codec_context.extradata
         with suppress(AttributeError):
             self.stream.time_base = self.base
-        if film.sample_aspect_ratio not in (
-            None,
-            0,
-            1,
-        ):  # ProRes itself does not say it
+        if film.sample_aspect_ratio not in (None, 0, 1):  # ProRes itself does not say it
             self.stream.codec_context.sample_aspect_ratio = film.sample_aspect_ratio
         with suppress(AttributeError):  # Matroska says how long a frame stands only where a usual length is known
             self.stream.codec_context.framerate = self.rate

@@ -15,8 +15,9 @@ def halves(values: NDArray[np.float32]) -> NDArray[np.float16]:
     return np.asarray(as_tensor(values).half().numpy())
 
 
-def singles(values: NDArray[np.float16]) -> NDArray[np.float32]:
-    """Return values of half precision as float32: NumPy takes five times as long."""
+def singles(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return values as float32, those that are it already as they are: of half precision NumPy takes five times as
+    long."""
     return np.asarray(as_tensor(values).float().numpy())
 
 

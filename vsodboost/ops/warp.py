@@ -24,8 +24,7 @@ def warp(image: NDArray[np.float32], flow: NDArray[np.float32]) -> NDArray[np.fl
 
 def places(flow: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Where flow ``[h, w, 2]`` px leads from each pixel: ``float32[h, w, 2]``, x and y, for ``sampled``."""
-    wide = singles(flow) if flow.dtype == np.float16 else flow.astype(np.float32)
-    return wide + _grid(int(flow.shape[0]), int(flow.shape[1]))
+    return singles(flow) + _grid(int(flow.shape[0]), int(flow.shape[1]))
 
 
 def sampled(image: NDArray[np.float32], at: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -51,10 +51,13 @@ def _followed(links: Links, moving: Maps, t: int) -> bool:
     return float((np.minimum(forward, backward) * moves).sum()) >= FOLLOWED * float(moves.sum())
 
 
-def with_carried(asked: NDArray[np.bool_], links: Links, answer: Callable[[Selection], Sequence[Maps]]) -> list[Maps]:
-    """Return what ``answer`` makes of the frames ``asked``, ``bool[T]``, with maps of the others carried to them."""
+def with_carried(
+    answer: Callable[[Selection], list[Maps]], links: Links, moving: Maps, shots: Sequence[tuple[int, int]], which: int
+) -> list[Maps]:
+    """Return what ``answer`` makes of the frames ``to_predict``, with maps of the others carried to them."""
+    asked = to_predict(links, moving, shots, which)
     if asked.all():
-        return list(answer(slice(None)))
+        return answer(slice(None))
     return [carry(maps, asked, links) for maps in answer(asked)]
 
 

@@ -13,7 +13,7 @@ from vsodboost.data.types import Clip, FlowField, Maps
 from vsodboost.ops.resize import resize_frames, resize_maps
 from vsodboost.ops.s_measure import s_measure
 from vsodboost.ops.tensors import as_tensor
-from vsodboost.perception.carrying import BY_FUSION, to_predict, with_carried
+from vsodboost.perception.carrying import BY_FUSION, with_carried
 from vsodboost.perception.links import smooth_along_flow
 from vsodboost.perception.perceive import MotionCues, perceive
 from vsodboost.pipeline.plan import Plan
@@ -41,6 +41,7 @@ def see(plan: Plan, clip: Clip, shots: Sequence[tuple[int, int]], seconds: Stage
             run_target(plan.target, plan.target_card, _shot(plan, clip, a, b, cues.flow), plan.name("target"))
             for (a, b), cues in zip(shots, by_shot, strict=True)
         ]
+        # A copy of one shot's maps would be a second buffer at the source size.
         target = by_target[0] if len(by_target) == 1 else np.concatenate(by_target)
         del by_target
         silent = missing_frames(plan.target, clip, plan.name("target"))
@@ -94,10 +95,9 @@ def _untuned(
                 predicted = [network.predict(frames, motion, given) for given in chosen]
         return [checked_sized_maps(each, (len(frames), *small.size), name, "maps") for each in predicted]
 
-    asked = (
-        np.ones(len(small), bool) if plan.asks_of_every_frame else to_predict(cues.links, cues.maps, shots, BY_FUSION)
-    )
-    return with_carried(asked, cues.links, answer)
+    if plan.asks_of_every_frame:
+        return answer(slice(None))
+    return with_carried(answer, cues.links, cues.maps, shots, BY_FUSION)
 
 
 def _shot(plan: Plan, clip: Clip, start: int, stop: int, flow: FlowField) -> Clip:

@@ -80,8 +80,8 @@ class _Batch:
 
 
 def _at_once(student: Student, settings: TuneSettings) -> int | None:
-    """Return how many frames of a batch are held at once: one where frame by frame gives the same gradient, for no
-    more memory is at hand on a CPU and more at once are no faster there."""
+    """Return how many frames of a batch are held at once (None: all): one on a CPU, where more are no faster and take
+    more memory, if frame by frame gives the same gradient."""
     alone = student.device == "cpu" and student.card.window == 1 and settings.loss == "structure"
     return 1 if alone else None
 

@@ -18,6 +18,7 @@ from vsodboost.data.errors import UsageError
 from vsodboost.data.rows import Rows
 from vsodboost.data.types import Frames, Maps, PerFrame
 from vsodboost.ops.hard_mask import Hardening
+from vsodboost.ops.resize import resized
 from vsodboost.writers.maps import map_to_uint8, write_map
 from vsodboost.writers.shape import Shape
 from vsodboost.writers.table import FramesTable, frame_row
@@ -173,8 +174,7 @@ def _small(frames: Frames) -> Frames:
     """Frames ``uint8[T, H, W, 3]`` whose long side is at most ``THUMBNAIL`` px."""
     height, width = frames.shape[1:3]
     share = min(1.0, THUMBNAIL / max(height, width))
-    size = (max(1, round(width * share)), max(1, round(height * share)))
-    return np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames]).astype(np.uint8)
+    return resized(frames, (max(1, round(height * share)), max(1, round(width * share))), cv2.INTER_AREA)
 
 
 def strip(result: FrameResults) -> str:
