@@ -19,7 +19,7 @@ from vsodboost.registry import watch
 from vsodboost.registry.checks import checked_logits
 from vsodboost.registry.guard import guarded
 from vsodboost.spatial.losses import euclidean_loss, structure_loss
-from vsodboost.spatial.student import Student, guidance_channels
+from vsodboost.spatial.student import FrameCache, Student, guidance_channels
 
 
 def tune(student: Student, training_set: TrainingSet, settings: TuneSettings, seed: int) -> list[float]:
@@ -81,9 +81,9 @@ class _Batch:
 
 def _at_once(student: Student, settings: TuneSettings) -> int | None:
     """Return how many frames of a batch are held at once (None: all): one on a CPU, where more are no faster and take
-    more memory, if frame by frame gives the same gradient."""
-    alone = student.device == "cpu" and student.card.window == 1 and settings.loss == "structure"
-    return 1 if alone else None
+    more memory, if frame by frame surely gives the same gradient."""
+    alone = isinstance(student.network, FrameCache) and settings.loss == "structure"
+    return 1 if alone and student.device == "cpu" else None
 
 
 def _learn(student: Student, batch: _Batch, share: float, settings: TuneSettings) -> float:
