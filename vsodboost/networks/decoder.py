@@ -21,7 +21,7 @@ def timm_encoder(name: str, *, pretrained: bool = False) -> Any:
 
 
 class _Merge(nn.Module):
-    """Narrow the deeper feature, upsample it, add the lateral one, and mix depthwise-separably."""
+    """Narrow the deeper feature, double its size, add the lateral one, and mix depthwise-separably."""
 
     def __init__(self, deep: int, lateral: int, width: int) -> None:
         super().__init__()
@@ -35,7 +35,8 @@ class _Merge(nn.Module):
         )
 
     def forward(self, deep: Tensor, shallow: Tensor) -> Tensor:
-        up = F.interpolate(self.narrow(deep), size=shallow.shape[-2:], mode="bilinear", align_corners=False)
+        # By the factor and not by the size: only so ONNX Runtime enlarges in the order in which its convolutions work.
+        up = F.interpolate(self.narrow(deep), scale_factor=2.0, mode="bilinear", align_corners=False)
         merged = F.relu(up + self.lateral(shallow))
         mixed: Tensor = self.mix(merged)
         return merged + mixed
