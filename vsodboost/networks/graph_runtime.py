@@ -24,8 +24,8 @@ LOCATION = "weights"
 """What a graph gives as the file of its weights; nothing of that name exists."""
 GRAPH_BATCH = 1
 """Frames at once: two or more leave the processor's caches, take up to twice as long each, and hold more memory."""
-PROVIDERS = ("OpenVINOExecutionProvider", "CPUExecutionProvider")
-"""By preference; the first comes with onnxruntime-openvino."""
+OPENVINO, OWN = "OpenVINOExecutionProvider", "CPUExecutionProvider"
+"""The first comes with onnxruntime-openvino and is taken where it is there: who installs it wants it."""
 
 
 def available() -> bool:
@@ -59,8 +59,10 @@ class GraphRuntime:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         handed = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in self._weights]
         options.add_external_initializers(list(wanted), handed)
-        there = [each for each in PROVIDERS if each in onnxruntime.get_available_providers()]
-        self._session = onnxruntime.InferenceSession(str(GRAPHS / f"{name}.onnx"), options, providers=there)
+        # OpenVINO does not look at the session's number of threads.
+        faster = [(OPENVINO, {"num_of_threads": str(torch.get_num_threads())})]
+        there = faster if OPENVINO in onnxruntime.get_available_providers() else []
+        self._session = onnxruntime.InferenceSession(str(GRAPHS / f"{name}.onnx"), options, providers=[*there, OWN])
         self._inputs: list[str] = [given.name for given in self._session.get_inputs()]
 
     def __call__(self, *inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
