@@ -26,7 +26,8 @@ CARD = TargetCard(
     batch=100,
     options={
         "missing": "frames without a map: auto (default) leaves them to the student where every N-th frame has one or "
-        "at most a fifth has none, and refuses more; fill always leaves them, fail never"
+        "at most a fifth has none, and refuses more; fill always leaves them, fail never",
+        "invert": "on where the maps show the object dark on a bright ground (default off)",
     },
 )
 COMPARED = 10
@@ -34,13 +35,17 @@ COMPARED = 10
 
 
 class MapsTarget:
-    """Reads the maps of the frames it is given. ``notes`` are what the user should know of those of the last video."""
+    """Reads the maps of the frames it is given, turned round if ``inverted``.
 
-    def __init__(self, folder: Path, missing: Policy = "auto") -> None:
+    ``notes`` are what the user should know of those of the last video.
+    """
+
+    def __init__(self, folder: Path, missing: Policy = "auto", *, inverted: bool = False) -> None:
         from vsodboost.io.map_folder import MapFolder
         from vsodboost.io.missing_maps import MissingMaps
 
         self.maps = MapFolder(folder)
+        self.inverted = inverted
         self._video = ""
         self._proportions: list[str] = []
         self._missing = MissingMaps(missing)
@@ -95,7 +100,7 @@ class MapsTarget:
                 self._proportions += [note] if note and not self._proportions else []
                 how = cv2.INTER_AREA if m.shape[0] > height else cv2.INTER_LINEAR
                 m = cv2.resize(m, (width, height), interpolation=how).astype(np.float32)
-            found.append(m)
+            found.append(1 - m if self.inverted else m)
         return np.stack(found)
 
     def _check(self, name: str, saliency: Maps, frame: Frames) -> None:
@@ -113,8 +118,9 @@ def build(request: Request) -> MapsTarget:
     folder = Path(request.argument).expanduser()
     if not folder.is_dir():
         raise UsageError(f"maps:{request.argument} is no folder; give the folder that holds <video>/<frame>.png")
-    missing = Options(request.options, "--target-option").choice("missing", ("auto", "fill", "fail"))
-    return MapsTarget(folder, missing)  # type: ignore[arg-type]
+    options = Options(request.options, "--target-option")
+    missing = options.choice("missing", ("auto", "fill", "fail"))
+    return MapsTarget(folder, missing, inverted=options.switch("invert"))  # type: ignore[arg-type]
 
 
 @hookimpl

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from small_plans import small_plan
 
 from vsodboost import Booster, Mined, Scene
@@ -42,3 +43,14 @@ def test_how_values_are_read_is_in_run_json(tmp_path: Path) -> None:
 
 def test_maps_in_the_unit_range_are_not_spoken_of(tmp_path: Path) -> None:
     assert warnings_of(tmp_path, lambda frames: frames[..., 0] / np.float32(255)) == []
+
+
+@pytest.mark.parametrize("bright", [False, True])
+def test_maps_of_the_ground_are_spoken_of(tmp_path: Path, bright: bool) -> None:
+    def maps(frames: Frames) -> Any:
+        made = np.full(frames.shape[:3], 1 - bright, np.float32)
+        made[:, 20:40, 30:60] = bright
+        return made
+
+    said = [line for line in warnings_of(tmp_path, maps) if "bright along the border" in line]
+    assert (len(said) == 1 and "in 3 of 3 frames" in said[0]) != bright

@@ -8,13 +8,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+
 from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
+from vsodboost.data.types import Maps
 from vsodboost.pipeline.plan import Plan
 from vsodboost.version import __version__
 
 HALF = 0.5
 EMPTY = 0.5 / 255
 """A map without a higher value is written as black."""
+OFTEN = 0.8
+"""Part of the frames that say the same before the user hears of it."""
 
 
 @dataclass
@@ -28,6 +33,8 @@ class RunSummary:
     changed: float = 0.0
     """Sum over frames of the share of pixels that are the object in one map, the target's or the final one, only."""
     empty: int = 0
+    dark: int = 0
+    """Frames whose map seems to show the object dark on a bright ground."""
     losses: list[float] = field(default_factory=list)
     flags: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -42,6 +49,7 @@ class RunSummary:
         for final, given in zip(buffer.maps, buffer.target, strict=True):
             self.changed += float(((final >= HALF) != (given >= HALF)).mean())
             self.empty += int(given.max() < EMPTY)
+            self.dark += shows_ground(given)
         if buffer.losses:
             self.losses.append(buffer.losses[-1])
 
@@ -56,8 +64,6 @@ class RunSummary:
     def as_dict(self, plan: Plan, cuts: list[int]) -> dict[str, Any]:
         """Return the figures and settings as JSON values, without times and places."""
         count = max(len(self.names), 1)
-        whole = len(self.names) > 0 and self.empty == len(self.names)
-        empty = [f"the maps of {plan.name('target')} are empty in all {len(self.names)} frames"] if whole else []
         return {
             "frames": len(self.names),
             "mined": self.mined,
@@ -66,12 +72,32 @@ class RunSummary:
             "changed": round(self.changed / count, 4),
             "flags": self.flags,
             "cuts": cuts,
-            "warnings": empty + self.warnings,
+            "warnings": [*self._odd_maps(plan.name("target")), *self.warnings],
             "losses": [round(loss, 5) for loss in self.losses],
             "settings": asdict(plan.options),
             "device": plan.device,
             "versions": versions(),
         }
+
+    def _odd_maps(self, target: str) -> list[str]:
+        """Return what is wrong with the target's maps as a whole, if anything is."""
+        count = len(self.names)
+        if count and self.empty == count:
+            return [f"the maps of {target} are empty in all {count} frames"]
+        if count and self.dark >= OFTEN * count:
+            return [
+                f"the maps of {target} are bright along the border and darker within in {self.dark} of {count} frames; "
+                "if the object is what is dark, turn them round: --target-option invert=on (of a network: range=1..0)"
+            ]
+        return []
+
+
+def shows_ground(saliency: Maps) -> bool:
+    """Return whether a map ``float32[H, W]`` is bright along nearly all of the border and dark somewhere within: it
+    says of the ground what it should say of the object."""
+    inner = saliency[1:-1, 1:-1]
+    border = np.concatenate([saliency[0], saliency[-1], saliency[:, 0], saliency[:, -1]])
+    return bool((border >= HALF).mean() > OFTEN and inner.size and (inner < HALF).mean() > 0.01)
 
 
 def versions() -> dict[str, str]:

@@ -70,3 +70,9 @@ def test_maps_matched_by_number_are_said(tmp_path: Path) -> None:
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is no folder"):
         build(Request(argument=str(tmp_path / "nowhere")))
+
+
+def test_maps_of_the_ground_are_turned_round(tmp_path: Path) -> None:
+    save_all(tmp_path / "move", [np.where(m, 0, 255).astype(np.uint8) for m in masks()])
+    maps = build(Request(argument=str(tmp_path), options={"invert": "on"})).predict(clip())
+    assert ((maps > 0.5) == np.stack(masks())).all()
