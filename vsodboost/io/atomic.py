@@ -70,8 +70,8 @@ def write_png(path: str | Path, image: NDArray[np.uint8]) -> None:
     """
     if image.dtype != np.uint8 or image.size == 0 or not (image.ndim == 2 or image.shape[2:] in ((3,), (4,))):
         raise ValueError(f"a PNG wants uint8[H, W], [H, W, 3] or [H, W, 4], not {image.dtype}{list(image.shape)}")
-    order = [2, 1, 0, 3][: image.shape[2]] if image.ndim == 3 else []
-    pixels = image if image.ndim == 2 else np.ascontiguousarray(image[:, :, order])
+    swap = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
+    pixels = image if image.ndim == 2 else cv2.cvtColor(image, swap[image.shape[2]])
     write_bytes(path, cv2.imencode(".png", pixels)[1].tobytes())
 
 

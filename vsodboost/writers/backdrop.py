@@ -146,5 +146,12 @@ def covering(picture: Picture, size: tuple[int, int]) -> Picture:
 
 def compose(cut: Picture, beneath: Picture) -> Picture:
     """Lay ``cut uint8[H, W, 4]``, straight alpha, over ``beneath uint8[H, W, 3]``; ``uint8[H, W, 3]``."""
-    share = cut[..., 3:].astype(np.float32) / 255
-    return np.rint(cut[..., :3] * share + beneath * (1 - share)).astype(np.uint8)
+    laid = np.array(beneath)
+    rows, columns = (np.flatnonzero(cut[..., 3].any(axis=axis)) for axis in (1, 0))
+    if len(rows) == 0:
+        return laid
+    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    share = cv2.cvtColor(np.ascontiguousarray(cut[box][..., 3]), cv2.COLOR_GRAY2RGB).astype(np.uint16)
+    mixed = cut[box][..., :3] * share + laid[box] * (255 - share) + np.uint16(128)
+    laid[box] = (mixed + (mixed >> 8)) >> 8  # a 255th, rounded: whole numbers take a third of the time
+    return laid

@@ -21,8 +21,8 @@ AMBER = (255, 170, 0)
 def draw_overlay(frame: NDArray[np.uint8], saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
     """``frame`` ``uint8[H, W, 3]`` tinted red where ``saliency`` ``float32[H, W]`` in [0, 1] is high, 0.5 contoured,
     specks apart."""
-    alpha = np.clip(saliency, 0.0, 1.0)[:, :, None] * np.float32(STRENGTH)
-    tinted = (frame * (1 - alpha) + RED * alpha + 0.5).astype(np.uint8)
+    alpha = cv2.cvtColor(np.clip(saliency, 0.0, 1.0) * np.float32(STRENGTH), cv2.COLOR_GRAY2RGB)
+    tinted: NDArray[np.uint8] = (frame + (RED - frame) * alpha + np.float32(0.5)).astype(np.uint8)
     contours, _ = cv2.findContours((saliency >= 0.5).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     least = SPECK * saliency.size
     contours = [contour for contour in contours if cv2.contourArea(contour) >= least]

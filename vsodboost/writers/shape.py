@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,7 +49,9 @@ class Shape:
     def cut_out(self, image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Return the object of ``image uint8[H, W, 3]`` as ``uint8[H, W, 4]``, RGB with straight alpha."""
         alpha = self.alpha(saliency)
-        return np.dstack([foreground(image, alpha, self.estimate), alpha])
+        cut = cv2.cvtColor(foreground(image, alpha, self.estimate), cv2.COLOR_RGB2RGBA)
+        cut[..., 3] = alpha
+        return np.asarray(cut, np.uint8)
 
 
 def switch(request: Request, name: str, default: bool) -> bool:
