@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
 from vsodboost.data.errors import UsageError
 from vsodboost.io.film import PRORES_4444, VP9_ALPHA
+from vsodboost.ops.ahead import each, threads_for
 from vsodboost.registry.interfaces import Request
 from vsodboost.registry.writer import VideoOutput, Writer
 from vsodboost.writers.film_writer import FilmWriter
@@ -38,7 +39,7 @@ class AlphaFilm(FilmWriter):
 
     def __init__(self, kind: str, shape: Shape) -> None:
         self.file, self.recipe = f"alpha.{kind}", FILMS[kind]
-        self._shape = shape
+        self._shape, self.in_turn = shape, shape.in_turn
 
     def picture(self, frame: BoostedFrame, image: NDArray[np.uint8], seconds: float) -> NDArray[np.uint8]:
         """Return the frame's object, RGBA."""
@@ -56,9 +57,12 @@ class AlphaPictures(Writer):
 
     def begin(self, output: VideoOutput) -> None:
         """Start on a video's folder."""
-        self._files = FrameFiles(output, self.name)
+        self._files, self._size = FrameFiles(output, self.name), output.size
 
     def add(self, buffer: BoostedBuffer) -> None:
         """Write the buffer's frames, cut out."""
-        for frame, image in zip(buffer.by_frame(), buffer.frames, strict=True):
-            self._files.write(frame.name, self._shape.cut_out(image, frame.map))
+        frames = zip(buffer.by_frame(), buffer.frames, strict=True)
+        each(lambda given: self._write(*given), frames, 1 if self._shape.in_turn else threads_for(self._size))
+
+    def _write(self, frame: BoostedFrame, image: NDArray[np.uint8]) -> None:
+        self._files.write(frame.name, self._shape.cut_out(image, frame.map))

@@ -24,7 +24,9 @@ EARLY = 1e-4
 
 
 class Backdrop(Protocol):
-    """What is beneath the object."""
+    """What is beneath the object. ``goes_on``: it is another from frame to frame, and to be asked in their order."""
+
+    goes_on: bool
 
     def beneath(self, frame: Picture, alpha: Picture, seconds: float) -> Picture:
         """Return ``uint8[H, W, 3]`` for a ``frame`` of that size with the object's ``alpha uint8[H, W]``, shown
@@ -61,6 +63,8 @@ def backdrop(given: str) -> Backdrop:
 class Plain:
     """One colour."""
 
+    goes_on = False
+
     def __init__(self, colour: tuple[int, int, int]) -> None:
         self._colour = colour
 
@@ -71,6 +75,8 @@ class Plain:
 
 class Blurred:
     """The frame itself, out of focus, and without the object: its colours do not bleed into what is around it."""
+
+    goes_on = False
 
     def beneath(self, frame: Picture, alpha: Picture, seconds: float) -> Picture:
         """Return the blurred background."""
@@ -83,6 +89,8 @@ class Blurred:
 
 class Still:
     """A picture, enlarged or shrunk to cover the frame."""
+
+    goes_on = False
 
     def __init__(self, path: Path) -> None:
         self._picture = read_rgb(path)
@@ -98,6 +106,8 @@ class Still:
 
 class Playing:
     """A video, at its own speed, from the beginning again when it ends."""
+
+    goes_on = True
 
     def __init__(self, path: Path) -> None:
         self._source = VideoFile(path)

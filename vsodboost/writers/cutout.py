@@ -35,6 +35,7 @@ class Composed(FilmWriter):
 
     def __init__(self, shape: Shape, beneath: Backdrop) -> None:
         self._shape, self._beneath = shape, beneath
+        self.in_turn = shape.in_turn or beneath.goes_on
 
     def begin(self, output: VideoOutput) -> None:
         """Open the video and start on the folder."""

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.boosted import BoostedBuffer
+from vsodboost.ops.ahead import each, threads_for
 from vsodboost.ops.resize import resize_maps
 from vsodboost.registry.writer import VideoOutput, Writer
 from vsodboost.writers.frame_files import FrameFiles
@@ -37,5 +38,8 @@ class Doubt(Writer):
 
     def add(self, buffer: BoostedBuffer) -> None:
         """Write the buffer's pictures."""
-        for name, doubt in zip(buffer.scene.names, doubt_of(buffer), strict=True):
-            self._files.write(name, map_to_uint8(resize_maps(doubt[None], self._size)[0]))
+        frames = zip(buffer.scene.names, doubt_of(buffer), strict=True)
+        each(lambda given: self._write(*given), frames, threads_for(self._size))
+
+    def _write(self, name: str, doubt: NDArray[np.float32]) -> None:
+        self._files.write(name, map_to_uint8(resize_maps(doubt[None], self._size)[0]))

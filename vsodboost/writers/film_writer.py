@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from vsodboost.data.video import pixel_aspect_of
 from vsodboost.io.film import Film, Recipe
 from vsodboost.io.film_parts import FilmParts
 from vsodboost.io.sound import sound_of
+from vsodboost.ops.ahead import ahead, threads_for
 from vsodboost.registry.writer import VideoOutput, Writer
 
 SAYING_ASPECT = ("mp4", "mov")
@@ -26,6 +28,8 @@ class FilmWriter(Writer):
     from_maps = True
     file: str
     recipe: Recipe
+    in_turn: bool = False
+    """Whether each ``picture`` wants to be made after the one before, by one thread."""
 
     @abstractmethod
     def picture(self, frame: BoostedFrame, image: NDArray[np.uint8], seconds: float) -> NDArray[np.uint8]:
@@ -44,13 +48,20 @@ class FilmWriter(Writer):
         first, _ = output.times.get(buffer.scene.names[0], (None, None))
         offset = self._seconds if first is None else first
         aspect = pixel_aspect_of(output.source)
+        threads = 1 if self.in_turn else threads_for(output.size)
         with Film(self._parts.begin(offset), self.recipe, fps, output.size, aspect=aspect) as film:
-            for frame, image in zip(buffer.by_frame(), buffer.frames, strict=True):
-                time, duration = output.times.get(frame.name, (None, None))
-                self._seconds = self._seconds if time is None else time
-                picture = self.picture(frame, image, self._seconds)
+            pictures = ahead(lambda shown: self.picture(*shown), self._shown(buffer), threads)
+            for name, picture in zip(buffer.scene.names, pictures, strict=True):
+                time, duration = output.times.get(name, (None, None))
                 film.append(picture, None if time is None else time - offset, duration)
-                self._seconds += 1 / fps
+
+    def _shown(self, buffer: BoostedBuffer) -> Iterator[tuple[BoostedFrame, NDArray[np.uint8], float]]:
+        """Yield each frame with its source image and when it is shown."""
+        for frame, image in zip(buffer.by_frame(), buffer.frames, strict=True):
+            time, _ = self._output.times.get(frame.name, (None, None))
+            self._seconds = self._seconds if time is None else time
+            yield frame, image, self._seconds
+            self._seconds += 1 / self._output.source.fps
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Join the parts with the sound, and say what became of it where that is not obvious."""

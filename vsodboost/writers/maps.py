@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.io.atomic import write_png
 from vsodboost.io.output_paths import safe_name
+from vsodboost.ops.ahead import each, threads_for
 from vsodboost.registry.writer import VideoOutput, Writer
 
 
@@ -47,5 +48,5 @@ class Maps(Writer):
 
     def add(self, buffer: BoostedBuffer) -> None:
         """Write the buffer's maps, each whole or not at all. Raises InputError for a name that no file can have."""
-        for frame in buffer.by_frame():
-            write_map(self._folder, frame.name, frame.map)
+        size = (int(buffer.maps.shape[1]), int(buffer.maps.shape[2]))
+        each(lambda frame: write_map(self._folder, frame.name, frame.map), buffer.by_frame(), threads_for(size))

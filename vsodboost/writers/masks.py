@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from vsodboost.data.boosted import BoostedBuffer
+from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
+from vsodboost.ops.ahead import each, threads_for
 from vsodboost.registry.writer import VideoOutput, Writer
 from vsodboost.writers.frame_files import FrameFiles
 from vsodboost.writers.shape import Shape
@@ -20,9 +21,11 @@ class Masks(Writer):
 
     def begin(self, output: VideoOutput) -> None:
         """Start on a video's folder."""
-        self._files = FrameFiles(output, "masks")
+        self._files, self._size = FrameFiles(output, "masks"), output.size
 
     def add(self, buffer: BoostedBuffer) -> None:
         """Write the buffer's masks."""
-        for frame in buffer.by_frame():
-            self._files.write(frame.name, self._shape.mask(frame.map).astype(np.uint8) * np.uint8(255))
+        each(self._write, buffer.by_frame(), threads_for(self._size))
+
+    def _write(self, frame: BoostedFrame) -> None:
+        self._files.write(frame.name, self._shape.mask(frame.map).astype(np.uint8) * np.uint8(255))

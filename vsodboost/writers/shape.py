@@ -38,6 +38,12 @@ class Shape:
         hard = solid or thin or largest is not None
         return cls(Hardening(clean=hard, largest=largest, keep_thin=thin), hard, _estimate(request))
 
+    @property
+    def in_turn(self) -> bool:
+        """Whether one thread at a time may cut out: pymatting, which has threads of its own, ends the process when two
+        call it."""
+        return self.estimate not in (None, blur_fusion)
+
     def mask(self, saliency: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Return the object as ``bool[H, W]``."""
         return hard_mask(saliency, self.hardening)
