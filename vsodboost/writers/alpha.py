@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
 from vsodboost.data.errors import UsageError
 from vsodboost.io.film import PRORES_4444, VP9_ALPHA
-from vsodboost.ops.ahead import each, threads_for
+from vsodboost.ops.threads import each, threads_for
 from vsodboost.registry.interfaces import Request
 from vsodboost.registry.writer import VideoOutput, Writer
 from vsodboost.writers.film_writer import FilmWriter

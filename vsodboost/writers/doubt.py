@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.boosted import BoostedBuffer
-from vsodboost.ops.ahead import each, threads_for
 from vsodboost.ops.resize import resize_maps
+from vsodboost.ops.threads import each, threads_for
 from vsodboost.registry.writer import VideoOutput, Writer
 from vsodboost.writers.frame_files import FrameFiles
 from vsodboost.writers.maps import map_to_uint8

@@ -15,7 +15,7 @@ from vsodboost.data.video import pixel_aspect_of
 from vsodboost.io.film import Film, Recipe
 from vsodboost.io.film_parts import FilmParts
 from vsodboost.io.sound import sound_of
-from vsodboost.ops.ahead import ahead, threads_for
+from vsodboost.ops.threads import mapped, threads_for
 from vsodboost.registry.writer import VideoOutput, Writer
 
 SAYING_ASPECT = ("mp4", "mov")
@@ -50,7 +50,7 @@ class FilmWriter(Writer):
         aspect = pixel_aspect_of(output.source)
         threads = 1 if self.in_turn else threads_for(output.size)
         with Film(self._parts.begin(offset), self.recipe, fps, output.size, aspect=aspect) as film:
-            pictures = ahead(lambda shown: self.picture(*shown), self._shown(buffer), threads)
+            pictures = mapped(lambda shown: self.picture(*shown), self._shown(buffer), threads)
             for name, picture in zip(buffer.scene.names, pictures, strict=True):
                 time, duration = output.times.get(name, (None, None))
                 film.append(picture, None if time is None else time - offset, duration)

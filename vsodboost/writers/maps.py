@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.io.atomic import write_png
 from vsodboost.io.output_paths import safe_name
-from vsodboost.ops.ahead import each, threads_for
+from vsodboost.ops.threads import each, threads_for
 from vsodboost.registry.writer import VideoOutput, Writer
 
 

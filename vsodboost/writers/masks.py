@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
-from vsodboost.ops.ahead import each, threads_for
+from vsodboost.ops.threads import each, threads_for
 from vsodboost.registry.writer import VideoOutput, Writer
 from vsodboost.writers.frame_files import FrameFiles
 from vsodboost.writers.shape import Shape

@@ -6,17 +6,17 @@ import threading
 
 import pytest
 
-from vsodboost.ops.ahead import ahead, threads_for
+from vsodboost.ops.threads import mapped, threads_for
 
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_results_come_in_order(threads: int) -> None:
-    assert list(ahead(lambda x: x * x, range(20), threads)) == [x * x for x in range(20)]
+    assert list(mapped(lambda x: x * x, range(20), threads)) == [x * x for x in range(20)]
 
 
 def test_several_work_at_a_time() -> None:
     together = threading.Barrier(2, timeout=10)  # broken, if one waits for the other's end
-    assert sorted(ahead(lambda _: together.wait(), range(4), 2)) == [0, 0, 1, 1]
+    assert sorted(mapped(lambda _: together.wait(), range(4), 2)) == [0, 0, 1, 1]
 
 
 def test_little_is_begun_before_it_is_asked_for() -> None:
@@ -27,7 +27,7 @@ def test_little_is_begun_before_it_is_asked_for() -> None:
             begun.append(n)
             yield n
 
-    results = ahead(lambda x: x, items(), 2)  # type: ignore[arg-type, var-annotated]
+    results = mapped(lambda x: x, items(), 2)  # type: ignore[arg-type, var-annotated]
     assert next(results) == 0 and len(begun) <= 3
     results.close()  # type: ignore[attr-defined]
     assert len(begun) <= 3
@@ -44,7 +44,7 @@ def test_what_fails_is_raised_in_its_place_and_ends_the_work() -> None:
 
     seen = []
     with pytest.raises(ValueError, match="the fifth"):
-        for n in ahead(work, range(100), 2):
+        for n in mapped(work, range(100), 2):
             seen.append(n)
     assert seen == [0, 1, 2, 3, 4] and len(done) < 20
 

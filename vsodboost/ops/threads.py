@@ -22,7 +22,7 @@ def threads_for(size: tuple[int, int]) -> int:
     return max(1, min(torch.get_num_threads(), MOST, PIXELS // (size[0] * size[1])))
 
 
-def ahead(work: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
+def mapped(work: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
     """Yield what ``work`` makes of each of ``items``, in their order.
 
     So many ``threads`` work, each on the next item, and no more results than that wait to be taken. What ``work``
@@ -46,6 +46,6 @@ def ahead(work: Callable[[Item], Result], items: Iterable[Item], threads: int) -
 
 
 def each(work: Callable[[Item], object], items: Iterable[Item], threads: int) -> None:
-    """Call ``work`` with each of ``items``, as ``ahead`` does."""
-    for _ in ahead(work, items, threads):
+    """Call ``work`` with each of ``items``, as ``mapped`` does."""
+    for _ in mapped(work, items, threads):
         pass
