@@ -31,5 +31,5 @@ class Plugin:
 
 registry = Registry.load()
 registry.add(Plugin(), "best-five")
-result = vsodboost.boost(sys.argv[1], target="lite", booster="best-five", registry=registry)
+result = vsodboost.boost(sys.argv[1], target="lite", booster="best-five", steps=8, registry=registry)
 print(f"learned from frames {np.flatnonzero(result.mined)}, trust {result.trust.mean():.3f}")
