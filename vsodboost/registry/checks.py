@@ -15,6 +15,7 @@ from vsodboost.data.errors import PluginError, a_type
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.training_set import TrainingSet
 from vsodboost.data.types import FlowField, Maps, PerFrame, Proposals
+from vsodboost.registry.checked_arrays import array_of, check_finite, floats, numbers
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,14 +30,14 @@ def checked_maps(values: Any, count: int, plugin: str) -> Maps:
     Raises:
         PluginError: another type, rank, number of maps or dtype, or values that are not finite or outside [0, 1].
     """
-    array = _floats(values, plugin, "maps")
+    array = floats(values, plugin, "maps")
     if array.ndim == 4 and 1 in (array.shape[1], array.shape[3]):
         array = array[:, 0] if array.shape[1] == 1 else array[..., 0]
     if array.ndim != 3 or 0 in array.shape[1:]:
         raise PluginError(f"{plugin} returned maps of shape {array.shape}; expected [{count}, h, w]")
     if len(array) != count:
         raise PluginError(f"{plugin} returned {len(array)} maps for {count} frames")
-    _finite(array, plugin, "maps")
+    check_finite(array, plugin, "maps")
     low, high = float(array.min()), float(array.max())
     if low < -1e-4 or high > 1 + 1e-4:
         raise PluginError(
@@ -51,12 +52,12 @@ def checked_flow(values: Any, shape: tuple[int, int, int], plugin: str) -> FlowF
     Raises:
         PluginError: another shape or type, values that are not finite, or vectors far longer than the frame.
     """
-    array = _floats(values, plugin, "flow")
+    array = floats(values, plugin, "flow")
     if array.shape != (*shape, 2):
         raise PluginError(f"{plugin} returned flow of shape {array.shape}; expected {(*shape, 2)}")
     longest = max(float(array.max(initial=0)), -float(array.min(initial=0)))  # not a number, if one is not
     if not np.isfinite(longest):
-        _finite(array, plugin, "flow")
+        check_finite(array, plugin, "flow")
     if longest > LARGEST_FLOW * max(shape[1:], default=1):
         raise PluginError(f"{plugin} returned flow of {longest:.3g} px for frames of {shape[2]}x{shape[1]} px")
     return array
@@ -68,7 +69,7 @@ def checked_motion(values: Any, shape: tuple[int, int, int], plugin: str) -> tup
     if not isinstance(values, tuple) or len(values) != 2:
         raise PluginError(f"{plugin} returned {a_type(values)}; expected a pair of maps and quality")
     maps = checked_sized_maps(values[0], shape, plugin, "motion maps")
-    return maps, _numbers(values[1], shape[0], plugin, "quality", 0, 1)
+    return maps, numbers(values[1], shape[0], plugin, "quality", 0, 1)
 
 
 def checked_logits(values: Any, shape: tuple[int, int, int], plugin: str) -> Tensor:
@@ -96,7 +97,7 @@ def checked_mined(mined: Any, scene: Scene, plugin: str) -> Mined:
     """
     if not isinstance(mined, Mined):
         raise PluginError(f"{plugin}: mine returned {a_type(mined)}; expected a Mined")
-    indices = _array(mined.indices, plugin, "mined indices")
+    indices = array_of(mined.indices, plugin, "mined indices")
     if indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iu"):
         raise PluginError(f"{plugin}: mined indices are {indices.dtype}{list(indices.shape)}; expected int64[K]")
     indices = indices.astype(np.int64)
@@ -130,18 +131,18 @@ def checked_decision(decision: Any, scene: Scene, plugin: str) -> Decision:
         raise PluginError(f"{plugin}: flags are {a_type(flags)}; expected a word a frame")
     if len(flags) != count or not all(isinstance(flag, str) for flag in flags):
         raise PluginError(f"{plugin}: {len(flags)} flags for {count} frames; expected a word a frame")
-    numbers = {f: _numbers(getattr(decision, f), count, plugin, f, 0, 1) for f in ("weight", "trust", "target_trust")}
+    found = {f: numbers(getattr(decision, f), count, plugin, f, 0, 1) for f in ("weight", "trust", "target_trust")}
     maps = checked_scene_maps(decision.maps, scene, plugin, "maps")
     doubt = None if decision.doubt is None else checked_scene_maps(decision.doubt, scene, plugin, "doubt")
     low, high = (
-        None if end is None else _numbers(end, count, plugin, name, 0, 1)
+        None if end is None else numbers(end, count, plugin, name, 0, 1)
         for end, name in ((decision.trust_low, "trust_low"), (decision.trust_high, "trust_high"))
     )
     if low is not None and high is not None:  # a booster may have changed its mind about trust alone
-        low, high = np.minimum(low, numbers["trust"]), np.maximum(high, numbers["trust"])
+        low, high = np.minimum(low, found["trust"]), np.maximum(high, found["trust"])
     detail = bool(decision.target_detail)
     return Decision(
-        maps, **numbers, flags=tuple(flags), target_detail=detail, doubt=doubt, trust_low=low, trust_high=high
+        maps, **found, flags=tuple(flags), target_detail=detail, doubt=doubt, trust_low=low, trust_high=high
     )
 
 
@@ -153,7 +154,7 @@ def checked_fixed_maps(values: Any, scene: Scene, plugin: str) -> dict[int, NDAr
     for index, value in values.items():
         if not isinstance(index, (int, np.integer)) or not 0 <= index < len(scene):
             raise PluginError(f"{plugin}: a fixed map for frame {index!r} of a scene of {len(scene)} frames")
-        array = _array(value, plugin, f"a fixed map of frame {index}")
+        array = array_of(value, plugin, f"a fixed map of frame {index}")
         checked[int(index)] = checked_maps(array[None], 1, f"{plugin}, fixed map of frame {index}:")[0]
     return checked
 
@@ -168,7 +169,7 @@ def checked_proposals(values: Any, count: int, plugin: str) -> list[Proposals]:
     for t, found in enumerate(values):
         if not isinstance(found, Proposals):
             raise PluginError(f"{plugin} returned {a_type(found)} for frame {t}; expected Proposals")
-        boxes, scores = (_floats(v, plugin, w) for v, w in ((found.boxes, "boxes"), (found.scores, "scores")))
+        boxes, scores = (floats(v, plugin, w) for v, w in ((found.boxes, "boxes"), (found.scores, "scores")))
         if boxes.size == 0 and scores.size == 0:
             boxes, scores = boxes.reshape(0, 4), scores.reshape(0)
         if boxes.ndim != 2 or boxes.shape[1] != 4 or scores.shape != boxes.shape[:1]:
@@ -177,7 +178,7 @@ def checked_proposals(values: Any, count: int, plugin: str) -> list[Proposals]:
                 "expected [N, 4] and [N]"
             )
         for array, what, one in ((boxes, "boxes", "box"), (scores, "scores", "score")):
-            _finite(array, plugin, f"{what} for frame {t}", first=one)
+            check_finite(array, plugin, f"{what} for frame {t}", first=one)
         if scores.size and not (scores.min() >= 0 and scores.max() <= 1):
             raise PluginError(f"{plugin} returned scores in [{scores.min():.3g}, {scores.max():.3g}]; expected [0, 1]")
         checked.append(Proposals(boxes, scores))
@@ -251,60 +252,18 @@ def _checked_set(extra: Any, size: tuple[int, int], plugin: str) -> TrainingSet:
 def checked_sized_maps(values: Any, shape: tuple[int, int, int], plugin: str, what: str) -> Maps:
     """Return maps ``float32[N, h, w]`` in [0, 1] of exactly ``shape``. Raises PluginError otherwise; ``what`` says
     which maps they are."""
-    array = _floats(values, plugin, what)
+    array = floats(values, plugin, what)
     if array.shape != shape:
         raise PluginError(f"{plugin} returned {what} of shape {array.shape}; expected {shape}")
-    _finite(array, plugin, what)
+    check_finite(array, plugin, what)
     low, high = float(array.min(initial=0)), float(array.max(initial=0))
     if low < -1e-4 or high > 1 + 1e-4:
         raise PluginError(f"{plugin} returned {what} in [{low:.3g}, {high:.3g}]; expected [0, 1]")
     return np.clip(array, 0, 1)
 
 
-def _numbers(values: Any, count: int, plugin: str, what: str, low: float, high: float) -> PerFrame:
-    array = _floats(values, plugin, what)
-    if array.shape != (count,):
-        raise PluginError(f"{plugin} returned {what} of shape {array.shape}; expected ({count},)")
-    _finite(array, plugin, what)
-    if array.size and (array.min() < low - 1e-4 or array.max() > high + 1e-4):
-        raise PluginError(
-            f"{plugin} returned {what} in [{array.min():.3g}, {array.max():.3g}]; expected [{low:g}, {high:g}]"
-        )
-    return np.clip(array, low, high)
-
-
 def _weights(values: Any, count: int, plugin: str) -> PerFrame:
-    weights = _numbers(values, count, plugin, "weights", -np.inf, np.inf)
+    weights = numbers(values, count, plugin, "weights", -np.inf, np.inf)
     if (weights <= 0).any():
         raise PluginError(f"{plugin} returned a weight of {weights.min():.3g}; weights are above 0")
     return weights
-
-
-def _floats(values: Any, plugin: str, what: str) -> FlowField:
-    array = _array(values, plugin, what)
-    if array.dtype.kind not in "fbiu":
-        raise PluginError(f"{plugin} returned {what} of type {array.dtype}; expected float32")
-    if array.dtype.kind == "u" and array.dtype.itemsize == 1 and array.size and int(array.max()) > 1:
-        mend = " in [0, 1] (divide by 255; a map of class numbers: 1 where the object is)" if what == "maps" else ""
-        raise PluginError(f"{plugin} returned 8-bit {what} up to {int(array.max())}; expected float32{mend}")
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
-        return array.astype(np.float32)
-
-
-def _array(values: Any, plugin: str, what: str) -> NDArray[Any]:
-    """Return whatever a plugin gave as an array; tensors of half precision, which NumPy has not, become float32."""
-    try:
-        if hasattr(values, "detach"):
-            tensor = values.detach().cpu()
-            values = (tensor.float() if tensor.is_floating_point() else tensor).numpy()
-        return np.asarray(values)
-    except Exception as error:  # its own __array__, or rows of unequal sizes
-        raise PluginError(f"{plugin} returned {what} that make no array; expected one of float32") from error
-
-
-def _finite(array: FlowField, plugin: str, what: str, first: str = "frame") -> None:
-    """Raise PluginError where a value is none; ``first`` is what the array's rows are."""
-    if array.size and not np.isfinite(array).all():
-        bad = int(np.argwhere(~np.isfinite(array))[0][0])
-        place = f"frame {bad} of the call" if first == "frame" else f"{first} {bad}"
-        raise PluginError(f"{plugin} returned {what} with NaN or infinite values (first in {place})")
