@@ -238,3 +238,12 @@ def test_one_sequence_of_davsod(tmp_path: Path) -> None:
     made = davsod(tmp_path)
     (source,) = open_inputs([made.root / "select_0398"])
     assert (source.name, source.length, source.path.name) == ("select_0398", 3, "Imgs")
+
+
+def test_names_that_are_one_on_a_macs_disk_are_one_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = [frame_folder(tmp_path / "a" / "Caf\u00e9"), frame_folder(tmp_path / "b" / "cafe\u0301")]
+    monkeypatch.setattr("sys.platform", "linux")
+    assert len(open_inputs(pair)) == 2
+    monkeypatch.setattr("sys.platform", "darwin")
+    with pytest.raises(UsageError, match="two videos are named"):
+        open_inputs(pair)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import glob
+import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -84,7 +86,7 @@ def open_inputs(
     for number, source in enumerate(found, 1):
         if rename is not None:
             object.__setattr__(source, "name", rename(source, number))  # unreadable ones are frozen
-        other = sources.setdefault(source.name, source)
+        other = sources.setdefault(_on_disk(source.name), source)
         if other.path.resolve() != source.path.resolve():
             raise UsageError(
                 f"two videos are named {source.name!r}: {other.path} and {source.path}; "
@@ -92,6 +94,14 @@ def open_inputs(
                 "--name-template {parent}_{name}"
             )
     return Inputs(sources.values(), notes, discovery.data_sets)
+
+
+def _on_disk(name: str) -> str:
+    """What tells a video's folder from others: the disks of macOS and Windows make no difference between ``Clip`` and
+    ``clip``, nor between an accent of its own and one that is part of its letter."""
+    if sys.platform in ("darwin", "win32"):
+        return unicodedata.normalize("NFC", name).casefold()
+    return name
 
 
 def _passes(path: Path, passed: PassedOver) -> bool:
