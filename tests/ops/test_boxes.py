@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vsodboost.ops.boxes import areas, best_proposals, clipped, iou, non_maximum_suppression
+from vsodboost.ops.boxes import areas, best_proposals, clipped, enclosing, iou, non_maximum_suppression
 
 
 def random_boxes(count: int, seed: int, *, span: float = 60) -> tuple[np.ndarray, np.ndarray]:
@@ -84,3 +84,10 @@ def test_proposals_are_sound_and_best_first() -> None:
     assert proposals.boxes.dtype == proposals.scores.dtype == np.float32
     lower = best_proposals(boxes, scores, (12, 16), least=0.0, overlap=0.9, most=3)
     assert lower.boxes.tolist() == [[6, 0, 9, 3], [0, 0, 4, 5], [0, 0, 4, 4]]
+
+
+def test_what_encloses_a_mask() -> None:
+    mask = np.zeros((5, 7), bool)
+    assert enclosing(mask) is None
+    mask[1, 2] = mask[3, 6] = True
+    assert enclosing(mask) == (slice(1, 4), slice(2, 7))

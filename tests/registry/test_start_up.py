@@ -70,3 +70,7 @@ except SystemExit as ended:
 
 def test_the_package_alone_imports_next_to_nothing() -> None:
     assert imported_by("import vsodboost", (*HEAVY, "pluggy", "click", "importlib.metadata", "dataclasses")) == []
+
+
+def test_reports_and_the_studio_do_without_torch() -> None:
+    assert imported_by("import vsodboost.studio.server, vsodboost.writers.report.existing", ("torch",)) == []

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodboost.io.border import border_of
 from vsodboost.io.colour_facts import luminance
 
 Picture = NDArray[np.uint8]
@@ -157,4 +158,4 @@ def _is_thin(mask: NDArray[np.bool_]) -> bool:
 
 def _border(mask: NDArray[np.bool_]) -> float:
     """Share of the image's border that lies in the mask."""
-    return float(np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean())
+    return float(border_of(mask).mean())

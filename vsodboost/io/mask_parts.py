@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from vsodboost.data.errors import InputError
+from vsodboost.io.border import border_of
 from vsodboost.io.colour_facts import FEW, FlatColours, are_of_davis, davis_palette, flat_colours, is_grey, luminance
 from vsodboost.io.raw_image import Pixels, RawImage
 
@@ -76,7 +77,7 @@ def alpha_is_the_mask(images: Iterable[RawImage]) -> bool:
         if alpha is not None and varies(alpha) and not _adds_nothing(image, alpha):
             _check_drawing(image, alpha)
             found, clear = image, clear or bool(alpha.min() <= _of_full(alpha, 32))
-            border = np.concatenate([alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]])
+            border = border_of(alpha)
             around &= bool((border >= _of_full(alpha, OPAQUE)).mean() > 0.95)
     if found is not None and not clear:
         raise InputError(

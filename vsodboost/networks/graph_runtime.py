@@ -60,9 +60,9 @@ class GraphRuntime:
         handed = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in self._weights]
         options.add_external_initializers(list(wanted), handed)
         # OpenVINO does not look at the session's number of threads.
-        faster = [(OPENVINO, {"num_of_threads": str(torch.get_num_threads())})]
-        there = faster if OPENVINO in onnxruntime.get_available_providers() else []
-        self._session = onnxruntime.InferenceSession(str(GRAPHS / f"{name}.onnx"), options, providers=[*there, OWN])
+        openvino = (OPENVINO, {"num_of_threads": str(torch.get_num_threads())})
+        providers = [openvino, OWN] if OPENVINO in onnxruntime.get_available_providers() else [OWN]
+        self._session = onnxruntime.InferenceSession(str(GRAPHS / f"{name}.onnx"), options, providers=providers)
         self._inputs: list[str] = [given.name for given in self._session.get_inputs()]
 
     def __call__(self, *inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:

@@ -1,9 +1,11 @@
-"""Boxes of object proposals: overlap, suppression of doubles, clipping. NumPy only.
+"""Boxes of objects and proposals: enclosing, overlap, suppression of doubles, clipping. NumPy only.
 
-Boxes are ``float32[N, 4]``: x0, y0, x1, y1 in px, half-open.
+Boxes of proposals are ``float32[N, 4]``: x0, y0, x1, y1 in px, half-open.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,14 @@ from numpy.typing import NDArray
 from vsodboost.data.types import Boxes, Proposals
 
 Scores = NDArray[np.float32]
+
+
+def enclosing(mask: NDArray[Any]) -> tuple[slice, slice] | None:
+    """Return the rows and columns between which ``mask [H, W]`` is anything but zero; None where it is all zero."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if len(rows) == 0:
+        return None
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def areas(boxes: Boxes) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.errors import UsageError
+from vsodboost.ops.boxes import enclosing
 
 WIDE, NARROW = 90, 6
 """px; the width of the blurs of the first and second pass."""
@@ -87,13 +88,11 @@ def foreground(image: Picture, alpha: Picture, estimate: Estimate | None = blur_
     """Return the object's colours ``uint8[H, W, 3]``: of ``image`` where ``alpha uint8[H, W]`` is 255, estimated where
     it is less (None: the image's own there, too), black far from the object."""
     near = cv2.dilate((alpha > 0).astype(np.uint8), np.ones((2 * MARGIN + 1, 2 * MARGIN + 1)))
-    found = np.zeros_like(image)
-    if not near.any():
+    found, box = np.zeros_like(image), enclosing(near)
+    if box is None:
         return found
     if estimate is None:
         return np.asarray(cv2.copyTo(image, near, found), np.uint8)
-    rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
-    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     part, share = (np.asarray(values[box], np.float32) / np.float32(255) for values in (image, alpha))
     colours = cv2.convertScaleAbs(estimate(part, share), alpha=255)
     colours = cv2.copyTo(image[box], (alpha[box] == 255).astype(np.uint8), colours)

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-import torch
-
 MOST = 4
 PIXELS = 4 * 1920 * 1080
 """Of the pictures that are worked on at a time: each may take some hundred bytes a pixel meanwhile."""
@@ -19,6 +17,8 @@ Result = TypeVar("Result")
 
 def threads_for(size: tuple[int, int]) -> int:
     """Return how many threads may work on pictures of ``size`` (H, W) at a time: at most as many as torch has."""
+    import torch  # here: reports and the studio load writers and need no torch
+
     return max(1, min(torch.get_num_threads(), MOST, PIXELS // (size[0] * size[1])))
 
 

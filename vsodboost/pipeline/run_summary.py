@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
-from vsodboost.data.types import Maps
+from vsodboost.io.border import border_of
 from vsodboost.pipeline.plan import Plan
 from vsodboost.version import __version__
 
@@ -20,6 +21,8 @@ EMPTY = 0.5 / 255
 """A map without a higher value is written as black."""
 OFTEN = 0.8
 """Part of the frames that say the same before the user hears of it."""
+NEARLY_ALL = 0.8
+"""Part of the border that is bright where a map shows the ground."""
 
 
 @dataclass
@@ -49,7 +52,7 @@ class RunSummary:
         for final, given in zip(buffer.maps, buffer.target, strict=True):
             self.changed += float(((final >= HALF) != (given >= HALF)).mean())
             self.empty += int(given.max() < EMPTY)
-            self.dark += shows_ground(given)
+            self.dark += _shows_ground(given)
         if buffer.losses:
             self.losses.append(buffer.losses[-1])
 
@@ -92,12 +95,12 @@ class RunSummary:
         return []
 
 
-def shows_ground(saliency: Maps) -> bool:
+def _shows_ground(saliency: NDArray[np.float32]) -> bool:
     """Return whether a map ``float32[H, W]`` is bright along nearly all of the border and dark somewhere within: it
     says of the ground what it should say of the object."""
     inner = saliency[1:-1, 1:-1]
-    border = np.concatenate([saliency[0], saliency[-1], saliency[:, 0], saliency[:, -1]])
-    return bool((border >= HALF).mean() > OFTEN and inner.size and (inner < HALF).mean() > 0.01)
+    bright = (border_of(saliency) >= HALF).mean() > NEARLY_ALL
+    return bool(bright and inner.size and (inner < HALF).mean() > 0.01)
 
 
 def versions() -> dict[str, str]:

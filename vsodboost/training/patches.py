@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vsodboost.data.errors import UsageError
+from vsodboost.ops.boxes import enclosing
 from vsodboost.targets.image_motion import Feeding
 from vsodboost.training.files import list_files
 from vsodboost.training.loop import Batch, Loop, Schedule, freeze_batch_norm
@@ -52,10 +53,10 @@ Box = tuple[int, int, int, int]
 def patch_box(mask: NDArray[np.uint8], rng: Generator) -> Box | None:
     """Return a box about the object of a mask ``uint8[H, W]``, x0, y0, x1, y1 px, half-open: its own box with every
     side moved at random, as proposals lie. None where there is no object."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if len(rows) == 0:
+    found = enclosing(mask)
+    if found is None:
         return None
-    y0, y1, x0, x1 = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    y0, y1, x0, x1 = found[0].start, found[0].stop, found[1].start, found[1].stop
     left, up, right, down = rng.uniform(LEAST, MOST, 4)
     width, height = x1 - x0, y1 - y0
     box = (x0 - left * width, y0 - up * height, x1 + right * width, y1 + down * height)

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
 from vsodboost.data.errors import UsageError
 from vsodboost.io.film import PRORES_4444, VP9_ALPHA
-from vsodboost.ops.threads import each, threads_for
 from vsodboost.registry.interfaces import Request
 from vsodboost.registry.writer import VideoOutput, Writer
 from vsodboost.writers.film_writer import FilmWriter
@@ -57,12 +56,9 @@ class AlphaPictures(Writer):
 
     def begin(self, output: VideoOutput) -> None:
         """Start on a video's folder."""
-        self._files, self._size = FrameFiles(output, self.name), output.size
+        self._files = FrameFiles(output, self.name)
 
     def add(self, buffer: BoostedBuffer) -> None:
         """Write the buffer's frames, cut out."""
-        frames = zip(buffer.by_frame(), buffer.frames, strict=True)
-        each(lambda given: self._write(*given), frames, 1 if self._shape.in_turn else threads_for(self._size))
-
-    def _write(self, frame: BoostedFrame, image: NDArray[np.uint8]) -> None:
-        self._files.write(frame.name, self._shape.cut_out(image, frame.map))
+        shape, names = self._shape, buffer.scene.names
+        self._files.write_each(names, shape.cut_out, buffer.frames, buffer.maps, in_turn=shape.in_turn)

@@ -14,6 +14,7 @@ from vsodboost.data.errors import InputError, UsageError
 from vsodboost.data.video import Frame
 from vsodboost.io.image_file import is_image, read_rgb
 from vsodboost.io.video_file import VideoFile, is_video
+from vsodboost.ops.boxes import enclosing
 
 Picture = NDArray[np.uint8]
 BLUR = 0.03
@@ -24,9 +25,9 @@ EARLY = 1e-4
 
 
 class Backdrop(Protocol):
-    """What is beneath the object. ``goes_on``: it is another from frame to frame, and to be asked in their order."""
+    """What is beneath the object. ``in_turn``: it is another from frame to frame, and to be asked in their order."""
 
-    goes_on: bool
+    in_turn: bool
 
     def beneath(self, frame: Picture, alpha: Picture, seconds: float) -> Picture:
         """Return ``uint8[H, W, 3]`` for a ``frame`` of that size with the object's ``alpha uint8[H, W]``, shown
@@ -63,7 +64,7 @@ def backdrop(given: str) -> Backdrop:
 class Plain:
     """One colour."""
 
-    goes_on = False
+    in_turn = False
 
     def __init__(self, colour: tuple[int, int, int]) -> None:
         self._colour = colour
@@ -76,7 +77,7 @@ class Plain:
 class Blurred:
     """The frame itself, out of focus, and without the object: its colours do not bleed into what is around it."""
 
-    goes_on = False
+    in_turn = False
 
     def beneath(self, frame: Picture, alpha: Picture, seconds: float) -> Picture:
         """Return the blurred background."""
@@ -90,7 +91,7 @@ class Blurred:
 class Still:
     """A picture, enlarged or shrunk to cover the frame."""
 
-    goes_on = False
+    in_turn = False
 
     def __init__(self, path: Path) -> None:
         self._picture = read_rgb(path)
@@ -107,7 +108,7 @@ class Still:
 class Playing:
     """A video, at its own speed, from the beginning again when it ends."""
 
-    goes_on = True
+    in_turn = True
 
     def __init__(self, path: Path) -> None:
         self._source = VideoFile(path)
@@ -156,11 +157,9 @@ def covering(picture: Picture, size: tuple[int, int]) -> Picture:
 
 def compose(cut: Picture, beneath: Picture) -> Picture:
     """Lay ``cut uint8[H, W, 4]``, straight alpha, over ``beneath uint8[H, W, 3]``; ``uint8[H, W, 3]``."""
-    laid = np.array(beneath)
-    rows, columns = (np.flatnonzero(cut[..., 3].any(axis=axis)) for axis in (1, 0))
-    if len(rows) == 0:
+    laid, box = np.array(beneath), enclosing(cut[..., 3])
+    if box is None:
         return laid
-    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     share = cv2.cvtColor(np.ascontiguousarray(cut[box][..., 3]), cv2.COLOR_GRAY2RGB).astype(np.uint16)
     mixed = cut[box][..., :3] * share + laid[box] * (255 - share) + np.uint16(128)
     laid[box] = (mixed + (mixed >> 8)) >> 8  # a 255th, rounded: whole numbers take a third of the time

@@ -6,11 +6,10 @@ import json
 import shutil
 from typing import Any
 
-import numpy as np
-
 from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.io.atomic import atomic_path, write_errors
 from vsodboost.io.checkpoint import cut_back, sync_file
+from vsodboost.ops.boxes import enclosing
 from vsodboost.ops.run_length import rle_text, run_lengths
 from vsodboost.registry.writer import VideoOutput, Writer
 from vsodboost.writers.shape import Shape
@@ -46,10 +45,11 @@ class Coco(Writer):
         for frame in buffer.by_frame():
             self._names.append(frame.name)
             mask = self._shape.mask(frame.map)
-            if not mask.any():
+            found = enclosing(mask)
+            if found is None:
                 continue
-            rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-            box = [columns[0], rows[0], columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1]
+            rows, columns = found
+            box = [columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start]
             self._count += 1
             annotation = {
                 "id": self._count,

@@ -35,7 +35,7 @@ class Composed(FilmWriter):
 
     def __init__(self, shape: Shape, beneath: Backdrop) -> None:
         self._shape, self._beneath = shape, beneath
-        self.in_turn = shape.in_turn or beneath.goes_on
+        self.in_turn = shape.in_turn or beneath.in_turn
 
     def begin(self, output: VideoOutput) -> None:
         """Open the video and start on the folder."""

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.ops.resize import resize_maps
-from vsodboost.ops.threads import each, threads_for
 from vsodboost.registry.writer import VideoOutput, Writer
 from vsodboost.writers.frame_files import FrameFiles
 from vsodboost.writers.maps import map_to_uint8
@@ -38,8 +37,7 @@ class Doubt(Writer):
 
     def add(self, buffer: BoostedBuffer) -> None:
         """Write the buffer's pictures."""
-        frames = zip(buffer.scene.names, doubt_of(buffer), strict=True)
-        each(lambda given: self._write(*given), frames, threads_for(self._size))
+        self._files.write_each(buffer.scene.names, self._picture, doubt_of(buffer))
 
-    def _write(self, name: str, doubt: NDArray[np.float32]) -> None:
-        self._files.write(name, map_to_uint8(resize_maps(doubt[None], self._size)[0]))
+    def _picture(self, doubt: NDArray[np.float32]) -> NDArray[np.uint8]:
+        return map_to_uint8(resize_maps(doubt[None], self._size)[0])

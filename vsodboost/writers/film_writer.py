@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,22 +45,22 @@ class FilmWriter(Writer):
     def add(self, buffer: BoostedBuffer) -> None:
         """Write the buffer's pictures as a part of the film."""
         output, fps = self._output, self._output.source.fps
-        first, _ = output.times.get(buffer.scene.names[0], (None, None))
+        times = [output.times.get(name, (None, None)) for name in buffer.scene.names]
+        first, _ = times[0]
         offset = self._seconds if first is None else first
         aspect = pixel_aspect_of(output.source)
         threads = 1 if self.in_turn else threads_for(output.size)
         with Film(self._parts.begin(offset), self.recipe, fps, output.size, aspect=aspect) as film:
-            pictures = mapped(lambda shown: self.picture(*shown), self._shown(buffer), threads)
-            for name, picture in zip(buffer.scene.names, pictures, strict=True):
-                time, duration = output.times.get(name, (None, None))
+            shown = zip(buffer.by_frame(), buffer.frames, self._moments(times), strict=True)
+            pictures = mapped(lambda frame: self.picture(*frame), shown, threads)
+            for (time, duration), picture in zip(times, pictures, strict=True):
                 film.append(picture, None if time is None else time - offset, duration)
 
-    def _shown(self, buffer: BoostedBuffer) -> Iterator[tuple[BoostedFrame, NDArray[np.uint8], float]]:
-        """Yield each frame with its source image and when it is shown."""
-        for frame, image in zip(buffer.by_frame(), buffer.frames, strict=True):
-            time, _ = self._output.times.get(frame.name, (None, None))
+    def _moments(self, times: Sequence[tuple[float | None, float | None]]) -> Iterator[float]:
+        """Yield when each frame is shown: at its own time, or a frame's length after the one before."""
+        for time, _ in times:
             self._seconds = self._seconds if time is None else time
-            yield frame, image, self._seconds
+            yield self._seconds
             self._seconds += 1 / self._output.source.fps
 
     def finish(self, summary: dict[str, Any]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
-from vsodboost.ops.threads import each, threads_for
+from vsodboost.data.boosted import BoostedBuffer
 from vsodboost.registry.writer import VideoOutput, Writer
 from vsodboost.writers.frame_files import FrameFiles
 from vsodboost.writers.shape import Shape
@@ -21,11 +21,11 @@ class Masks(Writer):
 
     def begin(self, output: VideoOutput) -> None:
         """Start on a video's folder."""
-        self._files, self._size = FrameFiles(output, "masks"), output.size
+        self._files = FrameFiles(output, "masks")
 
     def add(self, buffer: BoostedBuffer) -> None:
         """Write the buffer's masks."""
-        each(self._write, buffer.by_frame(), threads_for(self._size))
+        self._files.write_each(buffer.scene.names, self._picture, buffer.maps)
 
-    def _write(self, frame: BoostedFrame) -> None:
-        self._files.write(frame.name, self._shape.mask(frame.map).astype(np.uint8) * np.uint8(255))
+    def _picture(self, saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
+        return self._shape.mask(saliency).astype(np.uint8) * np.uint8(255)
