@@ -20,9 +20,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from dsnet_rows import Summed, training_resize
 from safetensors.torch import load_file
+from target_rows import dis, forward_flow
 from torch import Tensor
-from train_targets import Summed, dis, forward_flow, training_resize
 from vsodboost_adapters.networks import dsnet
 from vsodboost_adapters.training.batches import mean_bce, normalised, read_image, scaled
 

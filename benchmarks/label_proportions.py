@@ -18,8 +18,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import rcrnet_rows
 import train_targets
-from train_targets import VARIANTS, Row, Say
+from target_rows import Row, Say, as_json, chosen, report, write_maps
 
 from vsodboost.data.errors import UsageError
 from vsodboost.metrics.evaluate import evaluate
@@ -52,30 +53,26 @@ def made(videos: Sequence[VideoFiles], density: Density, labeller: PseudoLabelle
 def run(options: argparse.Namespace, say: Say) -> list[Row]:
     """Train and score every column."""
     registry = Registry.load()
-    network = generator(registry, options.network, options.weights, "cpu")
+    network = generator(registry, options.network, options.weights, options.device)
     flow, _ = registry.build("flows", options.flow, Request())
     labeller = PseudoLabeller(network, flow, f"flow estimator '{options.flow}'")
     files = list_files([options.data])
     videos = [video for video in files.videos if video.name not in options.without]
     held_out = [video.name for video in files.videos if video.name in options.without]
-    stills = list_files([options.stills]).stills if options.stills else ()
-    seen = [VideoFiles("stills", tuple(i for i, _ in stills), tuple(m for _, m in stills))] if stills else videos
-    say(f"{len(videos)} sequences, held out: {', '.join(held_out)}; image stage on {len(stills) or 'their'} images")
+    say(f"{len(videos)} sequences, held out: {', '.join(held_out)}")
     options.reuse = True
-    start = train_targets.image_stage(options, seen, say)
+    start = rcrnet_rows.image_stage(options, videos, say)
     rows = []
     for text in options.columns:
         counts = made(videos, column(text), labeller, options.out / f"data-{text.replace('/', '-')}")
         frames, labels, pseudo = (sum(getattr(c, n) for c in counts) for n in ("frames", "labels", "pseudo_labels"))
         say(f"\n{text}: {labels} labels ({labels / frames:.0%}), {pseudo} pseudo-labels ({pseudo / frames:.0%})")
         learned = list_files([options.out / f"data-{text.replace('/', '-')}"]).videos
-        for variant in VARIANTS["rcrnet"]:
-            if variant.label not in options.variants:
-                continue
+        for variant in chosen(rcrnet_rows.VARIANTS, options.variants):
             named = replace(variant, name=f"{variant.name}-{text.replace('/', '-')}", label=f"{text} {variant.label}")
-            ((row, trained),) = train_targets.clip_stage(options, learned, start, [named], say)
+            ((row, trained),) = rcrnet_rows.clip_stage(options, learned, start, [named], say)
             maps = options.out / named.name
-            train_targets.write_maps(trained, named, options.data, maps, options.size, held_out)
+            write_maps(trained, named, options.data, maps, options.size, held_out, options.device)
             row.scores["held out"] = evaluate(options.data, maps, step=options.step, only=held_out)
             rows.append(row)
     return rows
@@ -84,7 +81,6 @@ def run(options: argparse.Namespace, say: Say) -> list[Row]:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--columns", nargs="+", default=list(COLUMNS), metavar="M/L")
-    parser.add_argument("--stills", type=Path, metavar="DUTS", help="folder of stills for the image stage")
     parser.add_argument("--network", default="fgplg", help="spatial model of seven channels that makes pseudo-labels")
     parser.add_argument("--weights", type=Path, help="weights of it that vsodboost train fgplg wrote")
     parser.add_argument("--flow", default="dis")
@@ -104,9 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(line, flush=True)
 
     rows = run(options, say)
-    train_targets.report(rows, say)
+    report(rows, say)
     if options.json:
-        options.json.write_text(json.dumps(train_targets.as_json(rows, options), indent=1) + "\n", encoding="utf-8")
+        options.json.write_text(json.dumps(as_json(rows, options), indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def run(
     """
     loop = Loop(
         network, optimizer, schedule, batch, loss, request.folder / stage, request.say, request.device,
-        average=0.0, clip=float("inf"),
+        average=0.0, clip=float("inf"), workers=request.workers,
     )  # fmt: skip
     if request.resume:
         loop.resume()

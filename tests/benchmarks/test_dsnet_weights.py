@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
+import dsnet_weights
 import torch
 from formula_networks import images, settled
 from vsodboost_adapters.networks import dsnet
-
-from vsodboost import boosters
-
-sys.path.insert(0, str(Path(boosters.__file__).resolve().parents[2] / "benchmarks"))
-import dsnet_weights
 
 
 def test_the_whole_network_is_steered_and_let_go() -> None:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+import keyframe_ablation as ablation
 import numpy as np
 import pytest
 from small_plans import ConstantFlow, numbered, small_plan
 
-from vsodboost import boosters
 from vsodboost.boosters import cards
 from vsodboost.boosters.keyframe import booster
 from vsodboost.boosters.keyframe.booster import Keyframe, KeyframeSettings
 from vsodboost.data.types import FlowField, Frames, Maps
 from vsodboost.io.array_source import ArraySource
 from vsodboost.registry.discovery import Entry
-
-sys.path.insert(0, str(Path(boosters.__file__).resolve().parents[2] / "benchmarks"))
-import keyframe_ablation as ablation
 
 
 def test_rows_are_those_of_the_papers_tables() -> None:

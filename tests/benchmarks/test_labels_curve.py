@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+import labels_curve
 import numpy as np
 import pytest
 from moving_square import square_video
@@ -20,9 +20,6 @@ from vsodboost.io.array_source import ArraySource
 from vsodboost.pipeline.engine import Engine
 from vsodboost.registry.booster import Booster
 from vsodboost.registry.discovery import Entry
-
-sys.path.insert(0, str(Path(cards.__file__).resolve().parents[2] / "benchmarks"))
-import labels_curve
 
 
 class MeanNetwork(nn.Module):

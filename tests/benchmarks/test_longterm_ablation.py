@@ -23,8 +23,6 @@ from vsodboost.registry.discovery import Registry, hookspecs
 from vsodboost.registry.interfaces import Request
 from vsodboost.spatial.student import Student
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
-
 
 @pytest.fixture
 def ablation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -35,7 +33,6 @@ def ablation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "trust.json").write_text(model.to_json(), encoding="utf-8")
     add_region_model(tmp_path)
     monkeypatch.setenv("VSODBOOST_SHIPPED", str(tmp_path))
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
     return script("longterm_ablation")
 
 

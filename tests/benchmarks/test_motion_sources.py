@@ -30,8 +30,6 @@ from vsodboost.registry.interfaces import NamedFlowEstimator, Request
 from vsodboost.spatial.student import Student
 from vsodboost.weights.shipped import shipped_path
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
-
 
 @pytest.fixture
 def sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
@@ -48,7 +46,6 @@ def sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
         (tmp_path / "shipped" / path.name).symlink_to(path)
     monkeypatch.setenv("VSODBOOST_SHIPPED", str(tmp_path / "shipped"))
     monkeypatch.setenv("VSODBOOST_HOME", str(tmp_path / "no-weights"))
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
     return script("motion_sources")
 
 

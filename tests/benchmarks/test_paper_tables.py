@@ -16,12 +16,6 @@ from vsodboost.data.errors import InputError, UsageError
 from vsodboost.training.pseudo_labels import Density
 
 
-@pytest.fixture(autouse=True)
-def beside_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Scripts import each other, as when one of them is run."""
-    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2] / "benchmarks"))
-
-
 def davis(root: Path, names: tuple[str, ...] = ("a",), count: int = 6) -> Path:
     """Sequences of a bright square that moves 6 px a frame over noise."""
     rng = np.random.default_rng(0)
@@ -106,8 +100,8 @@ def test_a_column_learns_from_its_labels_and_is_scored_on_what_was_held_out(
         asked.append((rows[0].label, [video.labelled for video in videos]))
         return [(proportions.Row(rows[0].label, 1, 0.0, 0.0), Right())]
 
-    monkeypatch.setattr(proportions.train_targets, "image_stage", lambda options, videos, say: {})
-    monkeypatch.setattr(proportions.train_targets, "clip_stage", clip_stage)
+    monkeypatch.setattr(proportions.rcrnet_rows, "image_stage", lambda options, videos, say: {})
+    monkeypatch.setattr(proportions.rcrnet_rows, "clip_stage", clip_stage)
     options = proportions.parse(
         [str(root), "--columns", "0/3", "1/3", "--without", "b", "--size", "32", "--out", str(tmp_path / "runs")]
     )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from benchmark_scripts import script
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))  # the script has neighbours
 soak = script("soak")
 FILES: dict[str, Any] = soak.kinds()
 SLOW = {"state": 2, "onnx": 5}

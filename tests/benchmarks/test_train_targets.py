@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,7 +17,7 @@ from torch.nn import functional as F
 
 from vsodboost.data.types import FlowField, Frames
 
-targets = script("train_targets")
+dsnet, rcrnet, target_rows, targets = (script(n) for n in ("dsnet_rows", "rcrnet_rows", "target_rows", "train_targets"))
 
 
 class Constant:
@@ -27,7 +28,7 @@ class Constant:
 
 
 def test_m1_sums_both_branches_and_gives_one_map() -> None:
-    network = settled(targets.Summed())
+    network = settled(dsnet.Summed())
     frame, flow = images(1, 1, 3, 32, 32), images(2, 1, 3, 32, 32)
     with torch.inference_mode():
         (seen,) = network(frame, flow)
@@ -38,7 +39,7 @@ def test_m1_sums_both_branches_and_gives_one_map() -> None:
 
 
 def test_ra_is_the_image_network_on_each_frame() -> None:
-    network = settled(targets.FrameByFrame())
+    network = settled(rcrnet.FrameByFrame())
     frames = [images(seed, 1, 3, 32, 32) for seed in range(3)]
     with torch.inference_mode():
         maps = network(frames)
@@ -51,10 +52,10 @@ def test_mirrored_frames_move_the_other_way() -> None:
     truth[:, :, :20] = 255
     flow = np.zeros((1, 40, 40, 2), np.float16)
     flow[:, :, :20, 0] = 3  # the object is on the left and moves to the right
-    data = targets.Moving(np.repeat(truth[..., None], 3, axis=3), flow, truth)
+    data = dsnet.Moving(np.repeat(truth[..., None], 3, axis=3), flow, truth)
     seen = set()
     for seed in range(12):
-        batch = targets.moving_batch(data, [0], 32, np.random.default_rng(seed))
+        batch = dsnet.moving_batch(data, [0], 32, np.random.default_rng(seed))
         left = bool(batch["truth"][0, 0, 16, 0] > 0.5)
         colour = batch["flow"][0, :, 16, 0 if left else -1]
         assert batch["frames"].shape == (1, 3, 32, 32) and batch["flow"].shape == (1, 3, 32, 32)
@@ -64,7 +65,7 @@ def test_mirrored_frames_move_the_other_way() -> None:
 
 
 def test_a_frames_flow_goes_to_the_next_and_the_lasts_is_reversed() -> None:
-    flow = targets.forward_flow(Constant(), np.zeros((3, 480, 864, 3), np.uint8))
+    flow = target_rows.forward_flow(Constant(), np.zeros((3, 480, 864, 3), np.uint8))
     assert flow.shape == (3, 240, 432, 2)
     assert flow[1, 0, 0].tolist() == [2, 1] and flow[2, 0, 0].tolist() == [-2, -1]
 
@@ -100,12 +101,13 @@ class Small(nn.Module):
 
 @pytest.mark.parametrize("network", ["dsnet", "rcrnet"])
 def test_a_whole_run(network: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [targets.replace(variant, build=Small) for variant in targets.VARIANTS[network]]
-    monkeypatch.setitem(targets.VARIANTS, network, tuple(rows))
-    monkeypatch.setattr(targets, "ImageNetwork", Small)
+    rows = [replace(v, build=Small) for v in targets.TABLES[network].VARIANTS if v.label[0] in "MR"]
+    monkeypatch.setattr(targets.TABLES[network], "VARIANTS", tuple(rows))
+    monkeypatch.setattr(rcrnet, "ImageNetwork", Small)
     out, figures = tmp_path / "runs", tmp_path / "figures.json"
     words = [network, str(videos), "--test", str(videos), "--without", "b", "--size", "32", "--batch", "2"]
-    words += ["--steps", "3", "--image-steps", "2", "--step", "2", "--out", str(out), "--json", str(figures)]
+    words += ["--variants", *(variant.label for variant in rows), "--steps", "3", "--image-steps", "2", "--step", "2"]
+    words += ["--out", str(out), "--json", str(figures)]
     targets.main(words)
     table = json.loads(figures.read_text())["rows"]
     assert list(table) == [variant.label for variant in rows]
@@ -116,6 +118,6 @@ def test_a_whole_run(network: str, videos: Path, tmp_path: Path, monkeypatch: py
         assert len(list((out / variant.name).glob("*/*.png"))) == 10
         assert (out / f"{variant.name}.safetensors").is_file()
     assert not list(out.glob("**/checkpoint.pt"))
-    monkeypatch.setattr(targets, "fit", None)  # what is kept is not trained again
+    monkeypatch.setattr(target_rows, "fit", None)  # what is kept is not trained again
     targets.main([*words, "--reuse"])
     assert json.loads(figures.read_text())["rows"] == table

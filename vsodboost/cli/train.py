@@ -22,6 +22,13 @@ import click
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda ...")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoints in -o.")
+@click.option(
+    "--workers",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Processes that make batches ahead, for a GPU and many cores.  [default: a thread of this one]",
+)
 @click.option("--no-plugin", metavar="NAME", multiple=True, help="Do not load this plugin.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 def train(
@@ -36,6 +43,7 @@ def train(
     device: str,
     seed: int,
     resume: bool,
+    workers: int,
     no_plugin: tuple[str, ...],
     quiet: bool,
 ) -> None:
@@ -80,5 +88,5 @@ def train(
     device = resolve_device(device)
     build = registry.builder(device, seed)
     read = partial(read_dataset, layout=layout, layouts=registered_layouts(registry))
-    made = trainer(TrainingRequest(data, folder, say, options, device, seed, resume, build, read, registry))
+    made = trainer(TrainingRequest(data, folder, say, options, device, seed, resume, workers, build, read, registry))
     click.echo(str(made))

@@ -230,6 +230,7 @@ def train(
     *,
     device: str = "cpu",
     resume: bool = False,
+    workers: int = 0,
 ) -> dict[str, Tensor]:
     """Train to the end; returns the averaged weights."""
     network.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
@@ -246,7 +247,7 @@ def train(
     else:
         freeze_batch_norm(network)  # the paper's: batches of one cannot renew it
     optimizer = torch.optim.AdamW(groups, weight_decay=1e-4)
-    loop = Loop(network, optimizer, Schedule(options.steps), batches.batch, _loss, folder, say, device)
+    loop = Loop(network, optimizer, Schedule(options.steps), batches.batch, _loss, folder, say, device, workers=workers)
     if resume:
         loop.resume()
     say(f"{sum(map(len, batches.sets))} triplets of {len(batches.sets)} videos and spacings")

@@ -57,8 +57,6 @@ class LiteSettings:
     average: float = 0.995
     """Decay of the averaged weights a step."""
     seed: int = 0
-    workers: int = 0
-    """Processes that make batches ahead; 0 is a thread of this one."""
 
 
 def _tensor(values: Sequence[NDArray[np.float32]]) -> Tensor:
@@ -221,6 +219,7 @@ def train_lite(
     *,
     device: str = "cpu",
     resume: bool = False,
+    workers: int = 0,
 ) -> dict[str, Tensor]:
     """Both stages; returns the averaged weights. Checkpoints in ``folder``/stills and ``folder``/all."""
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -230,7 +229,7 @@ def train_lite(
         freeze_batch_norm(network.encoder)
         made = Loop(
             network, _optimizer(network, settings), Schedule(steps), batch, _loss, folder / name, say, device,
-            average=settings.average, workers=settings.workers,
+            average=settings.average, workers=workers,
         )  # fmt: skip
         if resume:
             made.resume()

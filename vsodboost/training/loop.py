@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import multiprocessing
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -16,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from vsodboost.data.errors import WeightsError
+from vsodboost.data.errors import UsageError, WeightsError
 from vsodboost.io.atomic import atomic_path
 
 Batch = dict[str, Tensor]
@@ -134,6 +136,8 @@ class Loop:
     def _batches(self) -> Iterator[Batch]:
         """The batches of all steps to come, the next of which is made while one is in use."""
         if self.workers:
+            if "fork" not in multiprocessing.get_all_start_methods():
+                raise UsageError("--workers needs processes that fork, which this system has not; leave it out")
             threads = cv2.getNumThreads()
             cv2.setNumThreads(1)  # here: in a forked process OpenCV would wait for threads that it has not
             try:
@@ -142,16 +146,18 @@ class Loop:
                     batch_size=None,
                     sampler=range(self.step, self.schedule.steps),
                     num_workers=self.workers,
+                    multiprocessing_context="fork",
                     pin_memory=self.device.startswith("cuda"),
                 )
             finally:
                 cv2.setNumThreads(threads)
             return
         with ThreadPoolExecutor(1) as reader:
-            upcoming = reader.submit(self.batch, self.step)
-            for step in range(self.step, self.schedule.steps):
-                values = upcoming.result()
-                upcoming = reader.submit(self.batch, min(step + 1, self.schedule.steps - 1))
+            upcoming = deque([reader.submit(self.batch, self.step)] if self.step < self.schedule.steps else [])
+            for step in range(self.step + 1, self.schedule.steps + 1):
+                values = upcoming.popleft().result()
+                if step < self.schedule.steps:
+                    upcoming.append(reader.submit(self.batch, step))
                 yield values
 
     def _average(self) -> None:

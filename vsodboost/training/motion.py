@@ -124,6 +124,7 @@ def train(
     loop = Loop(
         network, optimizer, Schedule(steps, warmup=0), data.batch, loss_of(feeding, options.loss), request.folder,
         request.say, request.device, average=0.0, clip=float("inf"),
+        workers=request.workers,
     )  # fmt: skip
     if request.resume:
         loop.resume()

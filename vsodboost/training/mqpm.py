@@ -95,6 +95,7 @@ def train_mqpm(
     *,
     device: str = "cpu",
     resume: bool = False,
+    workers: int = 0,
 ) -> dict[str, Tensor]:
     """Localisation by the structure loss, quality by BCE on Eq. 2's label and on the score itself; averaged weights."""
     threshold = quality_labels(data.scores) if data.scores else 0.5
@@ -119,7 +120,7 @@ def train_mqpm(
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=1e-2)
-    loop = Loop(network, optimizer, Schedule(settings.steps), data.batch, loss, folder, say, device)
+    loop = Loop(network, optimizer, Schedule(settings.steps), data.batch, loss, folder, say, device, workers=workers)
     if resume:
         loop.resume()
     return loop.run()

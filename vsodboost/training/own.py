@@ -39,7 +39,7 @@ class LiteOptions:
     share of the stills with motion that are made to move. ``start`` are weights of ``lite`` to go on from, ``maps``
     folders of real models' maps of the videos (comma-separated). Of the stills every ``held_stills``-th is left out
     (0: none). ``average`` is the result of another run: the mean of both runs' weights is written. ``decay`` is that of
-    the averaged weights a step; ``workers`` processes make batches ahead."""
+    the averaged weights a step."""
 
     encoder: str = ""
     steps: int = LiteSettings.steps
@@ -55,7 +55,6 @@ class LiteOptions:
     held_stills: int = 0
     average: str = ""
     decay: float = LiteSettings.average
-    workers: int = 0
     flows: str = "dis"
     without: str = VALIDATION
     cache: str = ""
@@ -143,7 +142,6 @@ def lite(request: TrainingRequest) -> Path:
         real_maps=options.real_maps,
         average=options.decay,
         seed=request.seed,
-        workers=options.workers,
     )
     if options.held_stills:
         stills = [still for number, still in enumerate(stills) if number % options.held_stills]
@@ -151,8 +149,9 @@ def lite(request: TrainingRequest) -> Path:
     estimator = request.build("flows", options.flows.split(",")[0])
     data = LiteData(stills, videos, settings, estimator, real)
     state = train_lite(
-        network, data, settings, request.folder, request.say, device=request.device, resume=request.resume
-    )
+        network, data, settings, request.folder, request.say, device=request.device, resume=request.resume,
+        workers=request.workers,
+    )  # fmt: skip
     return _written(mean_of(state, other) if other else state, request.folder / "lite.safetensors")
 
 
@@ -176,8 +175,9 @@ def mqpm(request: TrainingRequest) -> Path:
     settings = MotionSettings(steps=options.steps, batch=options.batch, seed=request.seed)
     data = MotionData(videos, settings)
     state = train_mqpm(
-        network, data, settings, request.folder, request.say, device=request.device, resume=request.resume
-    )
+        network, data, settings, request.folder, request.say, device=request.device, resume=request.resume,
+        workers=request.workers,
+    )  # fmt: skip
     return _written(state, request.folder / "mqpm.safetensors")
 
 
@@ -196,7 +196,10 @@ def spatial_paper(request: TrainingRequest) -> Path:
     if options.encoder:
         load_vgg(network.encoder, Path(options.encoder))
     data = ImageBatches(images, options.batch, request.seed, options.side)
-    state = train(network, data, options, request.folder, request.say, device=request.device, resume=request.resume)
+    state = train(
+        network, data, options, request.folder, request.say, device=request.device, resume=request.resume,
+        workers=request.workers,
+    )  # fmt: skip
     return _written(state, request.folder / "spatial-paper.safetensors")
 
 
@@ -231,8 +234,9 @@ def mqpm_paper(request: TrainingRequest) -> Path:
         paper.load_vgg(network.localisation.encoder, Path(options.encoder))
     data = paper.ImageBatches(samples, options.batch, request.seed, options.side)
     state = paper.train(
-        network, data, options, request.folder, request.say, device=request.device, resume=request.resume
-    )
+        network, data, options, request.folder, request.say, device=request.device, resume=request.resume,
+        workers=request.workers,
+    )  # fmt: skip
     return _written(state, request.folder / "mqpm-paper.safetensors")
 
 
@@ -267,8 +271,9 @@ def fgplg(request: TrainingRequest) -> Path:
         recipe.start_light(network, build_lite(wanted))
     batches = recipe.TripletBatches(sets, card, options, request.seed)
     state = recipe.train(
-        network, batches, options, request.folder, request.say, device=request.device, resume=request.resume
-    )
+        network, batches, options, request.folder, request.say, device=request.device, resume=request.resume,
+        workers=request.workers,
+    )  # fmt: skip
     return _written(state, request.folder / "fgplg.safetensors")
 
 

@@ -224,6 +224,7 @@ def train(
     *,
     device: str = "cpu",
     resume: bool = False,
+    workers: int = 0,
 ) -> dict[str, Tensor]:
     """Adam on Eq. 5 (MQPM) or Eq. 6 (spatial model); returns the last weights."""
     if settings.loss not in ("paper", "code"):
@@ -242,8 +243,9 @@ def train(
     steps = settings.steps or settings.epochs * data.steps_per_epoch
     optimizer = torch.optim.Adam(network.parameters(), lr=settings.rate)
     loop = Loop(
-        network, optimizer, Schedule(steps), data.batch, loss, folder, say, device, average=0.0, clip=float("inf")
-    )
+        network, optimizer, Schedule(steps), data.batch, loss, folder, say, device, average=0.0, clip=float("inf"),
+        workers=workers,
+    )  # fmt: skip
     if resume:
         loop.resume()
     return loop.run()

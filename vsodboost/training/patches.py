@@ -122,7 +122,7 @@ def patch_refiner(request: TrainingRequest) -> Path:
     loop = Loop(
         network, torch.optim.Adam(network.parameters(), lr=rate), Schedule(steps, warmup=0), data.batch,
         loss_of(feeding, options.loss), request.folder, request.say, request.device, average=0.0,
-        clip=float("inf"),
+        clip=float("inf"), workers=request.workers,
     )  # fmt: skip
     if request.resume:
         loop.resume()

@@ -31,6 +31,8 @@ class TrainingRequest:
     device: str = "cpu"
     seed: int = 0
     resume: bool = False
+    workers: int = 0
+    """Processes that make batches ahead; 0 is a thread of this one."""
     build: Builder = field(default=no_builder, repr=False, compare=False)
     """For a trainer that needs another plugin: ``request.build("flows", "dis")``."""
     read: DatasetReader = read_dataset
