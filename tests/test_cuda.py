@@ -1,4 +1,4 @@
-"""On a CUDA device: the same maps as on a CPU within the width of half a float, and less at once where memory ends."""
+"""On a CUDA device: the maps that a CPU gives, but for the last digits, and less at once where memory ends."""
 
 from __future__ import annotations
 

@@ -42,11 +42,9 @@ class TrainedMotion:
         """Maps and quality of motion whose sides are multiples of 32."""
         import torch
 
-        from vsodboost.ops.precision import narrow
-
         maps = np.zeros(motion.shape[:3], np.float32)
         quality = np.zeros(len(motion), np.float32)
-        with torch.inference_mode(), narrow(self.device):
+        with torch.inference_mode():
             graph = None if self._runtimes is None else self._runtimes.of("mqpm")
             for start in range(0, len(motion), self.batch):
                 part = slice(start, start + self.batch)
@@ -56,6 +54,6 @@ class TrainedMotion:
                     maps[part] = found[:, 0]
                     continue
                 out = self.network(torch.from_numpy(image).to(self.device))
-                maps[part] = torch.sigmoid(out.logits.float())[:, 0].cpu().numpy()
-                quality[part] = torch.sigmoid(out.score.float()).cpu().numpy()
+                maps[part] = torch.sigmoid(out.logits)[:, 0].cpu().numpy()
+                quality[part] = torch.sigmoid(out.score).cpu().numpy()
         return maps, quality

@@ -10,7 +10,6 @@ from vsodboost.data.types import FlowField, Maps, PerFrame
 from vsodboost.networks.paper_mqpm import PaperMqpm
 from vsodboost.ops.flow_image import flow_images
 from vsodboost.ops.network_input import to_input
-from vsodboost.ops.precision import narrow
 
 
 class PaperMotion:
@@ -25,7 +24,7 @@ class PaperMotion:
         flow ``float32[T, h, w, 2]`` px; a frame is of high quality from .5 on."""
         maps = np.zeros(flow.shape[:3], np.float32)
         quality = np.zeros(len(flow), np.float32)
-        with torch.inference_mode(), narrow(self.device):
+        with torch.inference_mode():
             for start in range(0, len(flow), self.batch):
                 part = slice(start, start + self.batch)
                 images = to_input(flow_images(flow[part]), self.device, IMAGENET_MEAN, IMAGENET_STD)

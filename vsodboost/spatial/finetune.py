@@ -14,7 +14,6 @@ from torch.nn import functional as F
 
 from vsodboost.data.errors import PluginError
 from vsodboost.data.training_set import TrainingSet, TuneSettings
-from vsodboost.ops.precision import narrow
 from vsodboost.ops.tensors import as_tensor
 from vsodboost.registry import watch
 from vsodboost.registry.checks import checked_logits
@@ -90,11 +89,9 @@ def _at_once(student: Student, settings: TuneSettings) -> int | None:
 def _learn(student: Student, batch: _Batch, share: float, settings: TuneSettings) -> float:
     """Add the gradient of a part of a batch that is such a ``share`` of it; return its part of the loss."""
     size, truth = (len(batch.samples), *batch.truth.shape[-2:]), batch.truth
-    with narrow(student.device, learning=True):
-        if settings.every_output:
-            made = student.supervised(batch.samples)
-        else:
-            made = (student.logits(batch.samples, batch.guidance),)
+    made = (
+        student.supervised(batch.samples) if settings.every_output else (student.logits(batch.samples, batch.guidance),)
+    )
     outputs = [checked_logits(logits, size, student.name).float() for logits in made]
     loss = share * torch.stack([_loss(logits, truth, batch.weights, settings) for logits in outputs]).sum()
     loss.backward()  # type: ignore[no-untyped-call]

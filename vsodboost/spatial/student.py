@@ -16,7 +16,6 @@ from vsodboost.networks.graph_runtime import GRAPH_BATCH, GraphRuntime, RuntimeC
 from vsodboost.networks.lite import GUIDANCE_CHANNELS
 from vsodboost.ops.motion_image import motion_image
 from vsodboost.ops.network_input import to_input
-from vsodboost.ops.precision import narrow
 from vsodboost.registry.checks import checked_logits
 from vsodboost.registry.guard import guarded
 from vsodboost.spatial.batches import in_batches
@@ -142,7 +141,7 @@ class Student:
         if self.card.guidance:
             return self.predict_each(frames, motion, (maps,))[0]
         out = np.empty(frames.shape[:3], np.float32)
-        with torch.inference_mode(), narrow(self.device), guarded(self.name, "on frames"):
+        with torch.inference_mode(), guarded(self.name, "on frames"):
             graphs = self._graphs()
 
             def answer(part: slice) -> None:
@@ -162,7 +161,7 @@ class Student:
         size = (int(frames.shape[1]), int(frames.shape[2]))
         out = [np.empty(frames.shape[:3], np.float32) for _ in maps]
         batch = self.batch if self._runtimes is None else min(self.batch, GRAPH_BATCH)
-        with torch.inference_mode(), narrow(self.device), guarded(self.name, "on frames"):
+        with torch.inference_mode(), guarded(self.name, "on frames"):
             graphs = self._graphs()
 
             def answer_each(part: slice) -> None:

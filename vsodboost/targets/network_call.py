@@ -147,7 +147,7 @@ def trial_maps(target: NetworkTarget, count: int, size: tuple[int, int]) -> Tens
 
     frames = target.prepare(trial_frames(count, size))
     flow = target.prepare(np.full((count, *size, 3), 255, np.uint8)) if target.card.needs_flow else None
-    with torch.inference_mode(), torch.autocast("cuda", enabled=target.device.startswith("cuda")):
+    with torch.inference_mode():
         return target.saliency(frames, flow).float()
 
 

@@ -93,10 +93,8 @@ class NetworkTarget:
         if self.card.needs_flow:
             images = np.full_like(clip.frames, 255) if clip.flow is None else flow_images(clip.flow)
             flow = self.prepare(images)
-        with torch.autocast("cuda", enabled=self.device.startswith("cuda")):
-            with nullcontext() if is_own(self.network) else foreign_world():
-                output = self.saliency(frames, flow)
-            output = output.float()
+        with nullcontext() if is_own(self.network) else foreign_world():
+            output = self.saliency(frames, flow).float()
         return np.asarray((torch.sigmoid(output) if self.card.output == "logits" else output)[:, 0].cpu().numpy())
 
     def saliency(self, frames: Tensor, flow: Tensor | None = None) -> Tensor:
