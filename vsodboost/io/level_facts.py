@@ -55,10 +55,13 @@ class LevelFacts:
         self.together.add(tuple(levels))
         same = high - low <= SAME if lossy else high == low
         self.inside.update(dict(zip(*_histogram(plane, same), strict=True)))
-        ranks, count = _ranks(plane, levels), len(levels)
-        for a, b in ((ranks[:, 1:], ranks[:, :-1]), (ranks[1:], ranks[:-1])):
-            differ = a != b
-            pairs = np.bincount(a[differ].astype(np.int64) * count + b[differ], minlength=count * count)
+        flat, count, width = plane.ravel(), len(levels), plane.shape[1]
+        for step, in_row in ((1, True), (width, False)):
+            at = np.flatnonzero(flat[step:] != flat[:-step])
+            if in_row:
+                at = at[(at + 1) % width > 0]  # the last of a row is no neighbour of the next row's first
+            first, second = (np.searchsorted(levels, flat[place]) for place in (at, at + step))
+            pairs = np.bincount(first * count + second, minlength=count * count)
             both = pairs.reshape(count, count) + pairs.reshape(count, count).T
             for i, j in np.argwhere(np.triu(both)):
                 self.borders[levels[i], levels[j]] += int(both[i, j])
@@ -129,11 +132,3 @@ def _histogram(plane: Pixels, among: NDArray[np.bool_] | None = None) -> tuple[l
         counts = np.bincount(plane.ravel() if among is None else plane[among])
     levels = np.flatnonzero(counts)
     return levels.tolist(), counts[levels].tolist()
-
-
-def _ranks(plane: Pixels, levels: list[int]) -> NDArray[np.uint8]:
-    """The place of each pixel's level among ``levels``, of which there are at most 256; ``uint8[H, W]``."""
-    if plane.dtype == np.uint8:
-        return np.asarray(cv2.LUT(plane, np.searchsorted(levels, np.arange(256)).astype(np.uint8)))
-    table: NDArray[np.uint8] = np.searchsorted(levels, np.arange(levels[-1] + 1)).astype(np.uint8)
-    return table[plane]
