@@ -48,14 +48,16 @@ class LevelFacts:
         self.most = max(self.most, len(levels))
         if len(levels) > MANY and not lossy:
             return
-        low, high = cv2.erode(plane, _AROUND), cv2.dilate(plane, _AROUND)
+        part = _marked(plane)
+        self.inside.update({0: plane.size - part.size} if part.size < plane.size else {})
+        low, high = cv2.erode(part, _AROUND), cv2.dilate(part, _AROUND)
         if len(levels) > MANY:
-            self.inside.update(dict(zip(*_histogram(plane, high - low <= SAME), strict=True)))
+            self.inside.update(dict(zip(*_histogram(part, high - low <= SAME), strict=True)))
             return
         self.together.add(tuple(levels))
         same = high - low <= SAME if lossy else high == low
-        self.inside.update(dict(zip(*_histogram(plane, same), strict=True)))
-        flat, count, width = plane.ravel(), len(levels), plane.shape[1]
+        self.inside.update(dict(zip(*_histogram(part, same), strict=True)))
+        flat, count, width = part.ravel(), len(levels), part.shape[1]
         for step, in_row in ((1, True), (width, False)):
             at = np.flatnonzero(flat[step:] != flat[:-step])
             if in_row:
@@ -121,6 +123,12 @@ class LevelFacts:
         """Share of pixels inside regions of levels from ``low`` to ``high`` among all that are not zero, in [0, 1]."""
         found = sum(n for v, n in self.inside.items() if low <= v <= high)
         return found / max(1, sum(n for v, n in self.pixels.items() if v))
+
+
+def _marked(plane: Pixels) -> Pixels:
+    """The part of a plane ``[H, W]`` outside of which all is zero, with one px of that around."""
+    x, y, width, height = cv2.boundingRect((plane > 0).view(np.uint8))
+    return np.ascontiguousarray(plane[max(y - 1, 0) : y + height + 1, max(x - 1, 0) : x + width + 1])
 
 
 def _histogram(plane: Pixels, among: NDArray[np.bool_] | None = None) -> tuple[list[int], list[int]]:
