@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vsodboost.metrics.distance import FURTHEST, squared_distance
 from vsodboost.metrics.frame_pair import EPSILON, frame_pair
-from vsodboost.metrics.window import Window, around
+from vsodboost.metrics.window import Window, around, within
 
 Part = Callable[[Window], NDArray[np.float64]]
 """Gives those rows and columns of a map, ``float64[h, w]`` in [0, 1]."""
@@ -57,16 +57,17 @@ def weighted_f_of(part: Part, total: float, mask: NDArray[np.bool_], beta_square
         mask: the truth, ``bool[H, W]``.
         beta_squared: weight of precision against recall.
     """
-    inner, outer = around(mask, RADIUS), around(mask, FAR)
-    if inner is None or outer is None:
+    window = around(mask, FAR)
+    if window is None:
         return 0.0
-    squared = np.full(mask.shape, FURTHEST, np.uint16)
-    squared[outer] = squared_distance(mask[outer])
-    errors, smoothed = _errors(part(inner), mask[inner], squared[inner])
+    there = mask[window]
+    squared = squared_distance(there)
+    inner = around(there, RADIUS) or (slice(None), slice(None))
+    errors, smoothed = _errors(part(within(window, inner)), there[inner], squared[inner])
     foreground = len(errors)
     hits = foreground - float(smoothed.sum())
     alarms = total - (foreground - float(errors.sum()))
-    false_alarms = 2 * alarms - _lost_weight(part, squared, outer)
+    false_alarms = 2 * alarms - _lost_weight(part, squared, window)
     recall = 1 - float(smoothed.mean())
     precision = hits / (hits + false_alarms + EPSILON)
     return (1 + beta_squared) * recall * precision / (recall + beta_squared * precision + EPSILON)
@@ -75,11 +76,10 @@ def weighted_f_of(part: Part, total: float, mask: NDArray[np.bool_], beta_square
 def _lost_weight(part: Part, squared: NDArray[np.uint16], window: Window) -> float:
     """By how much less than twice their sum the false alarms in the window weigh, a few rows at a time, which stay in
     the processor's caches."""
-    rows, columns = window
     lost = 0.0
-    for top in range(rows.start, min(rows.stop, len(squared)), STRIP):
-        strip = slice(top, min(top + STRIP, rows.stop)), columns
-        lost += float(np.vdot(part(strip), _lost_weights()[squared[strip]]))
+    for top in range(0, len(squared), STRIP):
+        strip = slice(top, min(top + STRIP, len(squared))), slice(0, squared.shape[1])
+        lost += float(np.vdot(part(within(window, strip)), _lost_weights()[squared[strip]]))
     return lost
 
 

@@ -17,5 +17,16 @@ def around(mask: NDArray[np.bool_], margin: int) -> Window | None:
     box = enclosing(mask)
     if box is None:
         return None
-    rows, columns = (slice(max(part.start - margin, 0), part.stop + margin) for part in box)
+    rows, columns = (
+        slice(max(part.start - margin, 0), min(part.stop + margin, length))
+        for part, length in zip(box, mask.shape, strict=True)
+    )
+    return rows, columns
+
+
+def within(outer: Window, inner: Window) -> Window:
+    """Return a window of a window as one of the frame."""
+    rows, columns = (
+        slice(whole.start + part.start, whole.start + part.stop) for whole, part in zip(outer, inner, strict=True)
+    )
     return rows, columns
