@@ -58,11 +58,11 @@ def weighted_f_of(part: Part, total: float, mask: NDArray[np.bool_], beta_square
         beta_squared: weight of precision against recall.
     """
     window = around(mask, FAR)
-    if window is None:
+    inner = None if window is None else around(mask[window], RADIUS)
+    if window is None or inner is None:
         return 0.0
     there = mask[window]
     squared = squared_distance(there)
-    inner = around(there, RADIUS) or (slice(None), slice(None))
     errors, smoothed = _errors(part(within(window, inner)), there[inner], squared[inner])
     foreground = len(errors)
     hits = foreground - float(smoothed.sum())
