@@ -12,8 +12,7 @@ from mask_files import indexed, masks, numbers, photograph, save
 from PIL import Image
 
 from vsodboost.data.errors import InputError
-from vsodboost.io import raw_image
-from vsodboost.io.raw_image import RawFiles, read_raw
+from vsodboost.io.raw_image import read_raw
 
 MASK = masks()[0].astype(np.uint8) * 255
 
@@ -71,18 +70,3 @@ def test_unreadable_files_are_named_on_one_line(tmp_path: Path, name: str) -> No
     with pytest.raises(InputError, match=name) as caught:
         read_raw(tmp_path / name)
     assert "\n" not in str(caught.value)
-
-
-def test_files_are_read_again_where_they_do_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = [save(tmp_path / f"{t}.png", MASK) for t in range(3)]
-    asked: list[str] = []
-
-    def read(path: Path) -> raw_image.RawImage:
-        asked.append(path.name)
-        return read_raw(path)
-
-    monkeypatch.setattr(raw_image, "read_raw", read)
-    images = RawFiles(files, budget=2 * MASK.nbytes)
-    for _ in range(2):
-        assert [image.path for image in images] == files
-    assert asked == ["0.png", "1.png", "2.png", "2.png"]

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from decimal import Decimal
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,7 +70,7 @@ def images(folder: Path, suffixes: Iterable[str] = MASK_SUFFIXES) -> list[Path]:
             if suffix in wanted:
                 candidate = suffix not in LOSSLESS, name
                 by_stem[stem] = min(candidate, by_stem.get(stem, candidate))
-        names = sorted((name for _, name in by_stem.values()), key=natural_key)
+        names = sorted((name for _, name in by_stem.values()), key=_place)
         listed.found[wanted] = tuple(folder / name for name in names)
     return list(listed.found[wanted])
 
@@ -102,6 +103,13 @@ def named_folders(folder: Path, names: Iterable[str]) -> Iterator[Path]:
         yield from (folder / name for name in found if plain_name(name) == wanted)
 
 
+@lru_cache(1 << 14)
+def _place(name: str) -> list[tuple[int, Decimal, str]]:
+    """The natural order's key: folders of a data set hold files of the same names."""
+    return natural_key(name)
+
+
+@lru_cache(1 << 14)
 def _split(name: str) -> tuple[str, str]:
     stem, dot, suffix = name.rpartition(".")
     return (stem, dot + suffix.lower()) if stem else (name, "")

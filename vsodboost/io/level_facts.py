@@ -48,17 +48,22 @@ class LevelFacts:
         self.most = max(self.most, len(levels))
         if len(levels) > MANY and not lossy:
             return
-        low, high = cv2.erode(plane, _AROUND), cv2.dilate(plane, _AROUND)
+        part = _marked(plane)
+        self.inside.update({0: plane.size - part.size} if part.size < plane.size else {})
+        low, high = cv2.erode(part, _AROUND), cv2.dilate(part, _AROUND)
         if len(levels) > MANY:
-            self.inside.update(dict(zip(*_histogram(plane, high - low <= SAME), strict=True)))
+            self.inside.update(dict(zip(*_histogram(part, high - low <= SAME), strict=True)))
             return
         self.together.add(tuple(levels))
         same = high - low <= SAME if lossy else high == low
-        self.inside.update(dict(zip(*_histogram(plane, same), strict=True)))
-        ranks, count = _ranks(plane, levels), len(levels)
-        for a, b in ((ranks[:, 1:], ranks[:, :-1]), (ranks[1:], ranks[:-1])):
-            differ = a != b
-            pairs = np.bincount(a[differ].astype(np.int64) * count + b[differ], minlength=count * count)
+        self.inside.update(dict(zip(*_histogram(part, same), strict=True)))
+        flat, count, width = part.ravel(), len(levels), part.shape[1]
+        for step, in_row in ((1, True), (width, False)):
+            at = np.flatnonzero(flat[step:] != flat[:-step])
+            if in_row:
+                at = at[(at + 1) % width > 0]  # the last of a row is no neighbour of the next row's first
+            first, second = (np.searchsorted(levels, flat[place]) for place in (at, at + step))
+            pairs = np.bincount(first * count + second, minlength=count * count)
             both = pairs.reshape(count, count) + pairs.reshape(count, count).T
             for i, j in np.argwhere(np.triu(both)):
                 self.borders[levels[i], levels[j]] += int(both[i, j])
@@ -120,6 +125,12 @@ class LevelFacts:
         return found / max(1, sum(n for v, n in self.pixels.items() if v))
 
 
+def _marked(plane: Pixels) -> Pixels:
+    """The part of a plane ``[H, W]`` outside of which all is zero, with one px of that around."""
+    x, y, width, height = cv2.boundingRect((plane > 0).view(np.uint8))
+    return np.ascontiguousarray(plane[max(y - 1, 0) : y + height + 1, max(x - 1, 0) : x + width + 1])
+
+
 def _histogram(plane: Pixels, among: NDArray[np.bool_] | None = None) -> tuple[list[int], list[int]]:
     """Levels that occur in a plane ``[H, W]`` (or in a part of it), and how often."""
     if plane.dtype == np.uint8 and plane.size < EXACT:
@@ -129,11 +140,3 @@ def _histogram(plane: Pixels, among: NDArray[np.bool_] | None = None) -> tuple[l
         counts = np.bincount(plane.ravel() if among is None else plane[among])
     levels = np.flatnonzero(counts)
     return levels.tolist(), counts[levels].tolist()
-
-
-def _ranks(plane: Pixels, levels: list[int]) -> NDArray[np.uint8]:
-    """The place of each pixel's level among ``levels``, of which there are at most 256; ``uint8[H, W]``."""
-    if plane.dtype == np.uint8:
-        return np.asarray(cv2.LUT(plane, np.searchsorted(levels, np.arange(256)).astype(np.uint8)))
-    table: NDArray[np.uint8] = np.searchsorted(levels, np.arange(levels[-1] + 1)).astype(np.uint8)
-    return table[plane]

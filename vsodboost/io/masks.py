@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from vsodboost.data.errors import InputError
 from vsodboost.io.colour_facts import VOID_COLOUR, drawn_on_black, near_colour
 from vsodboost.io.grey_kind import MEND, NUMBER, VOID, Use
+from vsodboost.io.held_files import RawFiles, read
 from vsodboost.io.level_facts import MANY
 from vsodboost.io.mask_kind import Reading, decide
 from vsodboost.io.mask_parts import part_of
-from vsodboost.io.raw_image import Pixels, RawFiles, RawImage, read_raw
+from vsodboost.io.raw_image import Pixels, RawImage
 
 SAMPLE = 24
 """Files of a sequence by which it is decided how it is read."""
@@ -80,7 +81,8 @@ class MaskSequence:
 
     def read(self, file: Path) -> Plane:
         """Read one of the files. Raises InputError when it cannot be read, or is of another kind than the others."""
-        return plane_of(read_raw(file), self.reading)
+        reading = self.reading  # first: whether it is known decides whether the file was looked at
+        return plane_of(read(file), reading)
 
 
 def plane_of(image: RawImage, reading: Reading) -> Plane:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +40,11 @@ class RawImage:
         """Whether the pixels are colours."""
         return self.pixels.ndim == 3
 
+    @property
+    def size(self) -> int:
+        """Bytes of pixels and transparency."""
+        return self.pixels.nbytes + (0 if self.alpha is None else self.alpha.nbytes)
+
     def coloured(self) -> RawImage:
         """Return the image with the colours of its palette instead of places in it."""
         if self.palette is None:
@@ -67,25 +71,6 @@ def read_raw(path: Path, max_pixels: int = MAX_PIXELS) -> RawImage:
         return _of_arrays(path, decode(path, data, cv2.IMREAD_UNCHANGED), lossy=False)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError(f"{path} is not a readable image ({error}); copy or export it again, or remove it") from error
-
-
-class RawFiles:
-    """Image files that are gone through several times: as many stay in memory as ``budget`` bytes hold, the others are
-    read again."""
-
-    def __init__(self, files: Sequence[Path], budget: int = 1 << 26) -> None:
-        self.files = tuple(files)
-        self._left = budget
-        self._held: dict[Path, RawImage] = {}
-
-    def __iter__(self) -> Iterator[RawImage]:
-        for file in self.files:
-            image = self._held.get(file) or read_raw(file)
-            size = image.pixels.nbytes + (0 if image.alpha is None else image.alpha.nbytes)
-            if file not in self._held and size <= self._left:
-                self._left -= size
-                self._held[file] = image
-            yield image
 
 
 def _of_pillow(path: Path, image: Image.Image, lossy: bool) -> RawImage:

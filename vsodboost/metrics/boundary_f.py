@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.metrics.frame_pair import frame_pair
+from vsodboost.metrics.window import around
 
 TOLERANCE = 0.008
 """Share of the frame's diagonal by which a contour may be off."""
@@ -41,7 +42,10 @@ def boundary_f(
 
 def boundary_f_of(found: NDArray[np.bool_], mask: NDArray[np.bool_], tolerance: float = TOLERANCE) -> float:
     """F-measure of the contours of two masks ``bool[H, W]``; see ``boundary_f``."""
-    lines = [contour(each) for each in (found, mask)]
+    window = around(found | mask, 1)  # a contour lies at most 1 px outside of its mask
+    if window is None:
+        return 1.0
+    lines = [contour(each[window]) for each in (found, mask)]
     there = [bool(line.any()) for line in lines]
     if not all(there):
         return float(not any(there))
@@ -69,11 +73,11 @@ def _share_near(line: NDArray[np.bool_], other: NDArray[np.bool_], reach: int) -
     Contours are thin: for each pixel of one, the rows of the disc around it are looked through, nearest rows first, and
     how many pixels of the other a row holds is the difference of four sums from the corner.
     """
-    points = np.asarray(cv2.findNonZero(line.view(np.uint8))).reshape(-1, 2)
+    y, x = np.nonzero(line)
     padded = cv2.copyMakeBorder(other.view(np.uint8), reach, reach, reach, reach, cv2.BORDER_CONSTANT)
     sums = np.asarray(cv2.integral(padded))
     width, flat = sums.shape[1], sums.ravel()
-    far = (points[:, 1].astype(np.int64) + reach) * width + points[:, 0] + reach
+    far = (y + reach) * width + x + reach
     for row in sorted(range(-reach, reach + 1), key=abs):
         half = isqrt(reach**2 - row**2)
         above = far + (row * width - half)
@@ -81,4 +85,4 @@ def _share_near(line: NDArray[np.bool_], other: NDArray[np.bool_], reach: int) -
         far = far[left == right]
         if not len(far):
             break
-    return 1 - len(far) / len(points)
+    return 1 - len(far) / len(y)

@@ -19,6 +19,7 @@ import numpy as np
 from vsodboost.data.errors import InputError, UsageError
 from vsodboost.datasets import Dataset
 from vsodboost.datasets.listing import listed_once
+from vsodboost.io.held_files import held_files
 from vsodboost.metrics.curves import Curve
 from vsodboost.metrics.figures import FIGURES, BlockScore, Figures, score_block
 from vsodboost.metrics.grey_files import readings_of
@@ -120,6 +121,7 @@ def evaluate(
     )[0]
 
 
+@held_files()
 def evaluate_all(
     truth: Path | str | Dataset,
     predictions: Sequence[Path | str],

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vsodboost.data.errors import InputError
 from vsodboost.io.proportions import check_proportions
-from vsodboost.metrics.boundary_f import boundary_f, boundary_f_of
+from vsodboost.metrics.boundary_f import boundary_f
 from vsodboost.metrics.curves import Counts, CurveMean, threshold_counts
 from vsodboost.metrics.e_measure import e_of
 from vsodboost.metrics.f_measure import f_of
@@ -24,7 +24,7 @@ from vsodboost.metrics.protocols import Protocol
 from vsodboost.metrics.s_measure import s_measure
 from vsodboost.metrics.sequences import Pair
 from vsodboost.metrics.truth import truth_mask
-from vsodboost.metrics.weighted_f import weighted_f, weighted_f_of
+from vsodboost.metrics.weighted_f import weighted_f
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,10 @@ class BlockScore:
         levels = Levels(saliency, truth.mask, truth.void, stretch_masks=protocol.stretch_masks)
         self._add_curves(levels.counts)
         self._sums["S"] += levels.s_measure
-        self._sums["wF"] += weighted_f_of(levels.grey, truth.mask)
+        self._sums["wF"] += levels.weighted_f
         self._sums["MAE"] += levels.mae
         self._sums["J"] += levels.jaccard
-        self._sums["F"] += boundary_f_of(levels.found, truth.mask)
+        self._sums["F"] += levels.boundary_f
 
     def _score(self, grey: NDArray[np.float64], written: NDArray[np.float64], truth: TruthMask) -> None:
         """Pixels of void are left out where a figure asks each pixel alone; where it looks at regions and contours,

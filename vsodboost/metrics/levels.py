@@ -6,8 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodboost.metrics.boundary_f import boundary_f_of
 from vsodboost.metrics.curves import Counts, counts_of, steps
 from vsodboost.metrics.frame_pair import adaptive_threshold
+from vsodboost.metrics.weighted_f import RADIUS, weighted_f_of
+from vsodboost.metrics.window import around
 from vsodboost.ops.s_measure import halves, score_of_sums
 
 EXACT = 1 << 24
@@ -43,13 +46,8 @@ class Levels:
             self._unscored[int(scored.min())] = np.count_nonzero(void)
         self.values = values
         """What each level means, ``float64[256]``: those that occur are in [0, 1]."""
-        self.grey: NDArray[np.float64] = np.asarray(cv2.LUT(levels, values))
-        """The map, ``float64[H, W]`` in [0, 1]."""
         self._masks = (self.values if stretch_masks else unit) > HALF
-        self.found: NDArray[np.bool_] = levels > 255 - int(np.count_nonzero(self._masks))
-        """The binarised map, ``bool[H, W]``."""
-        if void is not None:
-            self.found &= ~void
+        self._levels, self._mask, self._void = levels, mask, void
         self._pixels, self._inside, self._all = _quadrants(levels, mask)
 
     @property
@@ -86,6 +84,23 @@ class Levels:
         squares = (self._inside * (v * v)).sum()
         return float(score_of_sums(np, self._pixels, sums, np.array([squares]))[0])
 
+    @property
+    def weighted_f(self) -> float:
+        """Weighted F-measure; void is background of both."""
+        black = int(np.count_nonzero(self.values <= 0))
+        window = around((self._levels >= black) | self._mask, RADIUS)
+        if window is None:
+            return 0.0
+        levels = self._levels[window]
+        total = float((self._all.sum(axis=(0, 1)) * self.values).sum())
+        return weighted_f_of(lambda part: np.asarray(cv2.LUT(levels[part], self.values)), total, self._mask[window])
+
+    @property
+    def boundary_f(self) -> float:
+        """F-measure of the contours of the binarised map and the truth; void is background of both."""
+        found = self._levels > 255 - int(np.count_nonzero(self._masks))
+        return boundary_f_of(found if self._void is None else found & ~self._void, self._mask)
+
     def _parts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """How many scored pixels inside and outside the truth have each level, ``int64[256]`` each."""
         inside = self._inside.sum(axis=(0, 1))
@@ -104,6 +119,8 @@ def _stretched(values: NDArray[np.float64], levels: NDArray[np.uint8]) -> NDArra
 def _histogram(levels: NDArray[np.uint8], mask: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
     """Return how many pixels (of the mask) have each level, ``int64[256]``."""
     counts = np.zeros(256, np.int64)
+    if levels.size == 0:
+        return counts
     rows = max(1, EXACT // max(1, levels.shape[1]))
     for top in range(0, levels.shape[0], rows):
         among = None if mask is None else mask[top : top + rows].view(np.uint8)
@@ -117,17 +134,20 @@ def _quadrants(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Return the pixels of the quadrants around the truth's centroid ``float64[1, 2, 2]``, and how many of their
     pixels have each level, inside the truth and in all, ``int64[2, 2, 256]`` each."""
-    borders = []
+    borders, spans = [], []
     for axis in (1, 0):
         counts = cv2.reduce(mask.view(np.uint8), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
-        borders.append(int(halves(np, counts[None].astype(np.float64))[0, 0].sum()))
-    (height, width), (row, column) = mask.shape, borders
+        border = int(halves(np, counts[None].astype(np.float64))[0, 0].sum())
+        borders.append(((0, border), (border, len(counts))))
+        filled = np.flatnonzero(counts)
+        first, last = (int(filled[0]), int(filled[-1]) + 1) if len(filled) else (0, 0)
+        spans.append(((min(first, border), min(last, border)), (max(first, border), max(last, border))))
     pixels = np.zeros((1, 2, 2))
     inside, everything = np.zeros((2, 2, 256), np.int64), np.zeros((2, 2, 256), np.int64)
-    for i, (top, bottom) in enumerate(((0, row), (row, height))):
-        for j, (left, right) in enumerate(((0, column), (column, width))):
-            pixels[0, i, j] = (bottom - top) * (right - left)
-            if pixels[0, i, j]:
-                part, truth = levels[top:bottom, left:right], mask[top:bottom, left:right]
-                inside[i, j], everything[i, j] = _histogram(part, truth), _histogram(part)
+    for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        (top, bottom), (left, right) = borders[0][i], borders[1][j]
+        pixels[0, i, j] = (bottom - top) * (right - left)
+        everything[i, j] = _histogram(levels[top:bottom, left:right])
+        (top, bottom), (left, right) = spans[0][i], spans[1][j]
+        inside[i, j] = _histogram(levels[top:bottom, left:right], mask[top:bottom, left:right])
     return pixels, inside, everything
