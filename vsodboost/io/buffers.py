@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 
 from vsodboost.data.types import Clip, Frames
-from vsodboost.data.video import Frame, VideoSource
+from vsodboost.data.video import VideoSource
 from vsodboost.io.checkpoint import Stale
 
 LIMIT = 100

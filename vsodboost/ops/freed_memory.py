@@ -1,7 +1,7 @@
 """Freed memory, given back to the system.
 
 glibc hands out aligned blocks, which tensors are, so that a freed one seldom serves the next tensor of the same size:
-after a buffer of frames half a GB lies idle in pieces between what is in use, and buffers at the source size come on
+after a buffer of frames some 400 MB lie idle in pieces between what is in use, and buffers at the source size come on
 top of that.
 """
 
