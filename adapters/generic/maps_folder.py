@@ -87,11 +87,10 @@ class MapsTarget:
         if clip.video != self._video:
             self._video, self._proportions = clip.video, []
         height, width = clip.size
-        found = []
+        found = np.zeros((len(clip), *clip.size), np.float32)
         for t, name in enumerate(clip.names):
             if self.maps.file(clip.video, name) is None:
-                found.append(np.zeros(clip.size, np.float32))  # ``missing`` says so
-                continue
+                continue  # ``missing`` says so
             m = self.maps.read(clip.video, name)
             if (clip.first + t) % COMPARED == 0:
                 self._check(name, m, clip.frames[t])
@@ -100,8 +99,8 @@ class MapsTarget:
                 self._proportions += [note] if note and not self._proportions else []
                 how = cv2.INTER_AREA if m.shape[0] > height else cv2.INTER_LINEAR
                 m = cv2.resize(m, (width, height), interpolation=how).astype(np.float32)
-            found.append(1 - m if self.inverted else m)
-        return np.stack(found)
+            found[t] = 1 - m if self.inverted else m
+        return found
 
     def _check(self, name: str, saliency: Maps, frame: Frames) -> None:
         import numpy as np

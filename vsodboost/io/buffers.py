@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 
 from vsodboost.data.types import Clip, Frames
-from vsodboost.data.video import Frame, VideoSource
+from vsodboost.data.video import VideoSource
 from vsodboost.io.checkpoint import Stale
 
 LIMIT = 100
@@ -63,7 +63,8 @@ def buffers(source: VideoSource, limit: int = LIMIT, start: Position = START) ->
         Stale: the frames before ``start`` are not those that were read when it was taken.
     """
     length = 0
-    held: list[Frame] = []
+    images: Frames | None = None
+    names: list[str] = []
     frames = source.frames()
     passed = Position()
     for frame in islice(frames, start.frames):
@@ -72,16 +73,14 @@ def buffers(source: VideoSource, limit: int = LIMIT, start: Position = START) ->
         raise Stale(f"{source.path} is no longer the video that it was begun with")
     first = start.frames
     for frame in frames:
-        length = length or buffer_length(source.length, resident(frame.image.shape[:2], limit))
-        held.append(frame)
-        if len(held) == length:
-            yield _clip(held, source.name, first)
-            first += len(held)
-            held = []
-    if held:
-        yield _clip(held, source.name, first)
-
-
-def _clip(held: list[Frame], video: str, first: int) -> Clip:
-    frames = np.stack([f.image for f in held])
-    return Clip(frames, tuple(f.name for f in held), video, first)
+        if images is None:  # each frame is put where it stays: a list of them would be a second buffer
+            length = length or buffer_length(source.length, resident(frame.image.shape[:2], limit))
+            images = np.empty((length, *frame.image.shape), frame.image.dtype)
+        images[len(names)] = frame.image
+        names.append(frame.name)
+        if len(names) == length:
+            yield Clip(images, tuple(names), source.name, first)
+            first += length
+            images, names = None, []
+    if images is not None:
+        yield Clip(images[: len(names)], tuple(names), source.name, first)

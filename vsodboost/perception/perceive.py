@@ -103,23 +103,7 @@ def perceive(
         PluginError: flow estimator (``plugin``) or motion model failed, or returned something else.
     """
     count, height, width = (shot.frames if isinstance(shot, Clip) else shot).shape[:3]
-    flow = np.zeros((count, height, width, 2), np.float32)
-    motion = np.zeros_like(flow)
-    links = unlinked(count, (height, width))
-    if count > 1:
-        forward, backward = shot_flow(estimator, shot, plugin)
-        flow[:-1], flow[-1] = forward, -backward[-1]
-        links = link(forward, backward)
-        to_next, from_last = object_motion(forward), object_motion(-backward)
-        for start, stop in standing(forward, backward):
-            around = [
-                m
-                for m, there in ((to_next[stop - 1 : stop], stop < count), (from_last[start - 1 : start], start > 0))
-                if there
-            ]
-            if around:
-                motion[start:stop] = np.mean(around, axis=0)
-                flow[start:stop] = forward[stop - 1] if stop < count else -backward[start - 1]
+    flow, motion, links = _moved(estimator, shot, plugin)
     static = np.array([not _moves(field, STATIC, 0.01) for field in motion])
     reads_flow = isinstance(model, FlowReader)
     with guarded(motion_plugin, of=model):
@@ -130,3 +114,24 @@ def perceive(
     maps[silent] = 0
     quality[silent] = 0
     return MotionCues(flow, motion, maps, quality, static, links)
+
+
+def _moved(estimator: FlowEstimator, shot: Frames | Clip, plugin: str) -> tuple[FlowField, FlowField, Links]:
+    """Return flow and object motion ``float32[T, h, w, 2]`` px of a shot's frames, and their links."""
+    count, height, width = (shot.frames if isinstance(shot, Clip) else shot).shape[:3]
+    flow = np.zeros((count, height, width, 2), np.float32)
+    motion = np.zeros_like(flow)
+    if count < 2:
+        return flow, motion, unlinked(count, (height, width))
+    forward, backward = shot_flow(estimator, shot, plugin)
+    flow[:-1], flow[-1] = forward, -backward[-1]
+    for start, stop in standing(forward, backward):
+        around = []
+        if stop < count:
+            around.append(object_motion(forward[stop - 1 : stop]))
+        if start > 0:
+            around.append(object_motion(-backward[start - 1 : start]))
+        if around:
+            motion[start:stop] = np.mean(around, axis=0)
+            flow[start:stop] = forward[stop - 1] if stop < count else -backward[start - 1]
+    return flow, motion, link(forward, backward)

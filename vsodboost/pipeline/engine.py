@@ -21,6 +21,7 @@ from vsodboost.data.video import VideoSource
 from vsodboost.decision.fusion import predict
 from vsodboost.decision.gate import at_source_size
 from vsodboost.io.buffers import START, Position, buffers, resident
+from vsodboost.ops.freed_memory import give_back
 from vsodboost.ops.resize import resize_maps, working_size
 from vsodboost.perception.shots import shots_between
 from vsodboost.pipeline.checkpoint import VideoMemory, restored, taken
@@ -126,6 +127,7 @@ class Engine:
             with guarded(self.plan.name("booster"), "in decide"):
                 decision = self.plan.booster.decide(scene, boosted, decision)
             decision = checked_decision(decision, scene, self.plan.name("booster"))
+            give_back()
             maps = self._at_source_size(scene, decision, predicted.target)
         frames = predicted.clip.frames
         return BoostedBuffer(frames, scene, predicted.mined, decision, maps, predicted.target, predicted.losses)
@@ -163,10 +165,12 @@ class Engine:
                     replay = self.memory.replay
                     settings = plan.tuning if replay.size == 0 else self._later_tuning(clip)
                     losses = tune(plan.student, replay.with_earlier(chosen), settings, plan.options.seed)
+            give_back()
             tuned = weights is not None or self.memory.replay.size > 0
             with self.seconds.of("predict"):
                 asked = tuned or overrides(plan.booster, "fuse")
                 predictions = predict(plan.student, guided, every_frame=plan.asks_of_every_frame) if asked else None
+            give_back()
             yield PredictedBuffer(clip, scene, target, mined, tuple(losses), predictions, tuned)
             del clip, scene, guided, target, mined, predictions
         if self.memory.position.frames == 0:
@@ -235,6 +239,7 @@ class Engine:
             self.memory.cuts += [clip.first + c for c in cuts]
             scene, target = see(self.plan, clip, shots_between(cuts, len(clip)), self.seconds)
             _read_only(scene)
+            give_back()
             yield clip, scene, target
             del clip, scene, target
 

@@ -37,13 +37,14 @@ def checked_maps(values: Any, count: int, plugin: str) -> Maps:
         raise PluginError(f"{plugin} returned maps of shape {array.shape}; expected [{count}, h, w]")
     if len(array) != count:
         raise PluginError(f"{plugin} returned {len(array)} maps for {count} frames")
-    check_finite(array, plugin, "maps")
-    low, high = float(array.min()), float(array.max())
+    low, high = float(array.min()), float(array.max())  # not a number, if one is not
+    if not np.isfinite((low, high)).all():
+        check_finite(array, plugin, "maps")
     if low < -1e-4 or high > 1 + 1e-4:
         raise PluginError(
             f"{plugin} returned maps in [{low:.3g}, {high:.3g}]; expected [0, 1] (divide by 255, or apply a sigmoid)"
         )
-    return np.clip(array, 0, 1)
+    return np.clip(array, 0, 1, out=array)  # it is a copy already, and may be a buffer at the source size
 
 
 def checked_flow(values: Any, shape: tuple[int, int, int], plugin: str) -> FlowField:
@@ -255,11 +256,12 @@ def checked_sized_maps(values: Any, shape: tuple[int, int, int], plugin: str, wh
     array = floats(values, plugin, what)
     if array.shape != shape:
         raise PluginError(f"{plugin} returned {what} of shape {array.shape}; expected {shape}")
-    check_finite(array, plugin, what)
-    low, high = float(array.min(initial=0)), float(array.max(initial=0))
+    low, high = float(array.min(initial=0)), float(array.max(initial=0))  # not a number, if one is not
+    if not np.isfinite((low, high)).all():
+        check_finite(array, plugin, what)
     if low < -1e-4 or high > 1 + 1e-4:
         raise PluginError(f"{plugin} returned {what} in [{low:.3g}, {high:.3g}]; expected [0, 1]")
-    return np.clip(array, 0, 1)
+    return np.clip(array, 0, 1, out=array)  # it is a copy already, and may be a buffer at the source size
 
 
 def _weights(values: Any, count: int, plugin: str) -> PerFrame:

@@ -218,8 +218,9 @@ class Student:
         """Return what of each frame need not be computed again: the texture of a ``FrameCache``, the normalised image
         of others."""
         kept: list[tuple[Tensor, ...]] = []
-        for start in range(0, len(frames), self.batch):
-            values = self._input(frames[start : start + self.batch])
+        step = 1 if self.device == "cpu" else self.batch  # there a batch is slower, and takes its memory at once
+        for start in range(0, len(frames), step):
+            values = self._input(frames[start : start + step])
             if isinstance(self.network, FrameCache):
                 kept += list(zip(*self.network.texture(values), strict=True))
             else:
