@@ -1,8 +1,8 @@
 """What speaks for a disputed piece to belong to the object, from witnesses that no network's opinion enters.
 
 Motion: how the piece moves beside what both maps agree on and beside what neither shows. Colour: whose colours it has.
-Persistence: what both maps show there in the neighbouring frames. Shape. So the networks that made the maps cannot
-outvote what contradicts them by agreeing with each other.
+Persistence: what both maps show there in the neighbouring frames, and of the same thing wherever flow follows it.
+Shape. So the networks that made the maps cannot outvote what contradicts them by agreeing with each other.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from vsodboost.ops.motion_image import camera_residual_saliency, lengths, noise_
 from vsodboost.ops.overlap import soft_overlap
 from vsodboost.ops.resize import resize_flow, resize_frames, resize_maps
 from vsodboost.ops.tensors import halves, singles
-from vsodboost.perception.links import smooth_along_flow
+from vsodboost.perception.links import along_tracks, smooth_along_flow, unlinked
 
 EVIDENCE = (
     "added",
@@ -45,6 +45,11 @@ EVIDENCE = (
     "first_and_second",
     "first_only_moves",
     "second_only_moves",
+    "first_is_steady",
+    "second_is_steady",
+    "shown_by_first_on_its_track",
+    "shown_by_second_on_its_track",
+    "followed",
 )
 """Names of the figures, in order; "first" is the target's map, "second" the boosted one, "core" what both show."""
 _BINS = 12
@@ -83,15 +88,20 @@ class Evidence:
         first, second = self.first, self.second
         self.links = links = None if scene.links is None else _coarser(scene.links)
         self._nearby = [m if links is None else smooth_along_flow(m, links) for m in (first, second)]
+        self._tracked, self._followed = along_tracks((first, second), links or unlinked(len(first), size))
+        steady = [
+            soft_overlap(m, np.where(self._followed > 0, t, m))
+            for m, t in zip((first, second), self._tracked, strict=True)
+        ]
         self._frame_colours = resize_frames(scene.frames, size)
         self._motion = resize_flow(scene.motion, size)
         self._saliency = camera_residual_saliency(self._motion)
         motion_like = [soft_overlap(m, self._saliency) for m in (first, second)]
-        self._in_shot = np.zeros((len(first), 5), np.float32)
+        self._in_shot = np.zeros((len(first), 7), np.float32)
         alike = soft_overlap(first, second)
         only = [self._mean_saliency(a * (1 - b)) for a, b in ((first, second), (second, first))]
         for start, stop in scene.shots:
-            for column, values in enumerate((*motion_like, alike, *only)):
+            for column, values in enumerate((*motion_like, alike, *only, *steady)):
                 self._in_shot[start:stop, column] = np.median(values[start:stop])
         self._frames: dict[int, _Frame] = {}
 
@@ -131,6 +141,9 @@ class Evidence:
                 float(y0 == 0 or x0 == 0 or y1 == height or x1 == width),
                 float(np.sqrt(core_area / (height * width))),
                 *self._in_shot[t],
+                float(self._tracked[0][t][window][inside].mean()),
+                float(self._tracked[1][t][window][inside].mean()),
+                float(np.log10(1 + self._followed[t][window][inside].mean())),
             ),
             np.float32,
         )

@@ -16,11 +16,15 @@ from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps, PerFrame
 from vsodboost.decision.doubt import doubt
-from vsodboost.decision.trust import SceneFacts, load_trust, trust_features
+from vsodboost.decision.trust import SceneFacts, TrustModel, load_trust, trust_features
 from vsodboost.ops.resize import resize_maps
 
-STEEPNESS = 60.0
-"""How sharply the blend turns from one map to the other: at .05 more trust the better one has 95 %."""
+CERTAINTY = 3.0
+"""Log odds by which the blend turns to a map whose trust is ahead by its own uncertainty: half the width of the
+interval in which the truth lies in 90 %, of both maps together. Good maps are known well, and .05 more trust is much;
+of poor ones it says little."""
+UNCERTAINTY = 0.05
+"""Of a map's trust where the model tells no interval."""
 MARGIN = 0.02
 """Advantage in trust that the boosted map must show, for the target's map is what the user had: on held-out sequences
 it costs the mean nothing, and halves what nearly perfect targets lose."""
@@ -52,7 +56,8 @@ class TrustGate:
         facts = SceneFacts(scene)
         target_trust = model.estimate(trust_features(scene.target, scene, seen, boosted, facts))
         boosted_trust = model.estimate(trust_features(boosted, scene, seen, boosted, facts))
-        weight = smoothed(_weight(boosted_trust - target_trust, scene.shots), scene.shots)
+        uncertain = np.hypot(_uncertainty(model, target_trust), _uncertainty(model, boosted_trust))
+        weight = smoothed(_weight(boosted_trust - target_trust, uncertain, scene.shots), scene.shots)
         share = self.shares(scene, boosted, weight)
         share[_passed_through(scene)] = 0
         share[scene.silent] = 1  # there is nothing else
@@ -107,12 +112,21 @@ def at_source_size(decision: Decision, target: Maps) -> Maps:
     return np.clip(out, 0, 1, out=out)
 
 
-def _weight(advantage: PerFrame, shots: tuple[tuple[int, int], ...]) -> PerFrame:
-    """Return the boosted map's weight from its advantage in trust, float32[T] in [0, 1]."""
+def _uncertainty(model: TrustModel, trust: PerFrame) -> PerFrame:
+    """Return half the width of the interval around trust, float32[T]."""
+    interval = model.interval_of(trust)
+    if interval is None:
+        return np.full(len(trust), UNCERTAINTY, np.float32)
+    low, high = interval
+    return np.asarray(np.maximum(high - low, 1e-3) / 2, np.float32)
+
+
+def _weight(advantage: PerFrame, uncertain: PerFrame, shots: tuple[tuple[int, int], ...]) -> PerFrame:
+    """Return the boosted map's weight, float32[T] in [0, 1], from its advantage in trust and how uncertain that is."""
     weight = np.empty(len(advantage), np.float32)
     for start, stop in shots:
-        own = advantage[start:stop] - MARGIN
-        weight[start:stop] = 1 / (1 + np.exp(-STEEPNESS * ((1 - SHOT_WEIGHT) * own + SHOT_WEIGHT * own.mean())))
+        own = (advantage[start:stop] - MARGIN) / uncertain[start:stop]
+        weight[start:stop] = 1 / (1 + np.exp(-CERTAINTY * ((1 - SHOT_WEIGHT) * own + SHOT_WEIGHT * own.mean())))
     return weight
 
 

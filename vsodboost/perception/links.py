@@ -68,6 +68,33 @@ def smooth_along_flow(maps: Maps, links: Links, rounds: int = ROUNDS, fixed: Col
     return out
 
 
+FADING = 0.9
+"""What a frame counts beside the one before it on the way, the farther the less."""
+
+
+def along_tracks(kinds: Sequence[Maps], links: Links) -> tuple[list[Maps], Maps]:
+    """Return what maps ``float32[T, h, w]``, of several kinds, show of each pixel's thing in the other frames to which
+    flow follows it: the fading mean over those before and after, the same shape; and of how many frames that is,
+    ``float32[T, h, w]``. Where flow is not believed at all both are 0."""
+    count = len(links)
+    shown = [np.zeros_like(maps) for maps in kinds]
+    frames = np.zeros(links.forward_weight.shape, np.float32)
+    for order, last in ((range(1, count), -1), (range(count - 2, -1, -1), 1)):
+        sums = [np.zeros_like(frames[0]) for _ in kinds]
+        weights = np.zeros_like(frames[0])
+        for t in order:
+            path = next((path for path in _paths(links, t) if path.other == t + last), None)
+            if path is None:  # a cut
+                sums, weights = [np.zeros_like(weights) for _ in kinds], np.zeros_like(weights)
+                continue
+            weights = path.believed * sampled(1 + FADING * weights, path.at)
+            frames[t] += weights
+            for n, maps in enumerate(kinds):
+                sums[n] = path.believed * sampled(maps[t + last] + FADING * sums[n], path.at)
+                shown[n][t] += sums[n]
+    return [np.asarray(total / np.maximum(frames, 1e-3), np.float32) for total in shown], frames
+
+
 @dataclass(frozen=True)
 class _Path:
     """Where a frame's flow leads in the frame ``other``, ``at float32[h, w, 2]`` px, and how far it is ``believed``,

@@ -50,14 +50,16 @@ MOST_PIECES = 60
 @dataclass(frozen=True)
 class RegionOptions:
     """Options of ``train regions``: ``maps`` are folders of real models' maps of the videos (comma-separated),
-    ``without`` names of sequences to leave out, ``frames`` how many of each sequence are looked at."""
+    ``without`` names of sequences to leave out, ``frames`` how many of each sequence are looked at;
+    the model is the mean of ``fits`` of ``hidden`` units each."""
 
     maps: str = ""
     without: str = ""
     flow: str = "dis"
     frames: int = 28
     every: int = 2
-    hidden: int = 8
+    hidden: int = 4
+    fits: int = 6
     decay: float = 0.1
     steps: int = 800
 
@@ -133,6 +135,7 @@ def fit(pieces: Sequence[Pieces], options: RegionOptions, seed: int) -> RegionMo
     return fit_small(
         RegionModel, evidence, belongs, counts, loss,
         hidden=options.hidden, decay=options.decay, steps=options.steps, seed=seed,
+        fits=options.fits,
     )  # fmt: skip
 
 

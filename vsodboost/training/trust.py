@@ -54,7 +54,7 @@ KINDS = ("nearly right", "binary", "faulty", "late", "garbage", "lite", "motion"
 class TrustOptions:
     """Options of ``train trust``: ``only`` names the sequences to use (those the networks were not trained on),
     ``maps`` folders of real models' maps of them (comma-separated), ``moving`` how many videos of
-    ``moving_frames`` frames are made of the stills."""
+    ``moving_frames`` frames are made of the stills; the model is the mean of ``fits`` of ``hidden`` units each."""
 
     only: str = ""
     maps: str = ""
@@ -63,6 +63,7 @@ class TrustOptions:
     frames: int = 30
     steps: int = 30
     hidden: int = 6
+    fits: int = 1
     decay: float = 1e-2
 
 
@@ -221,7 +222,7 @@ def fit(seen: Sequence[Observations], options: TrustOptions, seed: int) -> Trust
     counts = np.concatenate([np.full(len(s.truth), 1 / len(s.truth), np.float32) for s in seen])
     return fit_small(
         TrustModel, features, scores, counts, lambda logits, truth: (torch.sigmoid(logits) - truth) ** 2,
-        hidden=options.hidden, decay=options.decay, steps=FIT_STEPS, seed=seed,
+        hidden=options.hidden, decay=options.decay, steps=FIT_STEPS, seed=seed, fits=options.fits,
     )  # fmt: skip
 
 
