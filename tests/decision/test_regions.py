@@ -12,10 +12,12 @@ from small_scenes import disc, scene_of
 from vsodboost.data.errors import WeightsError
 from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Scene
+from vsodboost.decision import regions
 from vsodboost.decision.disputes import disputes
 from vsodboost.decision.doubt import doubt
 from vsodboost.decision.evidence import EVIDENCE, Evidence
 from vsodboost.decision.regions import RegionGate, load_regions
+from vsodboost.perception.links import link
 from vsodboost.weights.shipped import shipped_path
 
 SIZE = 96
@@ -33,7 +35,9 @@ def dancer_and_bystander(bystander: tuple[int, int, int] = BLUE) -> tuple[Scene,
     frames[dancer > 0], frames[other > 0] = RED, bystander
     motion = np.random.default_rng(0).normal(0, 0.05, (4, SIZE, SIZE, 2)).astype(np.float32)
     motion[dancer > 0] += (6, 0)
-    return scene_of(target=dancer, motion=motion, motion_maps=dancer, frames=frames), dancer, other
+    still = np.zeros((3, SIZE, SIZE, 2), np.float32)  # the discs are drawn where they were
+    scene = scene_of(target=dancer, motion=motion, motion_maps=dancer, frames=frames, links=link(still, still))
+    return scene, dancer, other
 
 
 def figures(scene: Scene, first: np.ndarray, second: np.ndarray) -> list[dict[str, float]]:
@@ -104,6 +108,48 @@ def test_a_part_that_moves_along_is_taken_over() -> None:
     shares = GATE.shares(scene, dancer, np.full(4, 0.5, np.float32))
     inside = (dancer > 0) & (half == 0)
     assert shares[inside].mean() > 0.6
+
+
+def test_along_its_track_a_thing_is_known_wherever_it_was_shown() -> None:
+    """A disc that flow follows by 6 px a frame; the target shows it in the first frame alone."""
+    discs = np.concatenate([circle(48, 26 + 6 * t, count=1) for t in range(4)])
+    flow = np.zeros((3, SIZE, SIZE, 2), np.float32)
+    flow[discs[:3] > 0, 0] = 6
+    back = np.zeros_like(flow)
+    back[discs[1:] > 0, 0] = -6
+    frames = np.full((4, SIZE, SIZE, 3), GREY, np.uint8)
+    scene = replace(
+        scene_of(target=discs, motion=np.zeros((4, SIZE, SIZE, 2), np.float32), motion_maps=discs, frames=frames),
+        links=link(flow, back),
+    )
+    once = discs.copy()
+    once[1:] = 0
+    pieces = figures(scene, once, discs)
+    assert len(pieces) == 3
+    assert pieces[0]["shown_by_first_on_its_track"] == pytest.approx(1 / (1 + 1 + 0.9), abs=0.03)
+    assert pieces[2]["shown_by_first_on_its_track"] == pytest.approx(0.81 / (1 + 0.9 + 0.81), abs=0.03)
+    assert pieces[1]["followed"] == pytest.approx(np.log10(1 + 1 + 0.9 + 1), abs=0.03)
+    assert pieces[0]["second_is_steady"] > 0.9 > 0.5 > pieces[0]["first_is_steady"]
+
+
+def test_a_whole_new_thing_needs_more_evidence_than_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene, dancer, other = dancer_and_bystander()
+    both = np.maximum(dancer, other)
+    undecided = np.full(4, 0.5, np.float32)
+    monkeypatch.setattr(regions, "load_regions", lambda path: Certain())
+    apart = GATE.shares(scene, both, undecided)[other > 0].mean()
+    half = dancer.copy()
+    half[:, :, :26] = 0
+    part = GATE.shares(replace(scene, target=half), dancer, undecided)[(dancer > 0) & (half == 0)].mean()
+    assert apart == pytest.approx(1 / (1 + np.exp(1 + 3 - 2)), abs=0.03)
+    assert part == pytest.approx(1 / (1 + np.exp(1 - 2)), abs=0.03)
+
+
+class Certain:
+    """A model that says of every piece, at even log odds of one, that it is the object's."""
+
+    def logit(self, figures: np.ndarray) -> np.ndarray:
+        return np.ones(len(figures), np.float32)
 
 
 def test_frames_that_show_the_same_get_the_same() -> None:
