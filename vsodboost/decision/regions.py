@@ -71,9 +71,9 @@ class RegionGate(TrustGate):
         figures = np.stack([evidence.of(piece) for piece in pieces])
         belongs = load_regions(self._regions).logit(figures)
         against = ADVANTAGE + APART * _new_and_apart(figures)
-        for piece, logit, behind in zip(pieces, belongs, against, strict=True):
+        for piece, logit, handicap in zip(pieces, belongs, against, strict=True):
             for_boosted = EVIDENCE_WEIGHT * float(logit if piece.added else -logit)
-            total = for_boosted + TRUST_WEIGHT * float(by_trust[piece.frame]) - float(behind)
+            total = for_boosted + TRUST_WEIGHT * float(by_trust[piece.frame]) - float(handicap)
             odds[piece.frame][piece.window][piece.inside] = total
             disputed[piece.frame][piece.window][piece.inside] = 1
         near = disputed
