@@ -141,8 +141,10 @@ def test_a_whole_new_thing_needs_more_evidence_than_a_part(monkeypatch: pytest.M
     half = dancer.copy()
     half[:, :, :26] = 0
     part = GATE.shares(replace(scene, target=half), dancer, undecided)[(dancer > 0) & (half == 0)].mean()
-    assert apart == pytest.approx(1 / (1 + np.exp(1 + 3 - 2)), abs=0.03)
-    assert part == pytest.approx(1 / (1 + np.exp(1 - 2)), abs=0.03)
+    assert apart == pytest.approx(
+        1 / (1 + np.exp(regions.ADVANTAGE + regions.APART - regions.EVIDENCE_WEIGHT)), abs=0.03
+    )
+    assert part == pytest.approx(1 / (1 + np.exp(regions.ADVANTAGE - regions.EVIDENCE_WEIGHT)), abs=0.03)
 
 
 class Certain:

@@ -28,7 +28,7 @@ from vsodboost.perception.links import smooth_along_flow
 EVIDENCE_WEIGHT, TRUST_WEIGHT = 2.0, 1.0
 """Weights of the evidence's log odds and of those of trust. Chosen, with the advantage, on sequences that neither
 the networks nor the evidence's model were trained on."""
-ADVANTAGE = 1.0
+ADVANTAGE = 1.5
 """Log odds by which the target is ahead before anything is known."""
 APART = 3.0
 """Log odds against a whole new thing: a piece that the boosted map adds, apart from what both show (it touches it
