@@ -3,14 +3,14 @@
     python benchmarks/train_targets.py dsnet DAVIS-TRAIN --test DAVIS-DEV --step 3 --out runs --json dsnet.json
     python benchmarks/train_targets.py rcrnet DAVIS-TRAIN --test DAVIS-DEV --step 3 --out runs
 
-dsnet: M1 of DS-Net's table III (features of both branches at the same scale summed, only the final map supervised;
-no weight generator, no cross thresholding, no attention) and M5, the whole network; by --variants the rows of tables IV
-to VI and Fig. 7. rcrnet: RCRNet's table 3, from Ra
-(every frame of a clip by itself, no recurrence, no non-local block) to Re, with all of NER; all go on from one image
-stage. The rows of a table see the same batches for the same number of steps at the same rates. The training is bounded:
-networks start from nothing unless --imagenet names torchvision's file, images are small, and so the rates are higher
-than the papers'. The sequences of --without are left out of training and scored too: choose settings by them, not by
-the test set. Maps go to OUT/NAME/SEQUENCE, weights (for ``vsodboost weights add``) to OUT/NAME.safetensors.
+dsnet: M1 of DS-Net's table III (features of both branches at the same scale summed, only the final map supervised; no
+weight generator, no cross thresholding, no attention) and M5, the whole network; by --variants the rows of tables IV to
+VI and Fig. 7. rcrnet: RCRNet's table 3, from Ra (every frame of a clip by itself, no recurrence, no non-local block) to
+Re, with all of NER; all go on from one image stage, on --stills if there are any. The rows of a table see the same
+batches for the same number of steps at the same rates. The training is bounded: networks start from nothing unless
+--imagenet names torchvision's file, images are small, and so the rates are higher than the papers'. The sequences of
+--without are left out of training and scored too: choose settings by them, not by the test set. Maps go to
+OUT/NAME/SEQUENCE, weights (for ``vsodboost weights add``) to OUT/NAME.safetensors.
 """
 
 from __future__ import annotations
