@@ -15,7 +15,7 @@ from vsodboost_adapters import rcrnet
 from vsodboost_adapters.layers.resnet import freeze_batch_norm
 from vsodboost_adapters.networks.rcrnet import ImageNetwork, VideoNetwork, build_network
 from vsodboost_adapters.training import rcrnet as training
-from vsodboost_adapters.training.batches import Shuffled, labelled_image, windows
+from vsodboost_adapters.training.batches import Shuffled, windows
 from vsodboost_adapters.training.start import fill_encoder, imagenet_weights
 
 from vsodboost.training.files import VideoFiles, list_files
@@ -60,15 +60,7 @@ def clip_stage(
 
     def batch(step: int) -> Batch:
         rng = np.random.default_rng([options.seed, 2, step])
-        samples = []
-        for i in order.at(step):
-            video, indices = clips[i]
-            in_time = indices[::-1] if rng.random() < 0.5 else indices
-            masks = [video.masks[t] for t in in_time]
-            pairs = [(video.frames[t], mask) for t, mask in zip(in_time, masks, strict=True) if mask is not None]
-            samples.append(zip(*(labelled_image(*pair, options.size) for pair in pairs), strict=True))
-        frames, truths = zip(*((torch.stack(f), torch.stack(t)) for f, t in samples), strict=True)
-        return {"frames": torch.stack(frames), "truth": torch.stack(truths)}
+        return training.clip_batch([clips[i] for i in order.at(step)], options.size, rng)
 
     def prepare(network: nn.Module) -> None:
         network.get_submodule("backbone").load_state_dict(start)
@@ -97,8 +89,7 @@ def image_stage(options: argparse.Namespace, videos: Sequence[VideoFiles], say: 
 
     def batch(step: int) -> Batch:
         rng = np.random.default_rng([options.seed, 1, step])
-        samples = [training.augmented(*pairs[i], options.image_size, rng) for i in order.at(step)]
-        return {"frames": torch.stack([s[0] for s in samples]), "truth": torch.stack([s[1] for s in samples])}
+        return training.image_batch([pairs[i] for i in order.at(step)], options.image_size, rng)
 
     say(f"\nimage stage: {len(pairs)} images, {options.image_steps} steps of {options.batch}, {options.image_size} px")
     budget = Budget.of(options, options.image_steps, options.image_rate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from numpy.random import Generator
 from torch import Tensor, nn
 
 from vsodboost.data.errors import UsageError
-from vsodboost.training.files import TrainingFiles, list_files
+from vsodboost.training.files import TrainingFiles, VideoFiles, list_files
 from vsodboost.training.loop import Batch
 from vsodboost.training.masks import read_mask
 from vsodboost.training.recipe import TrainingRequest, read_settings
@@ -109,8 +110,7 @@ def _train_image(request: TrainingRequest, settings: RCRNetSettings, files: Trai
 
     def batch(step: int) -> Batch:
         rng = np.random.default_rng([request.seed, 1, step])
-        samples = [augmented(*pairs[i], settings.size, rng) for i in order.at(step)]
-        return {"frames": torch.stack([s[0] for s in samples]), "truth": torch.stack([s[1] for s in samples])}
+        return image_batch([pairs[i] for i in order.at(step)], settings.size, rng)
 
     steps = settings.image_steps or settings.image_epochs * order.steps_per_epoch
     optimizer = torch.optim.Adam(network.parameters(), lr=settings.image_rate)
@@ -125,20 +125,31 @@ def _train_video(request: TrainingRequest, settings: RCRNetSettings, files: Trai
 
     def batch(step: int) -> Batch:
         rng = np.random.default_rng([request.seed, 2, step])
-        samples = []
-        for i in order.at(step):
-            video, indices = clips[i]
-            in_time = indices[::-1] if rng.random() < 0.5 else indices  # the only augmentation of clips
-            masks = [video.masks[t] for t in in_time]
-            pairs = [(video.frames[t], mask) for t, mask in zip(in_time, masks, strict=True) if mask is not None]
-            frames, truths = zip(*(labelled_image(*pair, settings.size) for pair in pairs), strict=True)
-            samples.append((torch.stack(frames), torch.stack(truths)))
-        return {"frames": torch.stack([s[0] for s in samples]), "truth": torch.stack([s[1] for s in samples])}
+        return clip_batch([clips[i] for i in order.at(step)], settings.size, rng)
 
     steps = settings.steps or settings.epochs * order.steps_per_epoch
     optimizer = torch.optim.Adam(network.parameters(), lr=settings.rate)
     freeze_batch_norm(network.train())
     return run(request, "rcrnet", network, optimizer, Drops(steps), batch=batch, loss=clip_loss)
+
+
+def image_batch(pairs: Sequence[tuple[Path, Path]], size: int, rng: Generator) -> Batch:
+    """Images and masks, augmented: ``frames`` [N, 3, size, size] and ``truth`` [N, 1, size, size]."""
+    frames, truths = zip(*(augmented(*pair, size, rng) for pair in pairs), strict=True)
+    return {"frames": torch.stack(frames), "truth": torch.stack(truths)}
+
+
+def clip_batch(clips: Sequence[tuple[VideoFiles, tuple[int, ...]]], size: int, rng: Generator) -> Batch:
+    """Labelled frames of videos by their indices: ``frames`` [B, T, 3, size, size] and ``truth`` [B, T, 1, size, size].
+    Half of the clips run backwards, which is all that is done to them."""
+    samples = []
+    for video, indices in clips:
+        in_time = indices[::-1] if rng.random() < 0.5 else indices
+        masks = [video.masks[t] for t in in_time]
+        pairs = [(video.frames[t], mask) for t, mask in zip(in_time, masks, strict=True) if mask is not None]
+        frames, truths = zip(*(labelled_image(*pair, size) for pair in pairs), strict=True)
+        samples.append((torch.stack(frames), torch.stack(truths)))
+    return {"frames": torch.stack([s[0] for s in samples]), "truth": torch.stack([s[1] for s in samples])}
 
 
 def augmented(image: Path, mask: Path, size: int, rng: Generator) -> tuple[Tensor, Tensor]:
