@@ -10,7 +10,7 @@ from small_scenes import disc, scene_of
 
 from vsodboost.data.errors import WeightsError
 from vsodboost.data.predictions import Predictions
-from vsodboost.decision.trust import FEATURES, TrustModel, load_trust, trust_features
+from vsodboost.decision.trust import FEATURES, TrustModel, Witnesses, load_trust, trust_features
 from vsodboost.training.trust import Observations, TrustOptions, fit, interval
 
 
@@ -21,8 +21,8 @@ def feature(values: np.ndarray, name: str) -> np.ndarray:
 def test_features_of_agreement_and_of_its_absence() -> None:
     here, there = disc(4, 10, 10), disc(4, 24, 24)
     scene = scene_of(target=here, motion_maps=here, fused=here)
-    predictions = Predictions(here, here)
-    agreed, apart = trust_features(here, scene, predictions, here), trust_features(there, scene, predictions, here)
+    witnesses = Witnesses(scene, Predictions(here, here), here)
+    agreed, apart = trust_features(here, witnesses), trust_features(there, witnesses)
     for name in (
         "target",
         "motion",
@@ -48,8 +48,8 @@ def test_features_of_agreement_and_of_its_absence() -> None:
 def test_flicker_is_not_steady_but_a_cut_is_no_flicker() -> None:
     maps = np.concatenate([disc(2, 10, 10), disc(2, 24, 24)])
     predictions = Predictions(maps, maps)
-    through = trust_features(maps, scene_of(target=maps), predictions, maps)
-    cut = trust_features(maps, scene_of(target=maps, shots=((0, 2), (2, 4))), predictions, maps)
+    through = trust_features(maps, Witnesses(scene_of(target=maps), predictions, maps))
+    cut = trust_features(maps, Witnesses(scene_of(target=maps, shots=((0, 2), (2, 4))), predictions, maps))
     assert feature(through, "steady")[2] == pytest.approx(0, abs=1e-5)
     assert feature(cut, "steady")[2] == pytest.approx(1, abs=1e-5)
 
@@ -76,8 +76,8 @@ def test_the_shipped_model_trusts_agreement_more_than_garbage() -> None:
     model = load_trust(shipped_path("trust", ".json"))
     here, noise = disc(6, 16, 16), (np.random.default_rng(0).random((6, 32, 32)) > 0.9).astype(np.float32)
     scene = scene_of(target=noise, motion_maps=here, fused=here)
-    predictions = Predictions(here, here)
-    trusted, doubted = (model.estimate(trust_features(m, scene, predictions, here)) for m in (here, noise))
+    witnesses = Witnesses(scene, Predictions(here, here), here)
+    trusted, doubted = (model.estimate(trust_features(m, witnesses)) for m in (here, noise))
     assert trusted.min() > doubted.max() + 0.2
 
 
@@ -97,7 +97,7 @@ def test_what_is_said_beside_motion() -> None:
     motion = np.zeros((2, 32, 32, 2), np.float32)
     motion[moving > 0] = (5, 0)
     scene = scene_of(target=moving, motion=motion)
-    right, wrong = (trust_features(m, scene, Predictions(m, m), m) for m in (moving, still))
+    right, wrong = (trust_features(m, Witnesses(scene, Predictions(m, m), m)) for m in (moving, still))
     assert feature(right, "moves").min() > 0.8 > 0.2 > feature(wrong, "moves").max()
     assert feature(right, "motion_missed").max() < 0.4 < 0.9 < feature(wrong, "motion_missed").min()
     assert feature(right, "residual").min() > 0.7

@@ -14,7 +14,7 @@ from vsodboost.data.types import Maps, PerFrame
 from vsodboost.data.video import VideoSource
 from vsodboost.decision.doubt import doubt
 from vsodboost.decision.gate import LOW_TRUST
-from vsodboost.decision.trust import TrustModel, load_trust, trust_features
+from vsodboost.decision.trust import TrustModel, Witnesses, load_trust, trust_features
 from vsodboost.ops.overlap import soft_overlap
 from vsodboost.registry.booster import Booster
 from vsodboost.weights.shipped import shipped_path
@@ -84,7 +84,7 @@ def as_it_is(scene: Scene, boosted: Maps, decision: Decision) -> Decision:
     """Return ``boosted`` float32[T, h, w] as the result, without gate and without the target's detail: the papers know
     neither. Trust is told of them all the same, from what the fusion network sees."""
     seen = Predictions(unguided=boosted, guided=scene.fused)
-    trust: PerFrame = _trust_model().estimate(trust_features(boosted, scene, seen, boosted))
+    trust: PerFrame = _trust_model().estimate(trust_features(boosted, Witnesses(scene, seen, boosted)))
     flags = tuple("low_trust" if value < LOW_TRUST else "" for value in trust)
     return _decision_of(scene, decision, boosted, np.ones(len(scene), np.float32), trust, flags)
 

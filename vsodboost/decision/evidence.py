@@ -7,7 +7,9 @@ Shape. So the networks that made the maps cannot outvote what contradicts them b
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -64,16 +66,19 @@ class _Frame:
     """What is known of one frame, whatever the piece."""
 
     motion: NDArray[np.float32]
-    length: NDArray[np.float32]
-    saliency: NDArray[np.float32]
-    colours: NDArray[np.int64]
+    """``float32[h, w, 3]``: in px along x and y, and its length."""
+    witnesses: NDArray[np.float32]
+    """``float32[h, w, 7]``: motion saliency; how much more often the core has its colour than the background (the
+    logarithm); what both maps show nearby; what they show on its track, and in how many frames it is followed."""
     core: NDArray[np.bool_]
     core_motion: NDArray[np.float32]
     background_motion: NDArray[np.float32]
     core_length: float
     background_length: float
-    likeness: NDArray[np.float32]
-    """By colour: the logarithm of how much more often the core has it than the background."""
+
+    @property
+    def saliency(self) -> NDArray[np.float32]:
+        return self.witnesses[..., 0]
 
 
 class Evidence:
@@ -112,16 +117,18 @@ class Evidence:
             self._frames[t] = self._seen(t)
         frame = self._frames[t]
         height, width = self.first.shape[1:]
-        length = float(np.median(frame.length[window][inside]))
-        motion = np.median(frame.motion[window][inside], axis=0)
-        apart = [float(np.linalg.norm(motion - m)) for m in (frame.core_motion, frame.background_motion)]
+        *motion, length = _medians(frame.motion[window][inside]).tolist()
+        saliency, likeness, *nearby, tracked_first, tracked_second, followed = (
+            frame.witnesses[window][inside].mean(axis=0).tolist()
+        )
+        apart = [math.dist(motion, m) for m in (frame.core_motion, frame.background_motion)]
         ring, ring_window = _ring(dispute, (height, width))
         around = ring & ~frame.core[ring_window]
-        saliency = float(frame.saliency[window][inside].mean())
         outside = float(frame.saliency[ring_window][around].mean()) if around.any() else 0.0
         core_area = float(frame.core.sum())
         y0, y1, x0, x1 = dispute.box
-        radius = float(cv2.distanceTransform(np.pad(inside, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
+        padded = cv2.copyMakeBorder(inside.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+        radius = float(cv2.distanceTransform(padded, cv2.DIST_L2, 3).max())
         return np.array(
             (
                 1.0 if dispute.added else -1.0,
@@ -131,9 +138,8 @@ class Evidence:
                 _ratio(apart[1], apart[0]) if core_area else 0.0,
                 saliency,
                 saliency - outside,
-                float(frame.likeness[frame.colours[window][inside]].mean()) if core_area else 0.0,
-                float(self._nearby[0][t][window][inside].mean()),
-                float(self._nearby[1][t][window][inside].mean()),
+                likeness,
+                *nearby,
                 float(np.log10((dispute.area + 10) / (core_area + 10))),
                 float(np.log10(dispute.area / (height * width))) / 4,
                 radius / np.sqrt(dispute.area),
@@ -141,9 +147,9 @@ class Evidence:
                 float(y0 == 0 or x0 == 0 or y1 == height or x1 == width),
                 float(np.sqrt(core_area / (height * width))),
                 *self._in_shot[t],
-                float(self._tracked[0][t][window][inside].mean()),
-                float(self._tracked[1][t][window][inside].mean()),
-                float(np.log10(1 + self._followed[t][window][inside].mean())),
+                tracked_first,
+                tracked_second,
+                math.log10(1 + followed),
             ),
             np.float32,
         )
@@ -164,13 +170,15 @@ class Evidence:
         core_motion, core_length = np.zeros(2, np.float32), 0.0
         if core.any():
             counts = [np.bincount(colours[where], minlength=_BINS**3) + 0.5 for where in (core, background)]
-            likeness = np.asarray(np.tanh(np.log(counts[0] / counts[0].sum() / (counts[1] / counts[1].sum())) / 3))
+            odds = counts[0] / counts[0].sum() / (counts[1] / counts[1].sum())
+            likeness = np.tanh(np.log(odds) / 3).astype(np.float32)
             core_motion = np.median(motion[core], axis=0)
             core_length = float(np.median(length[core]))
         background_length = max(float(np.median(length[background])), noise_level(motion) / 2)
+        shown = (maps[t] for maps in (*self._nearby, *self._tracked, self._followed))
         return _Frame(
-            motion, length, self._saliency[t], colours, core, core_motion, np.median(motion[background], axis=0),
-            core_length, background_length, likeness,
+            np.dstack([motion, length]), np.dstack([self._saliency[t], likeness[colours], *shown]), core, core_motion,
+            np.median(motion[background], axis=0), core_length, background_length,
         )  # fmt: skip
 
 
@@ -193,10 +201,26 @@ def _ratio(a: float, b: float) -> float:
 
 def _colours(frame: NDArray[np.uint8]) -> NDArray[np.int64]:
     """The number of each pixel's colour, of 12 levels a channel of CIE Lab."""
-    lab = cv2.cvtColor(cv2.GaussianBlur(frame, (0, 0), 1), cv2.COLOR_RGB2LAB).astype(np.int64)
-    lab[..., 1:] = np.clip((lab[..., 1:] - 128) * 2 + 128, 0, 255)  # a and b keep to the middle of their range
-    levels = lab * _BINS // 256
+    lab = cv2.cvtColor(cv2.GaussianBlur(frame, (0, 0), 1), cv2.COLOR_RGB2LAB)
+    levels = cv2.LUT(lab, _levels()).astype(np.int64)
     return np.asarray((levels[..., 0] * _BINS + levels[..., 1]) * _BINS + levels[..., 2])
+
+
+@cache
+def _levels() -> NDArray[np.uint8]:
+    """The level of each value of the three channels, ``uint8[1, 256, 3]``; a's and b's are half as wide, since
+    these keep to the middle of their range."""
+    lightness = np.arange(256)
+    chroma = np.clip((lightness - 128) * 2 + 128, 0, 255)
+    return np.asarray(np.stack([lightness, chroma, chroma], axis=-1)[None] * _BINS // 256, np.uint8)
+
+
+def _medians(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The medians of columns ``float32[n, k]``: ``float32[k]``; for so few rows NumPy's own takes three times as
+    long."""
+    below, above = (len(values) - 1) // 2, len(values) // 2
+    ordered = np.partition(values, (below, above), axis=0)
+    return np.asarray((ordered[below] + ordered[above]) / 2, np.float32)
 
 
 def _ring(dispute: Dispute, size: tuple[int, int]) -> tuple[NDArray[np.bool_], tuple[slice, slice]]:
@@ -207,5 +231,10 @@ def _ring(dispute: Dispute, size: tuple[int, int]) -> tuple[NDArray[np.bool_], t
     bottom, right = min(size[0], y1 + reach), min(size[1], x1 + reach)
     inside = np.zeros((bottom - top, right - left), np.uint8)
     inside[y0 - top : y1 - top, x0 - left : x1 - left] = dispute.inside
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return (cv2.dilate(inside, kernel) > 0) & (inside == 0), (slice(top, bottom), slice(left, right))
+    return (cv2.dilate(inside, _disc(reach)) > 0) & (inside == 0), (slice(top, bottom), slice(left, right))
+
+
+@cache
+def _disc(radius: int) -> NDArray[np.uint8]:
+    side = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)

@@ -16,7 +16,7 @@ from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps, PerFrame
 from vsodboost.decision.doubt import doubt
-from vsodboost.decision.trust import SceneFacts, TrustModel, load_trust, trust_features
+from vsodboost.decision.trust import TrustModel, Witnesses, load_trust, trust_features
 from vsodboost.ops.resize import resize_maps
 
 CERTAINTY = 3.0
@@ -53,9 +53,9 @@ class TrustGate:
         """Blend ``boosted`` and the target's maps by trust; ``predictions`` is None when the student was not tuned."""
         model = load_trust(self._trust)
         seen = predictions or Predictions(scene.fused, scene.fused)
-        facts = SceneFacts(scene)
-        target_trust = model.estimate(trust_features(scene.target, scene, seen, boosted, facts))
-        boosted_trust = model.estimate(trust_features(boosted, scene, seen, boosted, facts))
+        witnesses = Witnesses(scene, seen, boosted)
+        target_trust = model.estimate(trust_features(scene.target, witnesses))
+        boosted_trust = model.estimate(trust_features(boosted, witnesses))
         uncertain = np.hypot(_uncertainty(model, target_trust), _uncertainty(model, boosted_trust))
         weight = smoothed(_weight(boosted_trust - target_trust, uncertain, scene.shots), scene.shots)
         share = self.shares(scene, boosted, weight)
@@ -68,7 +68,7 @@ class TrustGate:
         for values in (maps, weight, target_trust):
             for run in alike:
                 values[run] = values[run].mean(axis=0)
-        trust = model.estimate(trust_features(maps, scene, seen, boosted, facts))
+        trust = model.estimate(trust_features(maps, witnesses))
         words = (_flag(weight[t], trust[t], predictions is not None) for t in range(len(scene)))
         for run in alike:
             trust[run] = trust[run].mean()

@@ -7,6 +7,7 @@ trust``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from vsodboost.data.scene import Scene
 from vsodboost.data.types import Maps, PerFrame
 from vsodboost.decision.small_model import SmallModel
 from vsodboost.ops.motion_image import camera_residual_saliency
-from vsodboost.ops.overlap import soft_overlap
+from vsodboost.ops.overlap import Energy, energy, soft_overlap
 from vsodboost.ops.resize import resize_flow, resize_maps
 from vsodboost.ops.s_measure import s_measure
 from vsodboost.ops.tensors import as_tensor
@@ -61,67 +62,67 @@ COARSER = 4
 time."""
 
 
-class SceneFacts:
-    """What the features of any maps of a scene have in common: gathered once for all maps that are looked at."""
+class Witnesses:
+    """What every map of a scene is compared with, gathered once for all maps that are looked at: ``maps`` by name, with
+    their ``energies``, and some of them at the ``coarser`` size; ``predictions`` are the student's and ``boosted``
+    float32[T, h, w] what was made of them."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, predictions: Predictions, boosted: Maps) -> None:
         height, width = scene.target.shape[1:]
+        self.scene = scene
         self.size = (max(1, height // COARSER), max(1, width // COARSER))
+        self.maps = {
+            "target": scene.target,
+            "motion": scene.motion_maps,
+            "fused": scene.fused,
+            "target_free": scene.target_free,
+            "unguided": predictions.unguided,
+            "guided": predictions.guided,
+            "boosted": boosted,
+        }
+        self.energies = {name: energy(maps) for name, maps in self.maps.items()}
+        self.coarser = {name: resize_maps(self.maps[name], self.size) for name in ("boosted", "target_free", "motion")}
         self.moving = camera_residual_saliency(resize_flow(scene.motion, self.size))
         """Untrained motion saliency ``float32[T, h, w]`` at the coarser ``size``."""
-        self.motion_and_appearance = soft_overlap(scene.target_free, scene.motion_maps)
-        self.target_and_target_free = soft_overlap(scene.target, scene.target_free)
+        self.motion_and_appearance = self._overlap("target_free", "motion")
+        self.target_and_target_free = self._overlap("target", "target_free")
+
+    def agreement(self, m: Maps, own: Energy) -> dict[str, PerFrame]:
+        """Return by name how far maps ``m`` float32[T, h, w], whose energy is ``own``, overlap with each of ``maps``:
+        float32[T] in [0, 1]."""
+        return {name: soft_overlap(m, other, (own, self.energies[name])) for name, other in self.maps.items()}
+
+    def _overlap(self, first: str, second: str) -> PerFrame:
+        return soft_overlap(self.maps[first], self.maps[second], (self.energies[first], self.energies[second]))
 
 
-def trust_features(
-    m: Maps, scene: Scene, predictions: Predictions, boosted: Maps, facts: SceneFacts | None = None
-) -> NDArray[np.float32]:
+def trust_features(m: Maps, witnesses: Witnesses) -> NDArray[np.float32]:
     """Return what can be said of maps ``m`` float32[T,h,w] without a label: ``float32[T, len(FEATURES)]``, all about
-    [0, 1].
-
-    ``boosted`` float32[T,h,w] are the maps that the predictions made together; ``facts`` are the scene's, if they are
-    at hand.
-    """
-    facts = facts or SceneFacts(scene)
-    overlaps = [
-        soft_overlap(m, other)
-        for other in (
-            scene.target,
-            scene.motion_maps,
-            scene.fused,
-            scene.target_free,
-            predictions.unguided,
-            predictions.guided,
-        )
-    ]
-    target, motion, fused, target_free, unguided, guided = overlaps
-    moves, missed, residual = _beside_motion(m, facts)
-    together = np.stack([fused, target_free, unguided, guided])
+    [0, 1]."""
+    scene, own, small = witnesses.scene, energy(m), resize_maps(m, witnesses.size)
+    agreement = witnesses.agreement(m, own)
+    together = np.stack([agreement[name] for name in ("fused", "target_free", "unguided", "guided")])
+    moves, missed, residual = _beside_motion(small, witnesses.moving)
     area = m.mean(axis=(1, 2))
     undecided = (m * (1 - m)).mean(axis=(1, 2)) / np.maximum(area, 1e-3)
-    before = np.concatenate([m[:1], m[:-1]])
-    steady = soft_overlap(m, before)
-    for start, _ in scene.shots:
-        if start + 1 < len(m):
-            steady[start] = steady[start + 1]
     values = (
-        target,
-        motion,
-        motion * scene.quality,
-        fused,
-        target_free,
-        unguided,
-        guided,
+        agreement["target"],
+        agreement["motion"],
+        agreement["motion"] * scene.quality,
+        agreement["fused"],
+        agreement["target_free"],
+        agreement["unguided"],
+        agreement["guided"],
         together.min(axis=0),
         together.mean(axis=0),
         1 - np.clip(undecided, 0, 1),
-        steady,
+        _steadiness(m, own, scene.shots),
         np.sqrt(np.clip(area, 0, 1)),
         scene.quality,
-        facts.motion_and_appearance,
-        facts.target_and_target_free,
-        soft_overlap(m, boosted),
-        *(_likeness(m, other) for other in (boosted, scene.target_free, scene.motion_maps)),
+        witnesses.motion_and_appearance,
+        witnesses.target_and_target_free,
+        agreement["boosted"],
+        *(_likeness(small, witnesses.coarser[name]) for name in ("boosted", "target_free", "motion")),
         moves,
         missed,
         residual,
@@ -129,23 +130,30 @@ def trust_features(
     return np.stack(values, axis=1).astype(np.float32)
 
 
+def _steadiness(m: Maps, own: Energy, shots: Sequence[tuple[int, int]]) -> PerFrame:
+    """Return each map's overlap with the one before, float32[T] in [0, 1]; the first of a shot has that of the
+    second."""
+    before = np.r_[0, np.arange(len(m) - 1)]
+    steady = soft_overlap(m, m[before], (own, own[before]))
+    for start, _ in shots:
+        if start + 1 < len(m):
+            steady[start] = steady[start + 1]
+    return steady
+
+
 def _likeness(m: Maps, reference: Maps) -> PerFrame:
-    """Return the S-measure of maps against a reference, both made coarser."""
-    size = (max(1, m.shape[1] // COARSER), max(1, m.shape[2] // COARSER))
-    small, truth = (as_tensor(resize_maps(x, size)) for x in (m, reference))
-    return np.asarray(s_measure(small, truth).clamp(0, 1).numpy(), np.float32)
+    """Return the S-measure of maps against a reference."""
+    return np.asarray(s_measure(as_tensor(m), as_tensor(reference)).clamp(0, 1).numpy(), np.float32)
 
 
-def _beside_motion(m: Maps, facts: SceneFacts) -> tuple[PerFrame, PerFrame, PerFrame]:
+def _beside_motion(m: Maps, moving: Maps) -> tuple[PerFrame, PerFrame, PerFrame]:
     """Return what untrained motion saliency says of maps, each float32[T] in [0, 1]: how much of the map moves, how
     much of what moves it misses, and their overlap."""
-    size, moving = facts.size, facts.moving
-    small = resize_maps(m, size)
-    shared, least = (small * moving).sum(axis=(1, 2)), 1e-3 * size[0] * size[1]
-    shown, moved = small.sum(axis=(1, 2)), moving.sum(axis=(1, 2))
+    shared, least = (m * moving).sum(axis=(1, 2)), 1e-3 * m.shape[1] * m.shape[2]
+    shown, moved = m.sum(axis=(1, 2)), moving.sum(axis=(1, 2))
     moves = np.where(shown > least, shared / np.maximum(shown, least), 0).astype(np.float32)
     missed = np.where(moved > least, 1 - shared / np.maximum(moved, least), 0).astype(np.float32)
-    return moves, missed, soft_overlap(small, moving)
+    return moves, missed, soft_overlap(m, moving)
 
 
 def _no_interval() -> NDArray[np.float32]:

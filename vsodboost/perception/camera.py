@@ -44,14 +44,14 @@ def camera_motion(flow: NDArray[np.float32]) -> NDArray[np.float32]:
         residual = np.linalg.norm(samples - basis @ coefficients, axis=1)
         scale = max(1.5 * float(np.median(residual)), 0.05)
         weights = prior / (1 + (residual / scale) ** 2)
-    return np.asarray(_frame_basis(height, width) @ coefficients, dtype=np.float32)
+    return np.asarray((_frame_basis(height, width) @ coefficients).reshape(height, width, 2), dtype=np.float32)
 
 
 @lru_cache(maxsize=2)
 def _frame_basis(height: int, width: int) -> NDArray[np.float32]:
-    """The basis at every pixel, ``float32[H, W, 6]``: 3.5 MB at the working size, the same for every frame."""
+    """The basis at every pixel, ``float32[H * W, 6]``: 3.5 MB at the working size, the same for every frame."""
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
-    return _quadratic_basis(height, width, ys, xs)
+    return _quadratic_basis(height, width, ys.ravel(), xs.ravel())
 
 
 def object_motion(flow: FlowField) -> FlowField:

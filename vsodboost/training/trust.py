@@ -23,7 +23,7 @@ from vsodboost.data.predictions import Predictions
 from vsodboost.data.scene import Scene
 from vsodboost.data.types import Clip, Maps
 from vsodboost.decision.fusion import fuse
-from vsodboost.decision.trust import TrustModel, trust_features
+from vsodboost.decision.trust import TrustModel, Witnesses, trust_features
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.atomic import atomic_path, write_text
 from vsodboost.ops.motion_image import camera_residual_saliency
@@ -192,8 +192,9 @@ def _observed(
             size = (int(boosted.shape[1]), int(boosted.shape[2]))
             boosted = np.stack([blobs(size, rng, float(rng.uniform(0.03, 0.2))) for _ in boosted])
         blend = np.asarray((scene.target + boosted) / 2, np.float32)
+        witnesses = Witnesses(scene, predictions, boosted)
         for m in (scene.target, scene.fused, scene.target_free, predictions.guided, boosted, blend):
-            features.append(trust_features(m, scene, predictions, boosted))
+            features.append(trust_features(m, witnesses))
             scores.append(s_measure(as_tensor(m), as_tensor(small)).clamp(0, 1).numpy())
     seen = Observations(video.name, kind, np.concatenate(features), np.concatenate(scores))
     with atomic_path(kept) as temporary:
