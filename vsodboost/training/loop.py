@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import multiprocessing
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -152,13 +151,14 @@ class Loop:
             finally:
                 cv2.setNumThreads(threads)
             return
+        if self.step >= self.schedule.steps:
+            return
         with ThreadPoolExecutor(1) as reader:
-            upcoming = deque([reader.submit(self.batch, self.step)] if self.step < self.schedule.steps else [])
-            for step in range(self.step + 1, self.schedule.steps + 1):
-                values = upcoming.popleft().result()
-                if step < self.schedule.steps:
-                    upcoming.append(reader.submit(self.batch, step))
-                yield values
+            upcoming = reader.submit(self.batch, self.step)
+            for step in range(self.step + 1, self.schedule.steps):
+                made, upcoming = upcoming.result(), reader.submit(self.batch, step)
+                yield made
+            yield upcoming.result()
 
     def _average(self) -> None:
         decay = min(self.average, (1 + self.step) / (10 + self.step))
