@@ -5,20 +5,23 @@
 
 SEQUENCES are those kept out of all training (``training.own.VALIDATION``), the default of --only. Every target
 is boosted once, and the decisions look at the same predictions: a row a sequence and target, with S-measures at the
-working size, means a target, and the worst loss against the target.
+working size, means a target, and the worst loss against the target. The truth itself is a target, too, for which there
+is nothing to gain: it has lines of its own. With ``--recompressed`` frames are made smaller and compressed once more.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.cards import TargetCard
-from vsodboost.data.types import Maps
+from vsodboost.data.types import Frames, Maps
 from vsodboost.decision.fusion import fuse
 from vsodboost.decision.gate import TrustGate
 from vsodboost.decision.regions import RegionGate
@@ -39,15 +42,29 @@ from vsodboost.training.trust import GivenMaps
 from vsodboost.weights.shipped import shipped_path
 
 COLUMNS = ("target", "boosted", "by trust", "by region")
+TRUTH = "the truth"
+SMALL, WEBP_QUALITY = (320, 180), 70
 
 
 def targets_of(video: AnnotatedVideo, real: Mapping[str, Maps], truth: Maps) -> dict[str, object]:
-    """Return the targets by name: the real models' maps, the truth with some of their errors, and `lite` (None)."""
+    """Return the targets by name: the real models' maps, the truth with some of their errors, `lite` (None), and the
+    truth."""
     targets: dict[str, object] = {name: GivenMaps(maps) for name, maps in real.items()}
     if real:
         rng = np.random.default_rng(len(video))
         targets["real errors"] = GivenMaps(nearly_right(truth, list(real.values()), rng))
-    return {**targets, "lite": None}
+    return {**targets, "lite": None, TRUTH: GivenMaps(truth)}
+
+
+def recompressed(frames: Frames) -> Frames:
+    """Return ``uint8[T, H, W, 3]`` made smaller, compressed as WebP, and enlarged again."""
+    out = np.empty_like(frames)
+    for frame, spoilt in zip(frames, out, strict=True):
+        small = cv2.resize(frame, SMALL, interpolation=cv2.INTER_AREA)
+        packed = cv2.imencode(".webp", small[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])[1]
+        read = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+        spoilt[:] = cv2.resize(read, frame.shape[1::-1], interpolation=cv2.INTER_CUBIC)[..., ::-1]
+    return out
 
 
 def scores(video: AnnotatedVideo, target: object, truth: Maps, regions: Path) -> NDArray[np.float64]:
@@ -87,6 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--regions", type=Path, required=True)
     parser.add_argument("--only", default=VALIDATION)
     parser.add_argument("--frames", type=int, default=24)
+    parser.add_argument("--recompressed", action="store_true")
     given = parser.parse_args(arguments)
     videos = [video for video in read_videos(given.data) if video.name in given.only.split(",")]
     if not videos:
@@ -100,15 +118,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for folder in given.maps
             if (maps := read_real_maps([folder], videos).get(video.name))
         }
+        frames = video.frames[: given.frames]
+        shown = replace(video, frames=recompressed(frames) if given.recompressed else frames)
         for kind, target in targets_of(video, real, truth).items():
-            found = scores(video, target, truth, given.regions)
+            found = scores(shown, target, truth, given.regions)
             by_kind.setdefault(kind, []).append(found)
             print(line(f"{video.name}, {kind}", found), flush=True)
     for kind, rows in by_kind.items():
         print(line(f"mean of {kind}", np.mean(rows, axis=0)))
+    nothing_to_gain = np.stack(by_kind.pop(TRUTH))
     everything = np.concatenate([np.stack(rows) for rows in by_kind.values()])
-    print(line("mean", everything.mean(axis=0)))
-    print(line("worst against the target", (everything - everything[:, :1]).min(axis=0)))
+    print(line("mean without the truth", everything.mean(axis=0)))
+    for words, rows in (("worst against the target", everything), (f"worst against {TRUTH}", nothing_to_gain)):
+        print(line(words, (rows - rows[:, :1]).min(axis=0)))
 
 
 if __name__ == "__main__":
