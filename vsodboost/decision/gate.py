@@ -23,6 +23,9 @@ CERTAINTY = 3.0
 """Log odds by which the blend turns to a map whose trust is ahead by its own uncertainty: half the width of the
 interval in which the truth lies in 90 %, of both maps together. Good maps are known well, and .05 more trust is much;
 of poor ones it says little."""
+LEAD = 60.0
+"""Log odds by which the blend turns to the target's map for each unit of S-measure that its trust is ahead, however
+uncertain that is, for leaving a map as it was needs no certainty. A lead that is well known counts for more."""
 UNCERTAINTY = 0.05
 """Of a map's trust where the model tells no interval."""
 MARGIN = 0.02
@@ -122,11 +125,14 @@ def _uncertainty(model: TrustModel, trust: PerFrame) -> PerFrame:
 
 
 def _weight(advantage: PerFrame, uncertain: PerFrame, shots: tuple[tuple[int, int], ...]) -> PerFrame:
-    """Return the boosted map's weight, float32[T] in [0, 1], from its advantage in trust and how uncertain that is."""
+    """Return the boosted map's weight, float32[T] in [0, 1], from its advantage in trust and how uncertain that is: the
+    target need only look better, the boosted map must be known to be."""
     weight = np.empty(len(advantage), np.float32)
     for start, stop in shots:
-        own = (advantage[start:stop] - MARGIN) / uncertain[start:stop]
-        weight[start:stop] = 1 / (1 + np.exp(-CERTAINTY * ((1 - SHOT_WEIGHT) * own + SHOT_WEIGHT * own.mean())))
+        ahead = advantage[start:stop] - MARGIN
+        certain = CERTAINTY * ahead / uncertain[start:stop]
+        own = np.where(ahead > 0, certain, np.minimum(certain, LEAD * ahead))
+        weight[start:stop] = 1 / (1 + np.exp(-((1 - SHOT_WEIGHT) * own + SHOT_WEIGHT * own.mean())))
     return weight
 
 

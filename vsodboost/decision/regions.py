@@ -28,8 +28,11 @@ from vsodboost.perception.links import smooth_along_flow
 EVIDENCE_WEIGHT, TRUST_WEIGHT = 2.0, 1.0
 """Weights of the evidence's log odds and of those of trust. Chosen, with the advantage, on sequences that neither
 the networks nor the evidence's model were trained on."""
-ADVANTAGE = 1.5
+ADVANTAGE = 1.0
 """Log odds by which the target is ahead before anything is known."""
+UNDISPUTED = 2.0
+"""Power to which the odds of trust are raised where the maps hardly differ, along contours above all: the mean of two
+contours is softer than either, so the better map is taken nearly alone."""
 APART = 3.0
 """Log odds against a whole new thing: a piece that the boosted map adds, apart from what both show (it touches it
 along less than ``TOUCHING`` of its rim), and at least ``LARGE`` (the common logarithm) as large. On the sequences
@@ -59,15 +62,16 @@ class RegionGate(TrustGate):
         load_regions(regions)
 
     def shares(self, scene: Scene, boosted: Maps, weight: PerFrame) -> NDArray[np.float32]:
-        """Return the boosted map's share in every pixel, ``float32[T, h, w]``: that of its frame by trust, but in
-        disputed pieces what the evidence says of them, too."""
+        """Return the boosted map's share in every pixel, ``float32[T, h, w]`` or ``float32[T, 1, 1]``: by the trust in
+        its frame, and in disputed pieces by what the evidence says of them, too."""
         evidence = Evidence(scene, scene.target, boosted)
         odds = np.zeros_like(evidence.first)
         disputed = np.zeros_like(evidence.first)
         by_trust = _log_odds(weight)
+        undisputed = 1 / (1 + np.exp(-UNDISPUTED * by_trust[:, None, None]))
         pieces = list(disputes(evidence.first, evidence.second))
         if not pieces:
-            return super().shares(scene, boosted, weight)
+            return np.asarray(undisputed, np.float32)
         figures = np.stack([evidence.of(piece) for piece in pieces])
         belongs = load_regions(self._regions).logit(figures)
         against = ADVANTAGE + APART * _new_and_apart(figures)
@@ -80,7 +84,7 @@ class RegionGate(TrustGate):
         if evidence.links is not None:
             odds, near = (smooth_along_flow(m, evidence.links, ROUNDS) for m in (odds, disputed))
         decided = 1 / (1 + np.exp(-odds / np.maximum(near, 1e-3)))
-        shares = np.where(disputed > 0, decided, weight[:, None, None]).astype(np.float32)
+        shares = np.where(disputed > 0, decided, undisputed).astype(np.float32)
         size = (int(boosted.shape[1]), int(boosted.shape[2]))
         return np.stack([cv2.GaussianBlur(share, (0, 0), 1) for share in resize_maps(shares, size)])
 
