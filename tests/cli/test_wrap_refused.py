@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import av
@@ -15,7 +16,10 @@ from small_wraps import SIZE, Wrap, config, folders, frame_folder, map_folder, m
 from stranger_package import GOOD, Install, install, write_package  # noqa: F401
 from tiny_videos import cut, noise_frames, write_video
 
+from vsodboost.cli import main
+from vsodboost.data.video import VideoSource
 from vsodboost.io.video_file import VideoFile
+from vsodboost.pipeline.one_video import VideoWork
 
 pytestmark = pytest.mark.usefixtures("work_small")
 
@@ -162,6 +166,25 @@ def test_one_video_of_several_fails_and_the_others_complete(tmp_path: Path, wrap
     assert [video["video"] for video in summary["done"]] == ["a", "c"] and list(summary["failed"]) == ["b"]
     assert left.line.startswith("vsodboost: b: cannot read ")
     assert folders(tmp_path / "out") == ["a", "c", "failed.json"]
+
+
+def test_what_nobody_foresaw_fails_one_video_and_debug_shows_it_all(
+    tmp_path: Path, wrap: Wrap, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in "ab":
+        frame_folder(tmp_path / "videos" / name)
+
+    def breaks(work: VideoWork, source: VideoSource) -> Sequence[str]:
+        return [str(1 / (source.name != "a"))]
+
+    monkeypatch.setattr(VideoWork, "_said_of", breaks)
+    left = wrap("videos", "-o", "out")
+    assert left.code == 1 and folders(tmp_path / "out") == ["b", "failed.json"]
+    assert left.lines[-1] == "vsodboost: a: unexpected ZeroDivisionError: division by zero; run it again with --debug"
+    with pytest.raises(SystemExit):
+        main(["wrap", "videos/a", "-o", "again", "--quiet", "--debug"])
+    said = capsys.readouterr().err
+    assert "Traceback" in said and ", in breaks" in said and said.endswith("run it again with --debug\n")
 
 
 def test_what_is_no_video_is_passed_over_and_told_of(tmp_path: Path, wrap: Wrap) -> None:

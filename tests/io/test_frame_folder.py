@@ -108,3 +108,26 @@ def test_a_folder_that_vanished_says_so(tmp_path: Path) -> None:
     assert folder.length is None
     with pytest.raises(InputError, match="gone"):
         next(folder.frames())
+
+
+@pytest.mark.parametrize(("top", "factor"), [(1023, 64), (4095, 16)])
+def test_ten_and_twelve_bits_stored_as_sixteen_are_refused(tmp_path: Path, top: int, factor: int) -> None:
+    ramp = np.linspace(0, top, 64).astype(np.uint16)
+    for number in range(4):
+        picture = np.zeros((8, 64, 4), np.uint16)
+        picture[..., :3], picture[..., 3] = ramp[:, None] * (number > 0), 65535  # begins in the dark, has transparency
+        cv2.imwrite(str(tmp_path / f"{number}.png"), picture)
+    folder = FrameFolder(tmp_path)
+    with pytest.raises(
+        InputError, match=rf"{tmp_path.name}: .* brighter than {top} of 65535.*multiply them by {factor}$"
+    ):
+        list(folder.frames())
+
+
+def test_a_dark_beginning_is_none_of_that(tmp_path: Path) -> None:
+    for number, top in enumerate((3000, 0, 65535)):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((8, 8, 3), top, np.uint16))
+    assert [int(frame.image.max()) for frame in FrameFolder(tmp_path).frames()] == [11, 0, 255]
+    (tmp_path / "night").mkdir()
+    write_png(tmp_path / "night" / "0.png", np.full((8, 8), 3, np.uint8))
+    assert len(list(FrameFolder(tmp_path / "night").frames())) == 1

@@ -29,7 +29,7 @@ def test_an_object_of_a_tenth_of_the_frame_does_not_disturb_the_fit() -> None:
     assert background.max() < 0.3
 
 
-@pytest.mark.parametrize("size", [(1, 1), (2, 3), (33, 57)])
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (33, 57), (32, 4352), (4352, 32)])
 def test_any_size_gives_finite_motion(size: tuple[int, int]) -> None:
     flow = np.random.default_rng(0).normal(size=(*size, 2)).astype(np.float32)
     assert np.isfinite(camera_motion(flow)).all()

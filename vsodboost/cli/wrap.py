@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,7 @@ from vsodboost.cli.wrap_options import wrap_options
 from vsodboost.data.errors import UsageError
 
 if TYPE_CHECKING:
+    from vsodboost.data.video import VideoSource
     from vsodboost.datasets.inputs import Inputs
     from vsodboost.pipeline.plan import Plan
     from vsodboost.pipeline.run import Progress, Report
@@ -96,7 +99,8 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
     from vsodboost.pipeline.run import run
 
     with _progress(plan, sources, writing, quiet) as progress:
-        report = run(plan, sources, writing, progress)
+        told = _with_tracebacks(progress) if context.find_root().obj["debug"] else progress
+        report = run(plan, sources, writing, told)
     scale.conclude(out, report, sources, total)
     if "report" in writing.writers:
         from vsodboost.writers.report.index import write_index
@@ -118,6 +122,16 @@ def _progress(plan: Plan, sources: Inputs, writing: OutputOptions, quiet: bool) 
         return
     with shown(plan, sources, writers=(*ALWAYS, *writing.writers), check=check) as progress:
         yield progress
+
+
+def _with_tracebacks(progress: Progress) -> Progress:
+    """Return the same progress, which says of each video that fails where it did."""
+
+    def failed(source: VideoSource, error: Exception) -> None:
+        progress.failed(source, error)
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+
+    return replace(progress, failed=failed)
 
 
 def _chosen(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vsodboost.data.errors import InputError
 from vsodboost.data.video import FOLDER_FPS, Frame, natural_order
+from vsodboost.io.faint_frames import refuse_faint
 from vsodboost.io.image_file import KINDS, is_image, read_rgb
 from vsodboost.io.limits import MAX_PIXELS, special
 from vsodboost.io.output_paths import safe_name
@@ -77,7 +78,7 @@ class FrameFolder:
 
         Raises:
             InputError: no frames, one that cannot be read or is no file, one of another size than the first, two of one
-                name, or a name that no map can have.
+                name, a name that no map can have, or 10 or 12 bits stored as 16.
         """
         if isinstance(self._listing, InputError):
             raise self._listing
@@ -86,7 +87,9 @@ class FrameFolder:
         first: tuple[int, ...] | None = None
         for file in self._listing:
             image = read_rgb(file, self._max_pixels)
-            first = first or image.shape
+            if first is None:
+                refuse_faint(image, self._listing, self._max_pixels)
+                first = image.shape
             if image.shape != first:
                 raise InputError(
                     f"{file} is {image.shape[1]}x{image.shape[0]}, but the first frame {self._listing[0].name} is "

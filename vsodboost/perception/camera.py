@@ -30,7 +30,8 @@ def camera_motion(flow: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     height, width = flow.shape[:2]
     step = max(1, round(max(height, width) / _GRID))
-    ys, xs = np.mgrid[step // 2 : height : step, step // 2 : width : step].reshape(2, -1).astype(np.float32)
+    top, left = min(step // 2, height // 2), min(step // 2, width // 2)  # a strip has a row of samples, too
+    ys, xs = np.mgrid[top:height:step, left:width:step].reshape(2, -1).astype(np.float32)
     basis = _quadratic_basis(height, width, ys, xs)
     samples = flow[ys.astype(int), xs.astype(int)].astype(np.float32)
     border = np.maximum(np.abs(2 * xs / max(width - 1, 1) - 1), np.abs(2 * ys / max(height - 1, 1) - 1))

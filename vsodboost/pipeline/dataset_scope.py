@@ -26,6 +26,7 @@ from vsodboost.io.values import read_values, values_bytes
 from vsodboost.pipeline.checkpoint import put_back
 from vsodboost.pipeline.engine import Engine
 from vsodboost.registry.booster import can_resume
+from vsodboost.registry.guard import alone
 from vsodboost.registry.world import own_world
 from vsodboost.spatial.finetune import tune
 from vsodboost.spatial.replay import at_size, thin
@@ -133,7 +134,8 @@ class _Mined:
             if within is not None and within["video"] != source.name:
                 return False
             try:
-                self._go_through(engine, source, None if within is None else within["engine"])
+                with alone():
+                    self._go_through(engine, source, None if within is None else within["engine"])
             except VideoError as error:
                 if within is not None:
                     return False
@@ -179,8 +181,9 @@ class _Mined:
 def _try_again(engine: Engine, source: VideoSource, fail: Fail) -> None:
     """Hand a video to ``fail`` that cannot be mined this time either."""
     try:
-        for _ in engine.mined_frames(source):
-            pass
+        with alone():
+            for _ in engine.mined_frames(source):
+                pass
     except VideoError as error:
         fail(source, error)
 

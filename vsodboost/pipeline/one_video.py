@@ -36,7 +36,7 @@ from vsodboost.pipeline.writing import writing_cost, written
 from vsodboost.registry import watch
 from vsodboost.registry.booster import can_resume
 from vsodboost.registry.checks import checked_summary
-from vsodboost.registry.guard import guarded
+from vsodboost.registry.guard import alone, guarded
 from vsodboost.registry.interfaces import Tell
 from vsodboost.registry.writer import VideoOutput, Writer
 from vsodboost.registry.writer import can_resume as writer_can_resume
@@ -85,6 +85,10 @@ class VideoWork:
         Raises:
             VideoError: the video, a map or a plugin's answer is not usable.
         """
+        with alone():
+            return self._done(source)
+
+    def _done(self, source: VideoSource) -> dict[str, Any]:
         self.tell("started", source.name, None)
         self.engine.plan.registry.notify("vsodboost_video_started", video=source.name)
         said = self._said_of(source)

@@ -22,6 +22,7 @@ from vsodboost.pipeline.outcomes import outcomes
 from vsodboost.pipeline.plan import Plan
 from vsodboost.pipeline.portable import Recipe
 from vsodboost.pipeline.writing import OutputOptions, build_writers, writers_identity
+from vsodboost.registry.guard import alone
 from vsodboost.registry.writer import Writer
 from vsodboost.targets.network_target import check_source
 
@@ -132,7 +133,8 @@ class _Run:
             source = self._sources[video]
             self.progress.started(source)
             try:
-                add(self.output, source, {name: writers[name] for name in names}, self._relay)
+                with alone():
+                    add(self.output, source, {name: writers[name] for name in names}, self._relay)
             except VideoError as error:
                 self.report.skipped.remove(video)
                 self._fail(source, error)
@@ -201,7 +203,8 @@ class _Run:
         notes = {}
         for source in waiting:
             try:
-                notes[source.name] = check_source(self.plan.target, source, self.plan.name("target"))
+                with alone():
+                    notes[source.name] = check_source(self.plan.target, source, self.plan.name("target"))
             except VideoError as error:
                 self._fail(source, error)
         return notes

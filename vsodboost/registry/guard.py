@@ -1,4 +1,4 @@
-"""The one place through which foreign code is called: what it raises fails one video and names the plugin."""
+"""Where errors are held back: foreign code is called through here, and whatever is raised fails one video."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from vsodboost.data.errors import PluginError, UsageError, VsodboostError
+from vsodboost.data.errors import PluginError, UsageError, VideoError, VsodboostError
 from vsodboost.registry.world import foreign_world
 
 OURS = ("vsodboost", "vsodboost_adapters", "vsodboost_plugins")
@@ -60,6 +60,26 @@ def guarded_factory(plugin: str, factory: Any) -> Iterator[None]:
         raise
     except (Exception, SystemExit) as error:
         raise PluginError(f"{plugin} could not be built: {one_line(error)}") from error
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Work on one video: what nobody foresaw fails this one, and the others go on.
+
+    Raises:
+        VideoError: whatever it was. This package's own errors, a full disk and KeyboardInterrupt pass as they are.
+    """
+    try:
+        yield
+    except VsodboostError:
+        raise
+    except MemoryError as error:
+        raise VideoError("out of memory; try a smaller --buffer") from error
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise VsodboostError("the disk is full; make room and go on with --resume") from error
+        words = " ".join(str(error).split()) or "no message"
+        raise VideoError(f"unexpected {type(error).__name__}: {words}; run it again with --debug") from error
 
 
 def one_line(error: BaseException) -> str:
