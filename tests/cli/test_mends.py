@@ -124,6 +124,42 @@ def test_a_run_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     assert kept == {"target": "maps:maps", "seed": 9, "steps": 3, "target_options": {"missing": "fill"}}
 
 
+def test_a_run_is_repeated_on_its_own_video_from_wherever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for place in ("there", "here"):
+        (tmp_path / place / "clip").mkdir(parents=True)
+    (tmp_path / "there" / "out" / "clip").mkdir(parents=True)
+    record = {"path": "clip", "folder": str(tmp_path / "there"), "settings": {"seed": 7}}
+    (tmp_path / "there" / "out" / "clip" / "run.json").write_text(json.dumps(record))
+    monkeypatch.chdir(tmp_path / "here")
+    _, out, _ = left(capsys, "wrap", "--like", "../there/out/clip/run.json", "--dry-run", "--json")
+    assert json.loads(out)["videos"][0]["path"] == str(tmp_path / "there" / "clip")
+    (tmp_path / "there").rename(tmp_path / "moved")
+    _, out, _ = left(capsys, "wrap", "--like", "../moved/out/clip", "--dry-run", "--json")
+    assert Path(json.loads(out)["videos"][0]["path"]).resolve() == (tmp_path / "moved" / "clip").resolve()
+
+
+@pytest.mark.parametrize(
+    ("of", "options", "now"),
+    [
+        ({"profile": "quick", "booster": "none"}, (), ("quick", "none")),
+        ({"profile": "quick", "booster": "none"}, ("--profile", "fast"), ("fast", "mqp")),
+        ({"profile": "fast", "booster": "keyframe", "steps": 3}, ("--profile", "quick"), ("quick", "none")),
+    ],
+)
+def test_a_repeated_run_may_learn_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    of: dict[str, object], options: tuple[str, ...], now: tuple[str, str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "clip").mkdir()
+    (tmp_path / "run.json").write_text(json.dumps({"path": "clip", "settings": of}))
+    _, out, _ = left(capsys, "wrap", "--like", "run.json", "--dry-run", "--json", *options)
+    settings = json.loads(out)["settings"]
+    assert (settings["profile"], settings["booster"]) == now
+
+
 def test_the_doctor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     code, out, _ = left(capsys, "doctor", "--no-test")
     lines = out.splitlines()

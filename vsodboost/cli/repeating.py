@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from vsodboost.data.errors import UsageError
 from vsodboost.data.texts import json_value
+from vsodboost.io.recorded_path import recorded_path
 
 if TYPE_CHECKING:
     from vsodboost.data.video import VideoSource
@@ -52,11 +53,13 @@ def with_like(ctx: click.Context, param: click.Parameter, value: Path | None) ->
     path = value / "run.json" if value.is_dir() else value
     try:
         record = json_value(path.read_text(encoding="utf-8"))
-        settings, video = dict(record["settings"]), str(record["path"])
+        settings, _ = dict(record["settings"]), record["path"]
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is no run.json of vsodboost") from error
+    if settings.get("profile") == "quick":
+        settings.pop("booster", None)  # the profile's, not the user's
     known = {option.name for option in ctx.command.params}
     defaults: dict[str, Any] = {k: v for k, v in settings.items() if k in known and v is not None}
     for kind in OPTIONS_OF:
@@ -65,7 +68,8 @@ def with_like(ctx: click.Context, param: click.Parameter, value: Path | None) ->
     defaults["extras"] = [",".join(write.get("writers", ()))] if write.get("writers") else []
     defaults["write_option"] = [f"{k}={v}" for k, v in write.get("options", {}).items()]
     ctx.default_map = {**(ctx.default_map or {}), **defaults}
-    ctx.meta[LIKE] = {"video": video, "versions": record.get("versions", {})}
+    video = recorded_path(record, path.absolute().parent.parent)
+    ctx.meta[LIKE] = {"video": str(video), "versions": record.get("versions", {})}
 
 
 def still_meant(

@@ -138,10 +138,14 @@ def _chosen(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
     """The options that were given, by the names of ``pipeline.options.Options``."""
     from dataclasses import fields
 
-    from vsodboost.pipeline.options import Options
+    from vsodboost.pipeline.options import LEARNING, Options
 
     choices = {field.name: given[field.name] for field in fields(Options) if field.name in given}
-    chosen = {k: v for k, v in choices.items() if context.get_parameter_source(k) is not ParameterSource.DEFAULT}
+    source = context.get_parameter_source
+    chosen = {k: v for k, v in choices.items() if source(k) is not ParameterSource.DEFAULT}
+    if chosen.get("profile") == "quick" and source("profile") is ParameterSource.COMMANDLINE:
+        # What --like and --config say of learning gives way to it.
+        chosen = {k: v for k, v in chosen.items() if k not in LEARNING or source(k) is not ParameterSource.DEFAULT_MAP}
     for kind in ("target", "booster", "flow", "detector"):
         if given[f"{kind}_option"]:
             chosen[f"{kind}_options"] = pairs(given[f"{kind}_option"], f"--{kind}-option")

@@ -163,6 +163,7 @@ class _OneVideo:
             summary = {
                 "video": self.name,
                 "path": str(self.source.path),
+                "folder": str(Path.cwd()),
                 **self.sums.as_dict(self.engine.plan, self.engine.cuts),
                 "write": written(self.work.identity),
                 "seconds": {k: round(v, 3) for k, v in self.engine.seconds.spent.items()},

@@ -79,9 +79,13 @@ def choose(given: Mapping[str, Any], registry: Registry) -> Options:
     return replace(options, **{k: v for k, v in preset.items() if k == "booster" or k not in given})
 
 
+LEARNING = ("booster", "steps", "carry_over")
+"""Options that say what to learn of a video, or how."""
+
+
 def _quick(options: Options, given: Mapping[str, Any]) -> Options:
     """Return the options of a run that learns nothing. Raises UsageError for those that say what to learn or how."""
-    learning = [name for name in ("booster", "steps", "carry_over") if given.get(name)]
+    learning = [name for name in LEARNING if given.get(name)]
     if learning or options.scope == "dataset":
         named = f"--{learning[0].replace('_', '-')}" if learning else "--scope dataset"
         raise UsageError(

@@ -22,6 +22,7 @@ from vsodboost.data.errors import InputError, UsageError
 from vsodboost.data.video import VideoSource
 from vsodboost.io.atomic import write_errors, write_text
 from vsodboost.io.output_paths import safe_name, video_folder
+from vsodboost.io.recorded_path import recorded_path
 from vsodboost.io.stored import own_map, own_rows
 from vsodboost.studio.frame_store import FrameStore
 from vsodboost.studio.label_store import LabelStore
@@ -112,7 +113,7 @@ class Workspace:
         self._remember()
         for folder in sorted(out.iterdir()) if out.is_dir() else ():
             if not folder.name.startswith(".") and (folder / "run.json").is_file() and folder.name not in self.videos:
-                self._add(folder.name, Path(str(read_json(folder / "run.json").get("path", ""))), options)
+                self._add(folder.name, recorded_path(read_json(folder / "run.json"), out), options)
         for known in sorted((out / STUDIO / "videos").glob("*/source.json")):
             if known.parent.name not in self.videos:
                 self._add(known.parent.name, Path(str(read_json(known)["path"])), options)

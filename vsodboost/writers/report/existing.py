@@ -16,6 +16,7 @@ from vsodboost.data.texts import brief, json_value
 from vsodboost.data.video import Frame, VideoSource
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.part import Part
+from vsodboost.io.recorded_path import recorded_path
 from vsodboost.io.stored import own_map, own_rows
 from vsodboost.writers.report.chosen import Chosen, Spread
 from vsodboost.writers.report.data import SCHEMA, FrameColumns, report_data
@@ -24,8 +25,9 @@ from vsodboost.writers.report.writer import THUMBS
 
 NUMBER = (int, float)
 RECORD: dict[str, Any] = {
-    "video": str, "path": str, "frames": int, "trust": NUMBER, "target_trust": NUMBER, "changed": NUMBER, "mined": int,
-    "flags": {"": int}, "warnings": [str], "cuts": [int], "seconds": {"": NUMBER}, "seconds_total": NUMBER,
+    "video": str, "path": str, "folder": str, "frames": int, "trust": NUMBER, "target_trust": NUMBER,
+    "changed": NUMBER, "mined": int, "flags": {"": int},
+    "warnings": [str], "cuts": [int], "seconds": {"": NUMBER}, "seconds_total": NUMBER,
     "settings": {"": object}, "versions": {"": object}, "write": {"": object},
 }  # fmt: skip
 """What reports read of a ``run.json``, and of which types it is."""
@@ -117,6 +119,10 @@ def _made(folder: Path) -> dict[str, Any]:
         for index, frame in frames_of(run, folder.parent, wanted):
             saliency = own_map(folder, frame.name)
             size = list(frame.image.shape[:2])
+            if saliency.shape != frame.image.shape[:2]:
+                raise InputError(
+                    f"{run.get('path')} is no longer the video of these maps: its frames have another size"
+                )
             if index in reasons:
                 full[index] = encoded({"frame": frame.image, "boosted": saliency})
             thumbs[index] = thumbs_of(frame.image, np.asarray(saliency / np.float32(255)))
@@ -127,16 +133,12 @@ def _made(folder: Path) -> dict[str, Any]:
 
 
 def source_of(run: Mapping[str, Any], out: Path) -> VideoSource:
-    """Return the video, or the part of it, that ``run.json`` is about, results being in ``out``. A path that does not
-    lead from here may lead from ``out`` or the folder around it: from where the run was started.
+    """Return the video, or the part of it, that ``run.json`` is about, results being in ``out`` (``recorded_path``).
 
     Raises:
         UsageError: it is no longer there.
     """
-    path = Path(str(run.get("path", "")))
-    if not path.is_absolute():
-        places = (Path(), out.absolute().parent, out.absolute())
-        path = next((place / path for place in places if (place / path).exists()), path)
+    path = recorded_path(run, out)
     sources = [source for source in open_inputs([path]) if source.name == run.get("video")]
     if not sources:
         raise UsageError(f"{path} no longer holds a video {run.get('video')!r}")
