@@ -97,6 +97,36 @@ def test_output_goes_to_a_file_in_the_format_of_its_suffix(folders: Path) -> Non
     assert json.loads((folders / "scores.csv").read_text())["frames"] == 12
 
 
+def test_an_output_of_another_suffix_is_refused_before_anything_is_read(folders: Path) -> None:
+    refused = failure(run(folders / "gt", folders / "base", "-o", folders / "t.xls"))
+    assert isinstance(refused, UsageError)
+    assert "no report is written as .xls; give one of .json, .csv, .tex, .md, .txt, or --format" in str(refused)
+    assert not (folders / "t.xls").exists()
+    for name, more in (("t.xls", ("--format", "csv")), ("t.js", ("--json",)), ("plain", ())):
+        assert run(folders / "gt", folders / "base", "-o", folders / name, *more).exit_code == 0
+        assert (folders / name).is_file()
+
+
+def test_common_frames_are_recorded_in_every_report(folders: Path) -> None:
+    (folders / "maps" / "libby" / "00003.png").unlink()
+    arguments = (folders / "gt", folders / "maps", "--base", folders / "base", "--common")
+    assert "--common-frames" in str(failure(run(*arguments)))
+    result = run(*arguments, "--common-frames", "--json")
+    got = json.loads(result.stdout)
+    assert (got["common_frames"], got["left_out"], got["frames"]) == (True, {"libby": 1}, 7)
+    assert {name: row["frames"] for name, row in got["base"]["sequences"].items()} == {"cows": 4, "libby": 3}
+    (note,) = got["notes"]
+    assert note == f"left out for want of a map: 1 of 8 frames ({folders / 'maps'} lacks 1): libby 1 of 4"
+    assert result.stderr.count(note) == 1
+    for format_ in ("table", "markdown", "latex"):
+        said = "davis, 2 sequences, protocol all, common frames (1 left out)"
+        assert said in run(*arguments, "--common-frames", "--format", format_).stdout
+    rows = list(csv.DictReader(run(*arguments, "--common-frames", "--format", "csv").stdout.splitlines()))
+    assert [row["frames"] for row in rows] == ["4", "3", "7"]
+    plain = json.loads(run(folders / "gt", folders / "base", "--json").stdout)
+    assert (plain["common_frames"], plain["left_out"]) == (False, {})
+
+
 def test_only_some_sequences(folders: Path) -> None:
     chosen = run(folders / "gt", folders / "base", "--only", "goat", "--only", "cows", "--json")
     assert list(json.loads(chosen.stdout)["sequences"]) == ["cows", "goat"]

@@ -148,6 +148,15 @@ def test_maps_that_count_from_another_number_are_refused(tmp_path: Path, maps: r
             paired_sequences(tmp_path / "gt", tmp_path / "maps", protocol)
 
 
+@pytest.mark.parametrize("first", [0, 2])
+def test_as_many_maps_as_frames_one_number_off_are_refused_though_names_match(tmp_path: Path, first: int) -> None:
+    files(tmp_path / "gt" / "cows", *(f"{t:05d}" for t in range(1, 5)))
+    files(tmp_path / "maps" / "cows", *(f"{t:05d}" for t in range(first, first + 4)), "contact_sheet")
+    for protocol in (ALL, DAVSOD):
+        with pytest.raises(InputError, match=rf"numbered {first} to {first + 3} and the frames 1 to 4, so it is unc"):
+            paired_sequences(tmp_path / "gt", tmp_path / "maps", protocol)
+
+
 def test_davsod_leaves_out_by_name_what_has_two_masks(tmp_path: Path) -> None:
     for name, masks in (("car", ("0", "11")), ("gokart", ("0", "3", "6", "9")), ("lion", ("5",))):
         files(tmp_path / "gt" / name, *masks)
@@ -171,7 +180,8 @@ def test_maps_without_the_last_frame_are_pointed_to_davsod(tmp_path: Path) -> No
     files(tmp_path / "gt" / "cows", "0", "1", "2")
     files(tmp_path / "maps" / "cows", "0", "1")
     with pytest.raises(
-        InputError, match=r"no map for frame 2 of cows; every scored frame needs one \(--protocol davsod"
+        InputError,
+        match=r"frame 2 of cows; every scored frame needs one \(--protocol davsod skips .*; --common-frames scores",
     ):
         paired_sequences(tmp_path / "gt", tmp_path / "maps", ALL)
 

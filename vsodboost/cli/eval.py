@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Format = Literal["table", "csv", "json", "latex", "markdown"]
 FORMATS = ("table", "csv", "json", "latex", "markdown")
-SUFFIXES: dict[str, Format] = {".json": "json", ".csv": "csv", ".tex": "latex", ".md": "markdown"}
+SUFFIXES: dict[str, Format] = {".json": "json", ".csv": "csv", ".tex": "latex", ".md": "markdown", ".txt": "table"}
 FOLDER = click.Path(path_type=Path)
 
 
@@ -31,6 +31,7 @@ FOLDER = click.Path(path_type=Path)
 @click.option("--layout", metavar="NAME", help="Layout of GT: davis, davsod, fbms ...  [default: recognised]")
 @click.option("--protocol", type=click.Choice(["all", "davsod"]), default="all", show_default=True)
 @click.option("--common", is_flag=True, help="Score only the sequences that every folder has.")
+@click.option("--common-frames", is_flag=True, help="Score only the frames of which every folder has a map.")
 @click.option("--only", metavar="NAME", multiple=True, help="Score this sequence only; may be repeated.")
 @click.option("--step", type=click.IntRange(min=1), default=1, show_default=True, help="Score every N-th frame.")
 @click.option("--figures", metavar="LIST", help="Columns of the tables, such as maxF,S,MAE.")
@@ -65,6 +66,7 @@ def eval_command(
     layout: str | None,
     protocol: str,
     common: bool,
+    common_frames: bool,
     only: tuple[str, ...],
     step: int,
     figures: str | None,
@@ -85,7 +87,7 @@ def eval_command(
     GT is a data set as it is published (DAVIS, DAVSOD, FBMS-59, SegTrack-v2, ViSal, VOS ...), a folder with a folder a
     sequence, or one such folder; docs/inputs.md lists the layouts. PRED holds a folder a sequence with an 8- or 16-bit
     map a frame, named as the frame or by its number; maps of another size are resized to the truth. Only frames that
-    have truth are scored; one of them without a map is an error.
+    have truth are scored; one of them without a map is an error, or with --common-frames left out for every PRED.
 
     Several PRED are set side by side, the best of each figure in bold (a star where nothing can be bold); NAME=PRED
     names one. Differences to --base, or else to the first PRED, come with paired bootstrap intervals over sequences.
@@ -97,6 +99,8 @@ def eval_command(
     sequence are skipped (a sequence of two is left out, and named), maps are resized bicubically, and the mean maxF is
     the maximum of the curve averaged over sequences. Both stretch each map to its full range before all figures but J
     and F, which "all" takes from the map as it is written.
+
+    Exit code: 0 all done, 1 a map is missing or a file cannot be read, 2 wrong use.
     """
     from vsodboost.cli.eval_methods import Method, Report, notes
     from vsodboost.cli.eval_report import rendered
@@ -110,7 +114,7 @@ def eval_command(
 
     if as_json and format_ not in (None, "json"):
         raise UsageError(f"--json and --format {format_} exclude each other; give one")
-    chosen = "json" if as_json else format_ or SUFFIXES.get(output.suffix.lower() if output else "", "table")
+    chosen = "json" if as_json else format_ or _format_of(output)
     columns = None if figures is None else _figures(figures)
     table = None if attributes is None else read_attributes(attributes)
     named = _named([*([] if base is None else [base]), *predictions])
@@ -129,6 +133,7 @@ def eval_command(
             protocol,
             step=step,
             only=names,
+            common_frames=common_frames,
             jobs=jobs or _cores(),
             progress=progress,
         )
@@ -140,6 +145,7 @@ def eval_command(
         differences=_differences(scored, bootstrap, confidence, seed),
         base=None if base is None else scored[0],
         step=step,
+        common_frames=common_frames,
         figures=columns,
         attributes=table,
         confidence=confidence,
@@ -200,6 +206,18 @@ def _differences(scored: Sequence[Method], resamples: int, confidence: float, se
         )
         found.append(Difference(method, first, intervals))
     return tuple(found)
+
+
+def _format_of(output: Path | None) -> Format:
+    """The format that a file's suffix asks for; without a file or a suffix the table."""
+    from vsodboost.data.errors import UsageError
+
+    suffix = "" if output is None else output.suffix.lower()
+    if suffix and suffix not in SUFFIXES:
+        raise UsageError(
+            f"-o {output}: no report is written as {suffix}; give one of {', '.join(SUFFIXES)}, or --format"
+        )
+    return SUFFIXES.get(suffix, "table")
 
 
 def _figures(text: str) -> tuple[Figure, ...]:

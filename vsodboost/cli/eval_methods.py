@@ -49,6 +49,8 @@ class Report:
     differences: tuple[Difference, ...] = ()
     base: Method | None = None
     step: int = 1
+    common_frames: bool = False
+    """Whether frames were left out of which not every method has a map."""
     figures: tuple[Figure, ...] | None = None
     """Figures of the tables, None for the usual ones."""
     attributes: Attributes | None = None

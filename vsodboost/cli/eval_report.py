@@ -44,6 +44,8 @@ def as_dictionary(report: Report) -> dict[str, Any]:
         "protocol": first.evaluation.protocol,
         "step": report.step,
         "frames": first.evaluation.frames,
+        "common_frames": report.common_frames,
+        "left_out": dict(first.evaluation.left_out),
         "notes": notes(report),
     }
     if len(report.methods) == 1:

@@ -114,7 +114,8 @@ def lines(report: Report) -> list[str]:
     scores = report.methods[0].evaluation
     count = f"{len(scores.sequences)} sequence{'' if len(scores.sequences) == 1 else 's'}"
     step = "" if report.step == 1 else f", step {report.step}"
-    said = [f"{scores.layout}, {count}, protocol {scores.protocol}{step}"]
+    common = f", common frames ({sum(scores.left_out.values())} left out)" if report.common_frames else ""
+    said = [f"{scores.layout}, {count}, protocol {scores.protocol}{common}{step}"]
     if len(report.methods) == 1:
         curve = f"maxF {scores.dataset['maxF']:.3f}, maxE {scores.dataset['maxE']:.3f}"
         said[0] += f"; maximum of the curve averaged over sequences: {curve}"

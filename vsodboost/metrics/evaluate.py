@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,6 +20,7 @@ from vsodboost.data.errors import InputError, UsageError
 from vsodboost.datasets import Dataset
 from vsodboost.datasets.listing import listed_once
 from vsodboost.io.held_files import held_files
+from vsodboost.metrics.common_frames import common_frames as frames_of_all
 from vsodboost.metrics.curves import Curve
 from vsodboost.metrics.figures import FIGURES, BlockScore, Figures, score_block
 from vsodboost.metrics.grey_files import readings_of
@@ -68,6 +69,8 @@ class Evaluation:
     """Layout of the data set; see ``vsodboost.datasets``."""
     notes: tuple[str, ...] = ()
     """What people should know, a line each: sequences left out, maps found by number, truth that is empty."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Frames by sequence that are not scored because not every folder has a map of them; see ``common_frames``."""
 
     @property
     def frames(self) -> int:
@@ -94,6 +97,7 @@ def evaluate(
     *,
     step: int = 1,
     only: Iterable[str] | None = None,
+    common_frames: bool = False,
     jobs: int = 1,
     progress: Progress | None = None,
     layout: str | None = None,
@@ -107,6 +111,7 @@ def evaluate(
         protocol: ``all`` or ``davsod``, see ``vsodboost.metrics.protocols``.
         step: score every ``step``-th frame.
         only: names of the sequences to score, all if None.
+        common_frames: leave out the frames of which not every folder has a map; ``left_out`` and ``notes`` say which.
         jobs: worker processes. They are spawned: with more than one, a script must guard its body with
             ``if __name__ == "__main__"``.
         progress: called after every block of frames.
@@ -114,10 +119,18 @@ def evaluate(
 
     Raises:
         UsageError: a folder does not exist, unknown protocol, layout or sequence, ``step`` or ``jobs`` below 1.
-        InputError: a scored frame has no map, or a file cannot be read.
+        InputError: a scored frame has no map, no frame is left to score, or a file cannot be read.
     """
     return evaluate_all(
-        truth, [predictions], protocol, step=step, only=only, jobs=jobs, progress=progress, layout=layout
+        truth,
+        [predictions],
+        protocol,
+        step=step,
+        only=only,
+        common_frames=common_frames,
+        jobs=jobs,
+        progress=progress,
+        layout=layout,
     )[0]
 
 
@@ -129,6 +142,7 @@ def evaluate_all(
     *,
     step: int = 1,
     only: Iterable[str] | None = None,
+    common_frames: bool = False,
     jobs: int = 1,
     progress: Progress | None = None,
     layout: str | None = None,
@@ -143,18 +157,22 @@ def evaluate_all(
     names = None if only is None else list(only)
     with listed_once():
         dataset = truth if isinstance(truth, Dataset) else scored_dataset(Path(truth), layout)
-        planned = [pair_up(dataset, Path(p), rules, step=step, only=names) for p in predictions]
+        common = frames_of_all(dataset, [Path(p) for p in predictions], rules, names) if common_frames else None
+        within = None if common is None else common.frames
+        planned = [pair_up(dataset, Path(p), rules, step=step, only=names, within=within) for p in predictions]
     scores = _scored([sequence for folder in planned for sequence in folder.sequences], rules, jobs, progress)
     found = []
     for folder, place in zip(planned, predictions, strict=True):
-        notes = list(folder.notes)
+        notes = [*(() if common is None else common.notes), *folder.notes]
         if look_swapped(folder.sequences):
             notes.append(
                 f"the truth in {dataset.root} is soft and the maps in {place} have two values: are GT and PRED swapped?"
             )
         rows = [next(scores) for _ in folder.sequences]
         notes += _empty(rows, place)
-        found.append(replace(evaluation_of(rules, rows), layout=dataset.layout, notes=tuple(notes)))
+        left_out = {} if common is None else common.left_out
+        scored = evaluation_of(rules, rows)
+        found.append(replace(scored, layout=dataset.layout, notes=tuple(notes), left_out=left_out))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from vsodboost.datasets import LAYOUTS, AnnotatedSequence, Dataset, Layout, Trut
 from vsodboost.datasets.listing import has_images, images
 from vsodboost.datasets.matching import numbers
 from vsodboost.io.image_file import IMAGE_SUFFIXES
-from vsodboost.io.map_folder import MapFolder
+from vsodboost.io.map_folder import OWN, MapFolder
 from vsodboost.metrics.protocols import Protocol
 
 
@@ -81,7 +81,13 @@ def paired_sequences(
 
 
 def pair_up(
-    dataset: Dataset, predictions: Path, protocol: Protocol, *, step: int = 1, only: Iterable[str] | None = None
+    dataset: Dataset,
+    predictions: Path,
+    protocol: Protocol,
+    *,
+    step: int = 1,
+    only: Iterable[str] | None = None,
+    within: Mapping[str, Collection[str]] | None = None,
 ) -> Pairing:
     """Every scored frame beside its map; all are looked up, none is read.
 
@@ -92,28 +98,34 @@ def pair_up(
         protocol: decides which frames are scored; a sequence of which it leaves none is left out, and noted.
         step: score every ``step``-th of them, from the first.
         only: names of the sequences to score, all if None.
+        within: names of the frames of each sequence that may be scored, all if None (``metrics.common_frames``); a
+            sequence of which it leaves none is left out.
 
     Raises:
         UsageError: no such folder of maps, or ``only`` names an unknown sequence.
         InputError: a scored frame has no map, or no sequence has a frame to score.
     """
-    chosen = _chosen(dataset, only)
+    chosen = chosen_sequences(dataset, only)
     if not predictions.is_dir():
         raise UsageError(f"{predictions}: no such folder of saliency maps")
     if dataset.stills:
         protocol = replace(protocol, skip_ends=False)
     paired, notes, left_out = [], [], []
     for sequence in chosen:
-        scored = protocol.scored(sequence.truths, step)
+        scored = protocol.scored(sequence.truths)
         if not scored:
             count = len(sequence.truths)
             masks = "one mask" if count == 1 else f"{count} masks"
             left_out.append(f"{sequence.name} has {masks}")
             continue
-        folder = _maps_folder(predictions, sequence, single=len(chosen) == 1)
+        sought = scored  # all of them: names are told by number in the same way whatever is left of them
+        scored = [truth for truth in sought if within is None or truth.frame in within[sequence.name]][::step]
+        if not scored:
+            continue
+        folder = maps_folder(predictions, sequence, single=len(chosen) == 1)
         if folder is None:
             raise InputError(_no_folder(dataset, predictions, sequence, scored[0].frame))
-        found = _maps(sequence, folder, scored)
+        found = maps_of(sequence, folder, sought)
         missing = [truth.frame for truth in scored if truth.frame not in found]
         if missing:
             raise InputError(_no_map(dataset, predictions, folder, sequence, missing, protocol))
@@ -146,7 +158,7 @@ def common_sequences(truth: Path | Dataset, predictions: Sequence[Path]) -> list
     common = [
         sequence.name
         for sequence in dataset.sequences
-        if all(_maps_folder(folder, sequence, single=single) is not None for folder in predictions)
+        if all(maps_folder(folder, sequence, single=single) is not None for folder in predictions)
     ]
     if not common:
         places = " and ".join(str(p) for p in predictions)
@@ -154,7 +166,8 @@ def common_sequences(truth: Path | Dataset, predictions: Sequence[Path]) -> list
     return common
 
 
-def _chosen(dataset: Dataset, only: Iterable[str] | None) -> list[AnnotatedSequence]:
+def chosen_sequences(dataset: Dataset, only: Iterable[str] | None) -> list[AnnotatedSequence]:
+    """The sequences of these names, all if None. Raises UsageError where one is unknown."""
     if only is None:
         return list(dataset.sequences)
     wanted = set(only)
@@ -165,15 +178,20 @@ def _chosen(dataset: Dataset, only: Iterable[str] | None) -> list[AnnotatedSeque
     return [sequence for sequence in dataset.sequences if sequence.name in wanted]
 
 
-def _maps_folder(predictions: Path, sequence: AnnotatedSequence, *, single: bool) -> Path | None:
+def maps_folder(predictions: Path, sequence: AnnotatedSequence, *, single: bool) -> Path | None:
+    """Where a sequence's maps lie, None where there is no such folder; of a ``single`` one they may lie flat."""
     for name in (sequence.name, *sequence.aliases):
         if (predictions / name).is_dir():
             return predictions / name
     return predictions if single and has_images(predictions, IMAGE_SUFFIXES) else None
 
 
-def _maps(sequence: AnnotatedSequence, folder: Path, scored: Sequence[Truth]) -> dict[str, Path]:
-    """Maps by the name of their frame, as far as they are found."""
+def maps_of(sequence: AnnotatedSequence, folder: Path, scored: Sequence[Truth]) -> dict[str, Path]:
+    """Maps by the name of their frame, as far as they are found.
+
+    Raises:
+        InputError: the maps are numbered from another number than the frames.
+    """
     by_stem = {path.stem: path for path in images(folder, IMAGE_SUFFIXES)}
     found: dict[str, Path] = {}
     for truth in scored:
@@ -181,11 +199,11 @@ def _maps(sequence: AnnotatedSequence, folder: Path, scored: Sequence[Truth]) ->
         if (name := next((name for name in names if name in by_stem), None)) is not None:
             found[truth.frame] = by_stem[name]
     wanted = [truth.frame for truth in scored if truth.frame not in found]
+    number = numbers(_frame_names(sequence), sequence.name)
+    counted = numbers((stem for stem in by_stem if stem not in OWN), sequence.name)
+    _check_numbers(folder, set(counted.values()), set(number.values()), by_name=bool(found))
     if wanted and by_stem:
         maps = MapFolder(folder)
-        number = numbers(_frame_names(sequence), sequence.name)
-        if not found:
-            _check_numbers(folder, list(numbers(by_stem, sequence.name).values()), list(number.values()))
         for frame in wanted:
             file = maps.file(sequence.name, frame)
             if file is None and frame in number:  # the frame's own name may hold other numbers: camel01_0003
@@ -200,9 +218,15 @@ def _frame_names(sequence: AnnotatedSequence) -> list[str]:
     return [frame.stem for frame in sequence.frames] or [truth.frame for truth in sequence.truths]
 
 
-def _check_numbers(folder: Path, maps: list[int], frames: list[int]) -> None:
-    """Raise InputError where maps and frames count from different numbers, so that every map would be one off."""
-    if maps and frames and not set(maps) >= set(frames) and min(maps) != min(frames):
+def _check_numbers(folder: Path, maps: set[int], frames: set[int], *, by_name: bool) -> None:
+    """Raise InputError where maps and frames count from different numbers, so that every map would be one off.
+
+    Maps of frames' names (``by_name``) may be fewer than the frames; as many, one up or down, are all the neighbours'.
+    """
+    if not maps or not frames:
+        return
+    shifted = len(frames) > 1 and any(maps == {number + by for number in frames} for by in (1, -1))
+    if shifted or (not by_name and not maps >= frames and min(maps) != min(frames)):
         raise InputError(
             f"{folder}: its maps are numbered {min(maps)} to {max(maps)} and the frames {min(frames)} to {max(frames)},"
             " so it is unclear which belongs to which; name the maps as the frames"
@@ -235,9 +259,10 @@ def _no_map(
     if swapped := _swapped(dataset, predictions, missing=len(missing), of=len(sequence.truths)):
         return f"{text}; {swapped}"
     ends = {sequence.truths[0].frame, sequence.truths[-1].frame}
+    mend = "--common-frames scores those of which every PRED has one"
     if set(missing) <= ends and not protocol.skip_ends and not dataset.stills:
-        text += " (--protocol davsod skips the first and last)"
-    return text
+        mend = f"--protocol davsod skips the first and last; {mend}"
+    return f"{text} ({mend})"
 
 
 def _swapped(dataset: Dataset, predictions: Path, *, missing: int = 1, of: int = 1) -> str:
