@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from vsodboost.cli import COMMANDS, SHORT_HELP, cli
-from vsodboost.cli.reference import reference
+from vsodboost.cli.reference import _walk, reference
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
 
@@ -43,3 +43,9 @@ def test_short_help_is_that_of_the_commands() -> None:
     context = click.Context(cli)
     commands = {name: cli.get_command(context, name) for name in COMMANDS}
     assert {name: c.get_short_help_str(100) for name, c in commands.items() if c is not None} == SHORT_HELP
+
+
+def test_every_command_that_does_something_says_its_exit_codes() -> None:
+    commands = [(context.command_path, command) for command, context in _walk(cli, click.Context(cli))]
+    silent = [path for path, c in commands if not isinstance(c, click.Group) and "Exit code: 0 " not in (c.help or "")]
+    assert silent == []

@@ -44,6 +44,8 @@ def bench_command(
     The floor is reading, optical flow both ways, one pass of the network without learning, and a PNG. Ratios are of
     processor seconds of all threads, measured in this one process, so another program's work hardly changes them. Set
     OMP_NUM_THREADS for the number of threads.
+
+    Exit code: 0 all done, 1 the video cannot be boosted, 2 wrong use.
     """
     from vsodboost.cli.table import print_table
     from vsodboost.data.errors import UsageError

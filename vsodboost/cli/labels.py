@@ -63,6 +63,8 @@ def suggest_command(
 
     Frames are chosen by how little the boosted maps are to be trusted around them, and by how little they have in
     common. VIDEO is a video file or a folder of frames.
+
+    Exit code: 0 all done, 1 the video or its results cannot be read, 2 wrong use.
     """
     from vsodboost.boosters.labels.suggesting import suggest
     from vsodboost.data.errors import UsageError

@@ -49,6 +49,8 @@ def generate_command(
 
     Of every sequence of DATASET each L-th label is kept, and M pseudo-labels are made between two of them. The folder
     that comes out holds frames and masks as DAVIS does; train on it: vsodboost train rcrnet OUT.
+
+    Exit code: 0 all done, 1 a frame or mask cannot be read, 2 wrong use.
     """
     from functools import partial
 

@@ -23,7 +23,7 @@ TAIL = """
 | code | meaning |
 |---|---|
 | 0 | all done |
-| 1 | some videos failed, each with one line on standard error; the others are done |
+| 1 | some videos failed, each with one line on standard error; the others are done; or what it was about is not right |
 | 2 | wrong use: an unknown name or option, a path that does not exist, results that would be overwritten |
 | 130 | interrupted; `--resume` goes on with what is left |
 | 143, 129 | ended by SIGTERM (batch systems, `docker stop`) or SIGHUP; as 130. A second signal ends at once |

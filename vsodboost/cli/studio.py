@@ -38,6 +38,8 @@ def studio_command(
     Name the output folder of vsodboost wrap, or videos, which are then boosted from within the studio. Labels, rounds
     and the token of the address lie in OUT/.studio; nothing is lost when the tab or the studio goes. Ctrl-C ends it.
     docs/studio.md tells more.
+
+    Exit code: 0 ended by Ctrl-C, 2 wrong use.
     """
     from vsodboost.data.errors import UsageError
     from vsodboost.datasets.inputs import Inputs, open_inputs

@@ -52,6 +52,8 @@ def train(
     NAME is one of the project's own networks (lite, mqpm, trust, fgplg; mqpm-paper and spatial-paper for --profile
     paper), motion or patch-refiner (--model NAME: any colour model made one) or a target model that says how it is
     trained. The file that comes out is named at the end.
+
+    Exit code: 0 all done, 1 a file cannot be read or the training went wrong, 2 wrong use.
     """
     from vsodboost.cli.config import read_pairs
     from vsodboost.cli.pairs import pairs

@@ -36,6 +36,8 @@ def add_command(name: str, file: Path, *, no_plugin: tuple[str, ...]) -> None:
 
     FILE is what the authors publish (a torch checkpoint in any usual wrapper, safetensors, or the model's own format).
     Nothing in it is run. Names and shapes must be the network's.
+
+    Exit code: 0 stored, 1 the file cannot be read or is another model's, 2 wrong use.
     """
     from vsodboost.weights import add
 
@@ -46,7 +48,10 @@ def add_command(name: str, file: Path, *, no_plugin: tuple[str, ...]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The list as JSON on standard output.")
 @_no_plugin
 def list_command(*, as_json: bool, no_plugin: tuple[str, ...]) -> None:
-    """List the models that take weights, and what is stored for them."""
+    """List the models that take weights, and what is stored for them.
+
+    Exit code: 0 all listed, 2 wrong use.
+    """
     from vsodboost.cli.table import print_table
     from vsodboost.weights import entries
 
@@ -67,7 +72,10 @@ def list_command(*, as_json: bool, no_plugin: tuple[str, ...]) -> None:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @_no_plugin
 def verify_command(names: tuple[str, ...], *, no_plugin: tuple[str, ...]) -> None:
-    """Check the stored weights of the models NAME, or of all: hash, names, shapes and numbers."""
+    """Check the stored weights of the models NAME, or of all: hash, names, shapes and numbers.
+
+    Exit code: 0 all are right, 1 some are not or not there, 2 wrong use.
+    """
     from vsodboost.data.errors import VsodboostError, WeightsError
     from vsodboost.weights import stored_names, verify
 
@@ -89,7 +97,10 @@ def verify_command(names: tuple[str, ...], *, no_plugin: tuple[str, ...]) -> Non
 @click.argument("name", required=False)
 @_no_plugin
 def where_command(name: str | None, *, no_plugin: tuple[str, ...]) -> None:
-    """Print the path of the weights of model NAME, or without NAME the folder that holds all weights."""
+    """Print the path of the weights of model NAME, or without NAME the folder that holds all weights.
+
+    Exit code: 0 all said, 1 none are stored, 2 wrong use.
+    """
     from vsodboost.weights import root, where
 
     click.echo(str(where(name, _registry(no_plugin)) if name else root()))
@@ -98,7 +109,10 @@ def where_command(name: str | None, *, no_plugin: tuple[str, ...]) -> None:
 @weights.command("remove")
 @click.argument("name")
 def remove_command(name: str) -> None:
-    """Delete the stored weights of model NAME."""
+    """Delete the stored weights of model NAME.
+
+    Exit code: 0 removed, 1 none are stored, 2 wrong use.
+    """
     from vsodboost.weights import remove
 
     remove(name)
@@ -109,7 +123,10 @@ def remove_command(name: str) -> None:
 @click.argument("name")
 @_no_plugin
 def download_command(name: str, *, no_plugin: tuple[str, ...]) -> None:
-    """Fetch the weights of model NAME, where they may be downloaded without a form, and check their hash."""
+    """Fetch the weights of model NAME, where they may be downloaded without a form, and check their hash.
+
+    Exit code: 0 stored, 1 they cannot be fetched or are not right, 2 wrong use.
+    """
     from vsodboost.weights import download
 
     _report(download(name, _registry(no_plugin)))
@@ -124,6 +141,8 @@ def export_command(name: str, *, file: Path, size: str | None, no_plugin: tuple[
     """Write the target model NAME with its weights as an ONNX graph, checked against the model.
 
     The graph carries the model's card: run it with --target onnx:FILE.
+
+    Exit code: 0 written, 1 the model cannot be exported or differs, 2 wrong use.
     """
     from vsodboost.targets.export import export_onnx
 
