@@ -99,8 +99,8 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
     from vsodboost.pipeline.run import run
 
     with _progress(plan, sources, writing, quiet) as progress:
-        told = _with_tracebacks(progress) if context.find_root().obj["debug"] else progress
-        report = run(plan, sources, writing, told)
+        watched = _with_tracebacks(progress) if context.find_root().obj["debug"] else progress
+        report = run(plan, sources, writing, watched)
     scale.conclude(out, report, sources, total)
     if "report" in writing.writers:
         from vsodboost.writers.report.index import write_index

@@ -129,9 +129,9 @@ def _weight(advantage: PerFrame, uncertain: PerFrame, shots: tuple[tuple[int, in
     target need only look better, the boosted map must be known to be."""
     weight = np.empty(len(advantage), np.float32)
     for start, stop in shots:
-        ahead = advantage[start:stop] - MARGIN
-        certain = CERTAINTY * ahead / uncertain[start:stop]
-        own = np.where(ahead > 0, certain, np.minimum(certain, LEAD * ahead))
+        lead = advantage[start:stop] - MARGIN
+        certain = CERTAINTY * lead / uncertain[start:stop]
+        own = np.where(lead > 0, certain, np.minimum(certain, LEAD * lead))
         weight[start:stop] = 1 / (1 + np.exp(-((1 - SHOT_WEIGHT) * own + SHOT_WEIGHT * own.mean())))
     return weight
 
