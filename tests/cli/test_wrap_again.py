@@ -72,3 +72,18 @@ def test_a_run_that_was_killed_is_resumed_and_ends_as_if_it_had_not_been(
     for name in names:
         if name.endswith((".png", ".csv")):
             assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+
+
+def test_what_is_made_anew_leaves_nothing_of_before(tmp_path: Path, wrap: Wrap) -> None:
+    frame_folder(tmp_path / "disc")
+    out = tmp_path / "out" / "disc"
+    assert wrap("disc", "-o", "out", "--write", "overlay,cutout,report,sheet", "--solid", "--max-frames", "4").code == 0
+    own = ("notes.png", "cutout/notes.txt", "cut.mp4")
+    for name in own:
+        (out / name).write_text("mine")
+    before = written(out)
+    assert wrap("disc", "-o", "out", "--overwrite", "--from", "9:00").code == 1
+    assert written(out) == before  # nothing goes before a first buffer is done
+    assert wrap("disc", "-o", "out", "--overwrite", "--max-frames", "2", "--write", "masks").code == 0
+    made = (".done.json", "00000.png", "00001.png", "frames.csv", "run.json", "masks/00000.png", "masks/00001.png")
+    assert written(out) == sorted((*made, *own))

@@ -66,7 +66,7 @@ def test_a_part_is_cut_out_with_its_sound(tmp_path: Path, capsys: pytest.Capture
     code, said = left(capsys, "--like", "boosted/clip", "--resume", "--write", "rle", "--quiet")
     assert code == 0, said
     summary = json.loads((folder / "run.json").read_text())
-    assert summary["added"] == [{"writers": ["rle"], "options": {"largest": "1"}}]
+    assert summary["added"] == [{"writers": ["rle"], "options": {"largest": "1"}, "files": {"rle": ["coco.json"]}}]
     assert json.loads((folder / "coco.json").read_text())["annotations"]
 
 

@@ -129,3 +129,10 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_the_marker_says_what_was_done(tmp_path: Path) -> None:
     run(tmp_path, fingerprint="mqp 3f")
     assert json.loads((tmp_path / "bear" / DONE).read_text()) == {"fingerprint": "mqp 3f", "frames": NAMES}
+
+
+def test_pictures_that_the_marker_does_not_name_are_left_alone(tmp_path: Path) -> None:
+    run(tmp_path)
+    (tmp_path / "bear" / "notes.png").touch()
+    run(tmp_path, NAMES[:1])
+    assert sorted(file.name for file in (tmp_path / "bear").glob("*.png")) == ["00000.png", "notes.png"]

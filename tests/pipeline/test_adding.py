@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,10 @@ def test_what_is_added_is_what_the_run_would_have_written(plan: Plan, tmp_path: 
     assert all(found[name] == data for name, data in before.items() if name != "clip/run.json")
     summary = json.loads((later / "clip" / "run.json").read_text())
     assert summary["write"]["writers"] == []
-    assert summary["added"] == [{"writers": sorted(MADE), "options": {"largest": "1"}}]
+    (added,) = summary["added"]
+    assert (added["writers"], added["options"]) == (sorted(MADE), {"largest": "1"})
+    once_named = json.loads((once / "clip" / "run.json").read_text())["write"]["files"]
+    assert added["files"] == once_named and once_named["overlay"] == ["overlay.mp4"] and set(once_named) == set(MADE)
     assert boosted(plan, later, *MADE, largest="1").added == {}  # it is there
     assert boosted(plan, later, "masks", largest="2").added == {"clip": ["masks"]}  # that is another one
 
@@ -94,3 +98,61 @@ def test_a_video_that_is_no_longer_the_same_is_refused(plan: Plan, tmp_path: Pat
     reason = boosted(plan, tmp_path, "masks", "overlay").failed["clip"]
     assert "frames.csv has no row for frame" in reason and reason.endswith("--overwrite")
     assert not (tmp_path / "clip" / "overlay.mp4").exists() and not (tmp_path / "clip" / ".checkpoint").exists()
+
+
+def test_the_last_that_was_made_of_a_file_counts(plan: Plan, tmp_path: Path) -> None:
+    picture = tmp_path / "clip" / "cutout" / "00000.png"
+    assert boosted(plan, tmp_path, "cutout", background="red").failed == {}
+    red = picture.read_bytes()
+    assert boosted(plan, tmp_path, "cutout", background="blue").added == {"clip": ["cutout"]}
+    assert picture.read_bytes() != red
+    assert boosted(plan, tmp_path, "cutout", background="red").added == {"clip": ["cutout"]}
+    assert picture.read_bytes() == red and (tmp_path / "clip" / "cutout.mp4").is_file()
+    assert boosted(plan, tmp_path, "cutout", background="red").added == {}
+    assert boosted(plan, tmp_path, "cutout").added == {"clip": ["cutout"]}
+    assert not (tmp_path / "clip" / "cutout.mp4").exists()  # red, and cutouts without a ground have none
+    assert boosted(plan, tmp_path, "alpha").added == {"clip": ["alpha"]}
+    film = (tmp_path / "clip" / "alpha.mov").read_bytes()
+    assert boosted(plan, tmp_path, "alpha:prores", solid="on").added == {"clip": ["alpha:prores"]}
+    assert boosted(plan, tmp_path, "alpha").added == {"clip": ["alpha"]}  # the other name is the same file
+    assert (tmp_path / "clip" / "alpha.mov").read_bytes() == film and boosted(plan, tmp_path, "alpha").added == {}
+
+
+def test_what_was_stopped_while_it_was_made_is_made_again(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert boosted(plan, tmp_path, "masks").failed == {}
+    with monkeypatch.context() as patch:
+        patch.setattr("vsodboost.pipeline.adding._remove_replaced", lambda *given: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            boosted(plan, tmp_path, "masks", largest="1")
+    assert boosted(plan, tmp_path, "masks").added == {"clip": ["masks"]}
+    assert boosted(plan, tmp_path, "masks").added == {}
+
+
+@pytest.mark.parametrize("lost", ["overlay.mp4", "alpha/00003.png", "masks", "coco.json", "yolo/labels", "cvat.zip"])
+def test_what_was_deleted_is_made_again(plan: Plan, tmp_path: Path, lost: str) -> None:
+    assert boosted(plan, tmp_path, *MADE).failed == {}
+    path = tmp_path / "clip" / lost
+    whole = files(tmp_path)
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert boosted(plan, tmp_path, "rle").added == ({"clip": ["rle"]} if lost == "coco.json" else {})
+    assert len(boosted(plan, tmp_path, *MADE).added.get("clip", [])) == (lost != "coco.json")
+    assert set(files(tmp_path)) == set(whole) and boosted(plan, tmp_path, *MADE).added == {}
+
+
+def test_what_was_deleted_and_maps_are_not_enough_for_is_named(plan: Plan, tmp_path: Path) -> None:
+    assert boosted(plan, tmp_path, "sheet").failed == {}
+    (tmp_path / "clip" / "contact_sheet.png").unlink()
+    reason = boosted(plan, tmp_path, "sheet").failed["clip"]
+    assert reason.startswith(f"{tmp_path / 'clip'} no longer has contact_sheet.png of sheet, which wants more than")
+
+
+def test_records_that_name_no_files_count_as_before(plan: Plan, tmp_path: Path) -> None:
+    assert boosted(plan, tmp_path, "overlay").failed == {}
+    path = tmp_path / "clip" / "run.json"
+    run = json.loads(path.read_text())
+    del run["write"]["files"]
+    path.write_text(json.dumps(run))
+    (tmp_path / "clip" / "overlay.mp4").unlink()
+    assert boosted(plan, tmp_path, "overlay").added == {}

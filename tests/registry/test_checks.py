@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from vsodboost.data.errors import PluginError
-from vsodboost.registry.checks import checked_flow, checked_maps
+from vsodboost.registry.checks import checked_files, checked_flow, checked_maps
 
 RNG = np.random.default_rng(0)
 MAPS = RNG.random((3, 6, 8)).astype(np.float32)
@@ -76,3 +76,10 @@ def test_flow_is_checked_likewise() -> None:
     ):
         with pytest.raises(PluginError, match=said):
             checked_flow(given, (3, 6, 8), "flow estimator 'x'")
+
+
+@pytest.mark.parametrize("files", ["areas.txt", 3, [1], ["../x"], ["/x"], [""], ["a/.b"]])
+def test_files_of_a_writer_lie_below_the_video_s_folder(files: Any) -> None:
+    assert checked_files(("a.txt", "b/{frame}.txt"), "writer 'a'") == ["a.txt", "b/{frame}.txt"]
+    with pytest.raises(PluginError, match=r"writer 'a' has .* output_files; expected paths below the video's folder"):
+        checked_files(files, "writer 'a'")

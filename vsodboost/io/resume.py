@@ -56,18 +56,22 @@ class VideoState:
     def begin(out: str | Path, video: str, fingerprint: str) -> None:
         """Before the first map of a video is (re)written: withdraw the marker and sweep what an earlier run left.
 
-        Maps are deleted only where a marker shows that a run of ours wrote them.
+        Maps are deleted only where a marker shows that a run of ours wrote them: those that it names, or, where the
+        video was not finished, all pictures.
 
         Raises:
             VsodboostError: the folder cannot be written; a VideoError when other folders may be.
         """
         folder = video_folder(out, video)
         ours = (folder / DONE).exists() or (folder / STARTED).exists()
-        write_text(folder / STARTED, json.dumps({"fingerprint": fingerprint}))
+        done = None if (folder / STARTED).exists() else _read(folder / DONE)
+        named = None if done is None else {f"{name}.png" for name in done["frames"]}
+        earlier = [file for file in folder.glob("*.png") if named is None or file.name in named] if ours else []
+        write_text(folder / STARTED, json.dumps({**begun(folder), "fingerprint": fingerprint}))
         with write_errors(folder):
             (folder / DONE).unlink(missing_ok=True)
-            for file in folder.glob("*.png") if ours else ():
-                file.unlink()
+            for file in earlier:
+                file.unlink(missing_ok=True)
         remove_leftovers(folder)
 
     @staticmethod
@@ -81,6 +85,15 @@ class VideoState:
         write_text(folder / DONE, json.dumps({"fingerprint": fingerprint, "frames": list(frames)}))
         with write_errors(folder / STARTED):
             (folder / STARTED).unlink(missing_ok=True)
+
+
+def begun(folder: Path) -> dict[str, Any]:
+    """Return what the marker of an unfinished video says; nothing when there is none, or none that can be read."""
+    try:
+        found = json_value((folder / STARTED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def settings_of(folder: Path) -> str | None:

@@ -26,13 +26,14 @@ from vsodboost.io.atomic import write_text
 from vsodboost.io.checkpoint import Checkpoint, Stale, sweep
 from vsodboost.io.frame_times import TimedSource
 from vsodboost.io.lock import LockClaim
+from vsodboost.io.made_files import earlier_files, note_begun, remove
 from vsodboost.io.output_paths import video_folder
 from vsodboost.io.resume import VideoState
 from vsodboost.pipeline.carry_over import CarryOver
 from vsodboost.pipeline.checkpoint import put_back, readable
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.run_summary import RunSummary
-from vsodboost.pipeline.writing import writing_cost, written
+from vsodboost.pipeline.writing import output_files, writing_cost, written
 from vsodboost.registry import watch
 from vsodboost.registry.booster import can_resume
 from vsodboost.registry.checks import checked_summary
@@ -174,6 +175,7 @@ class _OneVideo:
                 with guarded(f"writer '{name}'"):
                     writer.finish(summary)
                 summary = checked_summary(summary, f"writer '{name}'")
+            summary["write"] = {**written(self.work.identity), "files": output_files(self.work.writers)}
             unfinished.pop_all()
         self._conclude(summary)
         return summary
@@ -227,7 +229,10 @@ class _OneVideo:
             watch.reaches(writing_cost(names[: number + 1]) / writing_cost(names))
 
     def _begin(self, buffer: BoostedBuffer, unfinished: ExitStack) -> None:
+        folder = video_folder(self.work.out, self.name)
+        earlier = earlier_files(folder)
         VideoState.begin(self.work.out, self.name, self.work.fingerprint)
+        remove(folder, earlier)
         if self.owns_state:  # of the survey
             self.checkpoint.clear_parts()
         else:
@@ -236,6 +241,7 @@ class _OneVideo:
         output = self._output()
         unfinished.callback(self._abort)
         self._each(lambda writer: writer.begin(output))
+        note_begun(folder, output_files(self.work.writers))
 
     def _output(self, *, resumed: bool = False) -> VideoOutput:
         folder = video_folder(self.work.out, self.name)

@@ -10,6 +10,8 @@ from typing import Any
 
 from vsodboost.data.errors import UsageError
 from vsodboost.pipeline.plan import Plan
+from vsodboost.registry.checks import checked_files
+from vsodboost.registry.guard import guarded
 from vsodboost.registry.interfaces import Request
 from vsodboost.registry.writer import Writer
 
@@ -60,6 +62,21 @@ def written(identity: str) -> dict[str, Any]:
     their ``options``."""
     names, options = json.loads(identity) if identity else ([], [])
     return {"writers": [name for name in names if name not in ALWAYS], "options": dict(options)}
+
+
+def output_files(writers: Mapping[str, Writer]) -> dict[str, list[str]]:
+    """Return the files that each writer says it makes, without those of every run and those that say nothing.
+
+    Raises:
+        PluginError: one names what cannot be a file of the video.
+    """
+    found = {}
+    for name, writer in writers.items():
+        if name in ALWAYS:
+            continue
+        with guarded(f"writer '{name}'"):
+            found[name] = checked_files(getattr(writer, "output_files", ()), f"writer '{name}'")
+    return {name: files for name, files in found.items() if files}
 
 
 def build_writers(plan: Plan, output: OutputOptions) -> dict[str, Writer]:

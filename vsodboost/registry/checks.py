@@ -196,6 +196,16 @@ def checked_summary(summary: Mapping[str, Any], plugin: str) -> dict[str, Any]:
     return plain
 
 
+def checked_files(names: Any, plugin: str) -> list[str]:
+    """Return the ``output_files`` of a writer. Raises PluginError when they are not paths below the video's folder."""
+    if not isinstance(names, Sequence) or isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise PluginError(f"{plugin} has {a_type(names)} for output_files; expected paths below the video's folder")
+    wrong = [name for name in names if any(not part or part.startswith(".") for part in name.split("/"))]
+    if wrong:
+        raise PluginError(f"{plugin} has {wrong[0]!r} among its output_files; expected paths below the video's folder")
+    return list(names)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)

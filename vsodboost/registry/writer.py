@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -41,6 +41,10 @@ class Writer(ABC):
     from_maps: ClassVar[bool] = False
     """Whether it looks at nothing but the frames, their names, the final maps and what ``by_frame`` says, so that its
     output can be made later, too, of a finished video's maps."""
+    output_files: Sequence[str] = ()
+    """What it writes, as paths below the video's folder with ``/``; ``{frame}`` stands for every frame's name. It is
+    looked at after ``begin`` and after ``finish``. By it ``--resume`` makes anew what was deleted, where the writer is
+    ``from_maps``, and a video that is made anew keeps none of it."""
 
     def begin(self, output: VideoOutput) -> None:  # noqa: B027 - nothing is what most do
         """Start on a video."""

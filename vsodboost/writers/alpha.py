@@ -38,6 +38,7 @@ class AlphaFilm(FilmWriter):
 
     def __init__(self, kind: str, shape: Shape) -> None:
         self.file, self.recipe = f"alpha.{kind}", FILMS[kind]
+        self.output_files = (self.file,)
         self._shape, self.in_turn = shape, shape.in_turn
 
     def picture(self, frame: BoostedFrame, image: NDArray[np.uint8], seconds: float) -> NDArray[np.uint8]:
@@ -53,6 +54,7 @@ class AlphaPictures(Writer):
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
+        self.output_files = (f"{self.name}/{{frame}}.png",)
 
     def begin(self, output: VideoOutput) -> None:
         """Start on a video's folder."""

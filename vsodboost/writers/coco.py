@@ -22,6 +22,7 @@ class Coco(Writer):
     come, into a part of the file; the images' names are kept for the end."""
 
     from_maps = True
+    output_files = ("coco.json",)
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape

@@ -32,6 +32,7 @@ class Composed(FilmWriter):
     """Writes ``cutout/<frame>.png``, RGB on the background, and ``cutout.mp4`` with the source's times and sound."""
 
     file, recipe = "cutout.mp4", H264
+    output_files = ("cutout/{frame}.png", "cutout.mp4")
 
     def __init__(self, shape: Shape, beneath: Backdrop) -> None:
         self._shape, self._beneath = shape, beneath

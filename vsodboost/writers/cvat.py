@@ -30,6 +30,7 @@ class Cvat(Writer):
     they come, a part a buffer; the polygons, which are small, are kept for the end."""
 
     from_maps = True
+    output_files = ("cvat.zip",)
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape

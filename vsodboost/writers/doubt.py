@@ -30,6 +30,8 @@ def doubt_of(buffer: BoostedBuffer) -> NDArray[np.float32]:
 class Doubt(Writer):
     """The writer ``doubt``: a grey picture a frame."""
 
+    output_files = ("doubt/{frame}.png",)
+
     def begin(self, output: VideoOutput) -> None:
         """Start on a video's folder."""
         self._files = FrameFiles(output, "doubt")

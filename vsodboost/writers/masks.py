@@ -15,6 +15,7 @@ class Masks(Writer):
     """The writer ``masks``: every frame's object, yes or no."""
 
     from_maps = True
+    output_files = ("masks/{frame}.png",)
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape

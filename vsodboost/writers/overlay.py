@@ -48,6 +48,7 @@ class Overlay(FilmWriter):
     """The writer ``overlay``: ``overlay.mp4``, flagged frames marked."""
 
     file, recipe = "overlay.mp4", H264
+    output_files = ("overlay.mp4",)
 
     def picture(self, frame: BoostedFrame, image: NDArray[np.uint8], seconds: float) -> NDArray[np.uint8]:
         """Return the frame with its map laid over it."""

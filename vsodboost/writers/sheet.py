@@ -23,6 +23,8 @@ _NOTED = ("_rows", "_every", "_seen", "_trust", "_target_trust", "_mined")
 class ContactSheet(Writer):
     """The writer ``sheet``: ``contact_sheet.png``. Holds at most twice ``ROWS`` rows at the working size."""
 
+    output_files = ("contact_sheet.png",)
+
     def begin(self, output: VideoOutput) -> None:
         """Start on a video."""
         self._path = output.folder / "contact_sheet.png"

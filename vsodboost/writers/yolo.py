@@ -24,6 +24,7 @@ class Yolo(Writer):
     empty where there is no object) and ``yolo/data.yaml``."""
 
     from_maps = True
+    output_files = ("yolo/images/{frame}.jpg", "yolo/labels/{frame}.txt", "yolo/data.yaml")
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape

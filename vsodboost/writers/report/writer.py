@@ -27,6 +27,8 @@ class Report(Writer):
     """Keeps a row a frame, a few hundred thumbnails and the pictures of a few dozen frames, all compressed: memory does
     not grow with the video but by the rows."""
 
+    output_files = ("report.html", "report.json")
+
     def begin(self, output: VideoOutput) -> None:
         """Start on a video."""
         self._output = output

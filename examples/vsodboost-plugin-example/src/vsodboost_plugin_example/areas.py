@@ -10,6 +10,8 @@ from vsodboost import BoostedBuffer, VideoOutput, Writer
 class Areas(Writer):
     """Writes ``areas.txt``: the mean of each frame's map, in [0, 1]."""
 
+    output_files = ("areas.txt",)
+
     def begin(self, output: VideoOutput) -> None:
         """Start on a video."""
         self._path = output.folder / "areas.txt"
