@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
+import av
 import pytest
-from tiny_videos import plain_frames, write_video
+from tiny_videos import plain_frames, remux, write_video
 
 from vsodboost.io.array_source import ArraySource
+from vsodboost.io.frame_order import DEEPEST, ShownStamps
 from vsodboost.io.frame_times import FrameClock, TimedSource
 from vsodboost.io.video_file import VideoFile
 
@@ -42,6 +45,38 @@ def test_frames_of_a_varying_rate_know_their_times(tmp_path: Path, name: str, co
     frames = list(VideoFile(path).frames())
     assert [frame.time for frame in frames] == pytest.approx([stamp / 10 for stamp in stamps], abs=0.002)
     assert all(frame.duration is None or frame.duration > 0 for frame in frames)
+
+
+@pytest.mark.parametrize("options", [{"bf": "3"}, {"x264-params": "b-adapt=0:bframes=5:b-pyramid=normal"}])
+def test_stamps_in_the_order_of_decoding_are_put_in_that_of_showing(tmp_path: Path, options: dict[str, str]) -> None:
+    path = write_video(tmp_path / "a.avi", plain_frames(24), options=options, rate=12)
+    copied = remux(path, tmp_path / "copied.mkv", lambda packets: None)
+    with av.open(str(path)) as film:  # the premise: the decoder's own stamps run backwards
+        stamps = [frame.pts for frame in film.decode(video=0)]
+    assert stamps != sorted(stamps)
+    for file in (path, copied):
+        assert [frame.time for frame in VideoFile(file).frames()] == pytest.approx(
+            [t / 12 for t in range(24)], abs=2e-3
+        )
+
+
+def test_frames_that_an_avi_left_out_leave_a_gap(tmp_path: Path) -> None:
+    stamps = [0, 1, 2, 3, 4, 5, 6, 7, 40, 41, 42, 43, 44, 45, 46, 47]
+    path = write_video(tmp_path / "a.avi", plain_frames(16), options={"bf": "2"}, stamps=stamps)
+    times = [frame.time or 0.0 for frame in VideoFile(path).frames()]
+    steps = sorted(round(10 * (b - a)) for a, b in pairwise(times))
+    assert steps[:14] == [1] * 14 and steps[14] > 25
+
+
+def test_packets_that_give_no_frame_do_not_shift_the_times_for_long() -> None:
+    stamps = ShownStamps(SimpleNamespace(codec_context=SimpleNamespace(has_b_frames=True)))
+    shown = []
+    for pts in range(60):
+        stamps.fed(SimpleNamespace(pts=pts, is_keyframe=pts == 0, is_discard=False))
+        if pts not in (3, 5, 6):
+            shown.append((pts, stamps.shown(pts)))
+    assert all(found is not None and pts - 3 <= found <= pts for pts, found in shown)
+    assert [pts for pts, found in shown if found != pts][-1] < 6 + 2 * DEEPEST
 
 
 def test_a_broadcast_that_was_joined_goes_on(tmp_path: Path) -> None:

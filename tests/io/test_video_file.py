@@ -12,6 +12,7 @@ import pytest
 from tiny_videos import cut, noise_frames, plain_frames, remux, shade, write_matrix, write_video
 
 from vsodboost.data.errors import InputError
+from vsodboost.data.video import FOLDER_FPS
 from vsodboost.io.video_file import VideoFile
 
 
@@ -128,6 +129,33 @@ def test_empty_file(tmp_path: Path) -> None:
     path = tmp_path / "empty.mp4"
     path.touch()
     assert "empty" in read_until_error(path)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "container", "codec", "frames", "size"),
+    [
+        ("a.dv", "dv", "dvvideo", 2, (576, 720)),  # FFmpeg's mean: a frame a tick of a clock of 60000 Hz
+        ("a.ts", "mpegts", "mpeg2video", 2, (48, 64)),  # no mean, a guess of 50
+        ("a.nut", "nut", "mpeg4", 1, (48, 64)),
+    ],
+)
+def test_a_rate_of_clock_ticks_is_not_believed(
+    tmp_path: Path, name: str, container: str, codec: str, frames: int, size: tuple[int, int]
+) -> None:
+    path = tmp_path / name
+    with av.open(str(path), "w", format=container) as film:
+        stream = film.add_stream(codec, rate=25)
+        (stream.height, stream.width), stream.pix_fmt = size, "yuv420p"
+        for image in noise_frames(frames, *size):
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        film.mux(stream.encode(None))
+    source = VideoFile(path)
+    assert source.fps == 25 and source.length in (None, frames)
+    assert [frame.time for frame in source.frames()] == pytest.approx([t / 25 for t in range(frames)])
+
+
+def test_a_rate_that_no_file_tells_is_the_usual_one(tmp_path: Path) -> None:
+    assert VideoFile(write_video(tmp_path / "a.wmv", plain_frames(1), "wmv2", rate=25)).fps == FOLDER_FPS
 
 
 def test_an_audio_file_is_no_video(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from vsodboost.data.errors import InputError
 from vsodboost.data.video import FOLDER_FPS, Frame
 from vsodboost.io.colours import hdr_kind, rgb_of
+from vsodboost.io.frame_order import ShownStamps
 from vsodboost.io.frame_times import FrameClock
 from vsodboost.io.gif import GifDamage, gif_damage
 from vsodboost.io.limits import MAX_PIXELS
@@ -58,16 +59,15 @@ class VideoFile:
 
     def _read_header(self, file: Opened) -> Header:
         container, stream = file.container, file.stream
-        first = next(_decoded(file, ReadSummary()), None)
+        first, stamp = next(_decoded(file, ReadSummary()), (None, None))
         if first is None:
             unknown = not stream.codec_context.width  # FFmpeg forgets a size that it may not decode
             why = f", of at most {self._max_pixels:,} pixels" if unknown else ""
             raise InputError(f"{self.path} holds no frame that can be decoded{why}")
         avi = read_avi(self.path, stream.index)
-        rate = stream.average_rate or stream.guessed_rate
         height, width = _upright(first).shape[:2]
         return Header(
-            fps=float(rate) if rate else FOLDER_FPS,
+            fps=_rate(stream, _duration(first, file)),
             frames=stream.frames or None,
             stored=avi.stored or None if avi is not None else None,
             seconds=container.duration / 1e6 if container.duration else None,
@@ -76,7 +76,7 @@ class VideoFile:
             size=(height, width),
             stream=stream.index,
             notes=(*file.notes, *_of_hdr(first)),
-            lead=max(0.0, (_seconds(first.pts, file) or 0.0) - (container.start_time or 0) / 1e6),
+            lead=max(0.0, (_seconds(stamp, file) or 0.0) - (container.start_time or 0) / 1e6),
             sound=len(container.streams.audio) > 0,
             pixel_aspect=_pixel_aspect(first, stream),
         )
@@ -139,7 +139,7 @@ class VideoFile:
         with opened(self.path, self._max_pixels, header.stream) as file:
             clock = FrameClock(1 / header.fps, spliced=file.container.format.name in BROADCAST)
             sound = islice(_decoded(file, tally), None if damage is None else damage.sound)
-            for count, decoded in enumerate(sound, start=1):
+            for count, (decoded, stamp) in enumerate(sound, start=1):
                 name = f"{count - 1:0{digits}d}"
                 image = _upright(decoded)
                 first = first or image.shape
@@ -148,7 +148,7 @@ class VideoFile:
                         f"{self.path}: frame {name} is {image.shape[1]}x{image.shape[0]}, but the first is "
                         f"{first[1]}x{first[0]}; all frames of a video must have one size"
                     )
-                yield Frame(name, image, clock.time(_seconds(decoded.pts, file)), _duration(decoded, file))
+                yield Frame(name, image, clock.time(_seconds(stamp, file)), _duration(decoded, file))
         if damage is not None:
             raise_damaged(self.path, count, damage.frames, exact=False)
         check_whole(self.path, count, tally, header)
@@ -174,14 +174,29 @@ def _duration(decoded: Any, file: Opened) -> float | None:
     return _seconds(getattr(decoded, "duration", None) or None, file)
 
 
-def _decoded(file: Opened, tally: ReadSummary) -> Iterator[Any]:
-    """Decoded frames until the end or the first damaged packet; ``tally`` learns what was met on the way.
+def _rate(stream: Any, held: float | None) -> float:
+    """Frames a second, as far as the file tells; ``held``: seconds for which its first frame is shown.
+
+    FFmpeg's mean is of the ticks of the clock where a file does not say how long it lasts (DV), and missing where it is
+    very short; its guess then, too, may be of the ticks.
+    """
+    mean, guessed = stream.average_rate, stream.guessed_rate
+    if mean and not (guessed and mean > 2 * guessed):
+        return float(mean)
+    if not mean and held:
+        return 1 / held
+    return float(guessed) if guessed and guessed * (stream.time_base or 0) != 1 else FOLDER_FPS
+
+
+def _decoded(file: Opened, tally: ReadSummary) -> Iterator[tuple[Any, int | None]]:
+    """Decoded frames with their stamps until the end or the first damaged packet; ``tally`` learns what was met.
 
     The packets of all streams are demuxed: only the latest of them tells where a file without a frame count ends.
     """
     import av
 
     container, stream = file.container, file.stream
+    stamps = ShownStamps(stream)
     for packet in container.demux():
         ours = packet.stream_index == stream.index if hasattr(packet, "stream_index") else packet.stream is stream
         if packet.size:
@@ -191,13 +206,16 @@ def _decoded(file: Opened, tally: ReadSummary) -> Iterator[Any]:
         if packet.is_corrupt and container.format.name not in BROADCAST:
             tally.damaged = True  # decoded, it would be half a picture
             break
+        stamps.fed(packet)
         try:
-            yield from packet.decode()
+            for frame in packet.decode():
+                yield frame, stamps.shown(frame.pts)
         except av.FFmpegError:  # mostly InvalidDataError, but GIF's decoder says that something is not permitted
             tally.damaged = True
             break
     try:
-        yield from stream.decode(None)
+        for frame in stream.decode(None):
+            yield frame, stamps.shown(frame.pts)
     except av.FFmpegError:
         tally.damaged = True
 
