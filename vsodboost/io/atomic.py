@@ -109,6 +109,6 @@ def write_errors(path: Path) -> Iterator[None]:
         raise kind(f"cannot write {path}: {error.strerror or error}{mend}") from error
 
 
-def stops_everything(error: OSError) -> bool:
+def stops_everything(error: Exception) -> bool:
     """Whether a failed write says that other files of the same disk will fail, too."""
-    return error.errno in _STOPS
+    return getattr(error, "errno", None) in _STOPS

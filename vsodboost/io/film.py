@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.data.errors import VsodboostError
-from vsodboost.io.atomic import atomic_path
+from vsodboost.io.atomic import atomic_path, write_errors
 from vsodboost.io.sound import Sound, SoundTrack
+from vsodboost.io.video_streams import reason
 
 TICKS = 60000
 """Steps a second, at the most, in which frame times are written; MPEG-4 knows no more than 65535."""
@@ -61,6 +62,23 @@ def frame_rate(fps: float) -> Fraction:
     return Fraction(fps if fps > 0 else 24).limit_denominator(1001)
 
 
+@contextmanager
+def film_errors(path: Path) -> Iterator[None]:
+    """As ``write_errors``, for what FFmpeg says, too.
+
+    Raises:
+        VsodboostError: nothing more can be written anywhere.
+        VideoError: this film cannot be written.
+    """
+    import av
+
+    with write_errors(path):
+        try:
+            yield
+        except av.FFmpegError as error:
+            raise OSError(error.errno, reason(error)) from error
+
+
 class Film:
     """Writes a video frame by frame; it gets its name when the block ends without an error.
 
@@ -69,7 +87,8 @@ class Film:
     where that is not obvious.
 
     Raises:
-        VsodboostError: the file cannot be written, or PyAV has no encoder for it.
+        VsodboostError: the disk is full, failing or read-only, or PyAV has no encoder for it.
+        VideoError: this file cannot be written.
     """
 
     def __init__(
@@ -103,7 +122,7 @@ class Film:
         import av
 
         temporary = self._stack.enter_context(atomic_path(self.path))
-        with self._stack, self._errors():
+        with film_errors(self.path), self._stack:
             kind = self._recipe.container
             self._container = self._stack.enter_context(av.open(str(temporary.absolute()), "w", format=kind))
             self._stream = self._new_stream()
@@ -182,7 +201,7 @@ class Film:
 
     def _mux(self, picture: Any) -> None:
         """Write what the encoder has ready; it does not hand on how long a frame stands, and the last one counts."""
-        with self._errors():
+        with film_errors(self.path):
             for packet in self._stream.encode(picture):
                 duration = self._durations.pop(packet.pts, None)
                 if duration is not None:
@@ -190,19 +209,10 @@ class Film:
                         packet.duration = duration
                 self._container.mux(packet)
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        import av
-
-        try:
-            yield
-        except (av.FFmpegError, OSError) as error:
-            raise VsodboostError(f"cannot write {self.path}: {error.strerror or error}") from error
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        with self._errors():
+        with film_errors(self.path):
             if kind is not None:
                 return self._stack.__exit__(kind, error, trace)
             with self._stack:

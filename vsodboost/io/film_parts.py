@@ -11,10 +11,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from vsodboost.data.errors import VsodboostError
+from vsodboost.data.errors import VideoError
 from vsodboost.io.atomic import atomic_path
 from vsodboost.io.checkpoint import Stale, sync_file
-from vsodboost.io.film import Recipe, frame_rate
+from vsodboost.io.film import Recipe, film_errors, frame_rate
 from vsodboost.io.sound import Sound, SoundTrack
 
 
@@ -57,17 +57,18 @@ class FilmParts:
         what the user should know of that. ``fps`` is the frames' usual rate (0: unknown).
 
         Raises:
-            VsodboostError: the file cannot be written, or the parts are not of one kind.
+            VsodboostError: the disk is full, failing or read-only.
+            VideoError: this file cannot be written, or the parts are not of one kind.
         """
         import av
 
-        with atomic_path(path) as temporary, ExitStack() as stack:
-            try:
-                written = stack.enter_context(av.open(str(temporary.absolute()), "w", format=recipe.container))
-                joint = _Joint(written, path, recipe, fps)
-                joint.add(self, track)
-            except (av.FFmpegError, OSError) as error:
-                raise VsodboostError(f"cannot write {path}: {error.strerror or error}") from error
+        with (
+            atomic_path(path) as temporary,
+            film_errors(path),
+            av.open(str(temporary.absolute()), "w", format=recipe.container) as written,
+        ):
+            joint = _Joint(written, path, recipe, fps)
+            joint.add(self, track)
         return joint.notes
 
 
@@ -88,7 +89,7 @@ class _Joint:
         end = 0.0
         with ExitStack() as stack:
             for index, offset in enumerate(parts.offsets):
-                with av.open(str(parts.path(index))) as part:
+                with av.open(str(parts.path(index).absolute())) as part:
                     film = part.streams.video[0]
                     if self.stream is None:
                         self._begin(film)
@@ -96,7 +97,7 @@ class _Joint:
                             sound = Sound(track, self.written, self.recipe.container)
                             stack.callback(sound.close)
                     elif film.codec_context.extradata != self.extradata:
-                        raise VsodboostError(f"cannot write {self.path}: its parts were encoded in different ways")
+                        raise VideoError(f"cannot write {self.path}: its parts were encoded in different ways")
                     shift = round(Fraction(offset + (0.0 if track is None else track.lead)) / self.base)
                     for packet in part.demux(film):
                         if packet.size:

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from vsodboost.data.errors import InputError
+from vsodboost.io.atomic import stops_everything
+from vsodboost.io.sound_trial import copied_stream, encoder_rate, taken
+from vsodboost.io.video_streams import opened
 
 PLAIN = {"webm": "libopus", "mov": "pcm_s16le"}
 """What sound is turned into where a container does not take it as it is; AAC elsewhere."""
@@ -37,7 +40,7 @@ def sound_of(source: object) -> SoundTrack | None:
 class Sound:
     """Copies every audio stream of ``track`` into the PyAV container ``film``, a little at a time.
 
-    Packets are copied as they are where the film's container takes their codec, else decoded and encoded again.
+    Packets are copied as they are where a container of the film's ``kind`` takes them, else decoded and encoded again.
     ``notes`` say so, and what could not be copied: a damaged sound track does not stop the picture.
     """
 
@@ -52,36 +55,34 @@ class Sound:
         self._open(kind)
 
     def _open(self, kind: str) -> None:
-        from vsodboost.io.video_streams import opened
-
         try:
+            copied = taken(self._track.path, kind)
             container = self._stack.enter_context(opened(self._track.path)).container
         except InputError as error:
             self._fails(error)
             return
         self._start = (container.start_time or 0) / 1e6
         for stream in container.streams.audio:
-            lane = self._lane(stream, kind)
+            lane = self._lane(stream, kind, stream.index in copied)
             if lane is not None:
                 self._lanes[stream.index] = lane
         if self._lanes:
             self._packets = iter(container.demux([container.streams[index] for index in self._lanes]))
             self._advance()
 
-    def _lane(self, stream: Any, kind: str) -> _Lane | None:
-        codec = stream.codec_context.name if stream.codec_context is not None else ""
+    def _lane(self, stream: Any, kind: str, copied: bool) -> _Lane | None:
+        if stream.codec_context is None:
+            self.notes.append("its sound could not be copied: there is no decoder for it")
+            return None
+        if copied:
+            return _Copied(copied_stream(self._film, stream))
+        name = PLAIN.get(kind, "aac")
         try:
-            if codec.removesuffix("float") in self._film.supported_codecs:
-                older = not hasattr(self._film, "add_stream_from_template")  # PyAV < 14
-                return _Copied(
-                    self._film.add_stream(template=stream) if older else self._film.add_stream_from_template(stream)
-                )
-            name = PLAIN.get(kind, "aac")
-            lane = _Encoded(self._film, name, stream)
-        except (ValueError, TypeError, AttributeError) as error:
+            lane = _Encoded(self._film, name, stream, kind)
+        except _errors() as error:
             self._fails(error)
             return None
-        self.notes.append(f"its sound ({codec or 'unknown'}) was written anew as {name.removeprefix('lib')}")
+        self.notes.append(f"its sound ({stream.codec_context.name}) was written anew as {name.removeprefix('lib')}")
         return lane
 
     def up_to(self, seconds: float) -> None:
@@ -91,8 +92,8 @@ class Sound:
             try:
                 if self._track.whole or self._when(packet) >= 0:  # what comes before the first sound primes decoders
                     self._lanes[packet.stream.index].take(self._film, packet, self._track.zero + self._start)
-            except (OSError, ValueError) as error:
-                self._fails(error)
+            except _errors() as error:
+                self._fails(error, written=True)
                 return
             self._advance()
 
@@ -102,8 +103,8 @@ class Sound:
         try:
             for lane in self._lanes.values():
                 lane.finish(self._film)
-        except (OSError, ValueError) as error:
-            self._fails(error)
+        except _errors() as error:
+            self._fails(error, written=True)
 
     def close(self) -> None:
         """Close the file that the sound comes from."""
@@ -112,12 +113,15 @@ class Sound:
     def _advance(self) -> None:
         try:
             self._next = next((packet for packet in self._packets if packet.size and packet.pts is not None), None)
-        except (OSError, ValueError) as error:  # av.FFmpegError is one of these
+        except _errors() as error:
             self._fails(error)
 
-    def _fails(self, error: Exception) -> None:
+    def _fails(self, error: Exception, *, written: bool = False) -> None:
+        if written and stops_everything(error):
+            raise error
         words = getattr(error, "strerror", None) or " ".join(str(error).split())
-        self.notes.append(f"its sound could not be copied to the end: {words}")
+        note = f"its sound could not be copied to the end: {words}"
+        self.notes += [note] * (note not in self.notes)
         self._next = None
 
     def _when(self, packet: Any) -> float:
@@ -152,12 +156,12 @@ class _Copied(_Lane):
 
 
 class _Encoded(_Lane):
-    def __init__(self, film: Any, codec: str, stream: Any) -> None:
+    def __init__(self, film: Any, codec: str, stream: Any, kind: str) -> None:
         import av
 
-        rate = 48000 if codec == "libopus" else stream.codec_context.sample_rate
         channels = stream.codec_context.channels
         layout = "mono" if channels == 1 else "stereo"
+        rate = 48000 if codec == "libopus" else encoder_rate(kind, codec, stream.codec_context.sample_rate, layout)
         self._stream = film.add_stream(codec, rate=rate, layout=layout)
         context = self._stream.codec_context
         self._resampler = av.AudioResampler(context.format, layout, rate, frame_size=context.frame_size or None)
@@ -182,3 +186,10 @@ def _fraction(number: int) -> Any:
     from fractions import Fraction
 
     return Fraction(number)
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """What reading, decoding, encoding and writing a damaged or odd sound may raise."""
+    import av
+
+    return (av.FFmpegError, OSError, ValueError, TypeError)

@@ -71,7 +71,7 @@ def opened(path: Path, max_pixels: int = MAX_PIXELS, film: int | None = None) ->
     except av.error.EOFError as error:
         raise InputError(f"{path} holds no frame that can be decoded") from error
     except av.FFmpegError as error:
-        raise InputError(f"cannot read {path}: {_reason(error)}; is it a whole video file?") from error
+        raise InputError(f"cannot read {path}: {reason(error)}; is it a whole video file?") from error
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeEncodeError as error:
@@ -112,7 +112,8 @@ def _open(av: Any, path: Path, max_pixels: int) -> Any:
         return av.open(str(path.absolute()), **arguments)
 
 
-def _reason(error: Any) -> str:
+def reason(error: Any) -> str:
+    """What FFmpeg says of an error."""
     log = getattr(error, "log", None)
     said = log[1][2].strip() if log and log[1] else ""
     return said or error.strerror or "unknown error"
