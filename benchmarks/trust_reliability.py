@@ -107,7 +107,7 @@ def judge_run(
                 raise SystemExit(f"{table}: no row for frame {mask.stem}; is it a run on another video?")
             truth = read_truth(mask)
             for judged, folder, column in ((final, run, "trust"), (target, maps, "target_trust")):
-                if folder is not None:
+                if folder is not None and row[column]:  # empty where the target has no map
                     judged.trust.append(float(row[column]))
                     judged.truth.append(true_s(folder / name / f"{mask.stem}.png", truth, as_written))
             if row.get("trust_low"):

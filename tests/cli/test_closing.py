@@ -48,3 +48,11 @@ def test_a_sentence_where_nothing_was_gained(changes: dict[str, Any], words: str
     said = nothing_gained({**GAINED, **changes})
     assert said.startswith(words) or words in said
     assert bool(said) == bool(words)
+
+
+def test_what_a_target_without_maps_cannot_gain_is_not_said(capsys: pytest.CaptureFixture[str]) -> None:
+    alone = {**GAINED, "target_trust": None, "flags": {"no_target": 40}}
+    assert nothing_gained(alone) == ""
+    assert nothing_gained({**GAINED, "target_trust": 0.95, "flags": {"no_target": 30}}) == ""  # of other frames
+    print_closing([alone])
+    assert "none -> 0.90" in capsys.readouterr().err

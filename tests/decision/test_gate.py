@@ -98,3 +98,12 @@ def test_a_decision_without_the_targets_detail_is_enlarged_and_nothing_else() ->
     assert (at_source_size(Decision(boosted, one, one, one, ("",), target_detail=False), target) == 0.5).all()
     none = Decision(boosted, 0 * one, one, one, ("",), target_detail=False)
     assert (at_source_size(none, target) == target).all()
+
+
+def test_frames_of_one_picture_share_the_trust_of_the_maps_that_are_there() -> None:
+    here = disc(4, 16, 16)
+    whole = GATE.decide(scene_of(target=here), here, Predictions(here, here))
+    sparse = scene_of(target=here, no_target=np.array([False, True, True, False]))
+    decision = GATE.decide(sparse, here, Predictions(here, here))
+    assert decision.target_trust[[0, 3]] == pytest.approx(whole.target_trust[[0, 3]], abs=1e-6)
+    assert decision.flags == ("", "no_target", "no_target", "")

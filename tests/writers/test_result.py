@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import cv2
 import numpy as np
@@ -54,3 +54,10 @@ def test_a_notebook_shows_a_strip() -> None:
     picture = cv2.imdecode(np.frombuffer(base64.b64decode(data[1]), np.uint8), cv2.IMREAD_COLOR)
     assert picture.shape == (3 * 48, 6 * THUMBNAIL, 3)
     assert picture[:48].std() > 10 and not picture[48:96].any() and picture[96:].max() == 255
+
+
+def test_a_target_without_maps_in_places_has_the_mean_of_the_others() -> None:
+    result, _ = result_of()
+    some = replace(result, target_trust=np.array([0.4, *[np.nan] * 7], np.float32))
+    assert "trust 0.40 -> 0.80" in repr(some)
+    assert "trust none -> 0.80" in repr(some.take(slice(1, None)))

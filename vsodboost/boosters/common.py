@@ -85,15 +85,21 @@ def as_it_is(scene: Scene, boosted: Maps, decision: Decision) -> Decision:
     neither. Trust is told of them all the same, from what the fusion network sees."""
     seen = Predictions(unguided=boosted, guided=scene.fused)
     trust: PerFrame = _trust_model().estimate(trust_features(boosted, Witnesses(scene, seen, boosted)))
-    flags = tuple("low_trust" if value < LOW_TRUST else "" for value in trust)
+    words = ("low_trust" if value < LOW_TRUST else "" for value in trust)
+    flags = tuple("no_target" if silent else word for silent, word in zip(scene.silent, words, strict=True))
     return _decision_of(scene, decision, boosted, np.ones(len(scene), np.float32), trust, flags)
 
 
 def passed_through(scene: Scene, decision: Decision) -> Decision:
-    """Return the target's maps as the result, flagged ``untuned``: there was nothing to learn from, and the papers
-    leave open what then."""
-    flags = ("untuned",) * len(scene)
-    return _decision_of(scene, decision, scene.target, np.zeros(len(scene), np.float32), decision.target_trust, flags)
+    """Return the target's maps as the result, flagged ``untuned`` (``no_target`` where the target has none): there was
+    nothing to learn from, and the papers leave open what then."""
+    flags = tuple("no_target" if silent else "untuned" for silent in scene.silent)
+    trust = decision.target_trust
+    if scene.silent.any():  # what stands for the target there has a trust of its own
+        seen = Predictions(unguided=scene.fused, guided=scene.fused)
+        estimated = _trust_model().estimate(trust_features(scene.target, Witnesses(scene, seen, scene.target)))
+        trust = np.where(scene.silent, estimated, trust)
+    return _decision_of(scene, decision, scene.target, np.zeros(len(scene), np.float32), trust, flags)
 
 
 def _decision_of(

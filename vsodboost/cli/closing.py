@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vsodboost.cli.table import print_table
+from vsodboost.data.texts import rise
 from vsodboost.io.output_paths import printable
 
 COLUMNS = ("video", "frames", "trust", "changed", "flags", "seconds")
@@ -37,7 +38,8 @@ def nothing_gained(summary: Mapping[str, Any]) -> str:
         return "no frame was worth learning from: the maps are the target's and the motion's together"
     if summary["changed"] < KEPT:
         return "the target's maps were kept nearly as they are"
-    if summary["trust"] - summary["target_trust"] < GAIN:
+    alone = flags.get("no_target", 0) * 2 >= frames  # the two means are of other frames
+    if not alone and summary["target_trust"] is not None and summary["trust"] - summary["target_trust"] < GAIN:
         return "trust did not rise; look at both maps (--write sheet) before you choose"
     return ""
 
@@ -47,7 +49,7 @@ def _row(summary: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         printable(summary["video"]),
         str(summary["frames"]),
-        f"{summary['target_trust']:.2f} -> {summary['trust']:.2f}",
+        rise(summary["target_trust"], summary["trust"]),
         f"{100 * summary['changed']:.1f}%",
         flags or "-",
         f"{summary['seconds_total']:.0f}",

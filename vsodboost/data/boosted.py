@@ -16,8 +16,8 @@ from vsodboost.data.types import Frames, Maps
 @dataclass(frozen=True)
 class BoostedFrame:
     """One frame's result: ``map`` float32[H, W] in [0, 1] at the source size; ``trust`` and ``target_trust`` estimate
-    the S-measure of it and of the target's map; ``flag`` is "" or why the frame is special; ``trust_low`` and
-    ``trust_high`` are the ends of trust's interval (see ``Decision``; None: unknown)."""
+    the S-measure of it and of the target's map (NaN where the target has none); ``flag`` is "" or why the frame is
+    special; ``trust_low`` and ``trust_high`` are the ends of trust's interval (see ``Decision``; None: unknown)."""
 
     name: str
     index: int
@@ -34,7 +34,8 @@ class BoostedFrame:
 
 @dataclass(frozen=True)
 class BoostedBuffer:
-    """One buffer, done: source ``frames``, the ``scene``, what was ``mined``, and the ``decision``.
+    """One buffer, done: source ``frames``, the ``scene``, what was ``mined``, and the ``decision``, whose
+    ``target_trust`` is NaN where the target has no map.
 
     ``maps`` are the final ones ``float32[T, H, W]`` at the source size, ``target`` the target's at the same size;
     ``losses`` are the tuning's, a number a step.

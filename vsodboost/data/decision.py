@@ -16,7 +16,7 @@ class Decision(Rows):
     """Final maps ``float32[T, h, w]`` at the working size, ``weight`` float32[T] of the boosted map in each, ``trust``
     of the final and ``target_trust`` of the target's maps (estimated S-measure, [0, 1]), and a ``flags`` word a frame:
     "" | "static" (nothing moves: passed through) | "untuned" (nothing was mined) | "low_trust" | "no_target" (the
-    target has no map there; its trust is 0) | what a booster adds.
+    target has no map there; the ``target_trust`` says nothing) | what a booster adds.
 
     ``target_detail``: at the source size, the target's own contours are taken over where both agree. ``doubt``
     float32[T, h, w] says how unsure each pixel is, [0, 1]; ``trust_low`` and ``trust_high`` float32[T] are the ends of

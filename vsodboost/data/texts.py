@@ -1,4 +1,5 @@
-"""Texts that others wrote: JSON that fails in one way only, and a piece of it short enough for a message."""
+"""Texts that others wrote: JSON that fails in one way only, and a piece of it short enough for a message; and words of
+our own that are said in several places."""
 
 from __future__ import annotations
 
@@ -21,3 +22,8 @@ def brief(text: object) -> str:
     """Return a text on one line, and its beginning alone where it is long."""
     words = " ".join(str(text).split())
     return words if len(words) <= SHOWN else f"{words[:SHOWN]}... ({len(words)} characters)"
+
+
+def rise(before: float | None, after: float) -> str:
+    """Return how trust rose from the target's maps (None: it has none) to the final ones."""
+    return f"{'none' if before is None else f'{before:.2f}'} -> {after:.2f}"

@@ -68,9 +68,11 @@ class TrustGate:
         weight = _mean_share(share, np.abs(boosted - scene.target))
         maps = share * boosted + (1 - share) * scene.target
         alike = _runs_of_one_picture(scene)
-        for values in (maps, weight, target_trust):
-            for run in alike:
+        for run in alike:
+            for values in (maps, weight):
                 values[run] = values[run].mean(axis=0)
+            known = ~scene.silent[run]
+            target_trust[run] = np.where(known, target_trust[run].sum() / max(known.sum(), 1), 0)
         trust = model.estimate(trust_features(maps, witnesses))
         words = (_flag(weight[t], trust[t], predictions is not None) for t in range(len(scene)))
         for run in alike:

@@ -93,6 +93,7 @@ def _buffer(clip: Clip, maps: NDArray[np.uint8], rows: Sequence[Mapping[str, str
     }
     flags = tuple(row["flag"] for row in rows)
     trust, target_trust = column("trust"), column("target_trust")
+    target_trust[[not has_target_trust(row) for row in rows]] = np.nan
     return BoostedBuffer(
         frames=clip.frames,
         scene=scene,
@@ -102,6 +103,11 @@ def _buffer(clip: Clip, maps: NDArray[np.uint8], rows: Sequence[Mapping[str, str
         target=lost,
         losses=(),
     )
+
+
+def has_target_trust(row: Mapping[str, str]) -> bool:
+    """Return whether a row tells the trust of the target's map; where there is no map, the cell is empty (once: 0)."""
+    return bool(row.get("target_trust")) and not (row["flag"] == "no_target" and _number(row["target_trust"]) == 0)
 
 
 def _number(text: str | None) -> float:

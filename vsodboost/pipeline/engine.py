@@ -129,6 +129,10 @@ class Engine:
             decision = checked_decision(decision, scene, self.plan.name("booster"))
             give_back()
             maps = self._at_source_size(scene, decision, predicted.target)
+            if scene.silent.any():
+                decision = replace(
+                    decision, target_trust=np.where(scene.silent, np.float32(np.nan), decision.target_trust)
+                )
         frames = predicted.clip.frames
         return BoostedBuffer(frames, scene, predicted.mined, decision, maps, predicted.target, predicted.losses)
 

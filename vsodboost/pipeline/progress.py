@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from vsodboost.data.texts import rise
 from vsodboost.io.buffers import buffer_length
 from vsodboost.io.output_paths import printable
 from vsodboost.pipeline.estimate import Estimate
@@ -233,7 +234,7 @@ def finished_line(summary: dict[str, Any]) -> str:
     words = [
         f"{summary['frames']} frames",
         f"{summary['mined']} mined",
-        f"trust {summary['target_trust']:.2f} -> {summary['trust']:.2f}",
+        f"trust {rise(summary['target_trust'], summary['trust'])}",
         f"{summary['seconds_total']:.0f} s",
     ]
     if cuts:

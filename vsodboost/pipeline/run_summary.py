@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import math
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -33,6 +34,8 @@ class RunSummary:
     mined: int = 0
     trust: float = 0.0
     target_trust: float = 0.0
+    of_target: int = 0
+    """Frames of which the target has a map, and so a trust."""
     changed: float = 0.0
     """Sum over frames of the share of pixels that are the object in one map, the target's or the final one, only."""
     empty: int = 0
@@ -60,7 +63,9 @@ class RunSummary:
         self.names.append(frame.name)
         self.mined += frame.mined
         self.trust += frame.trust
-        self.target_trust += frame.target_trust
+        if not math.isnan(frame.target_trust):
+            self.target_trust += frame.target_trust
+            self.of_target += 1
         if frame.flag:
             self.flags[frame.flag] = self.flags.get(frame.flag, 0) + 1
 
@@ -71,7 +76,7 @@ class RunSummary:
             "frames": len(self.names),
             "mined": self.mined,
             "trust": round(self.trust / count, 4),
-            "target_trust": round(self.target_trust / count, 4),
+            "target_trust": round(self.target_trust / self.of_target, 4) if self.of_target else None,
             "changed": round(self.changed / count, 4),
             "flags": self.flags,
             "cuts": cuts,

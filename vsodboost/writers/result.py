@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
 from vsodboost.data.errors import UsageError
 from vsodboost.data.rows import Rows
+from vsodboost.data.texts import rise
 from vsodboost.data.types import Frames, Maps, PerFrame
 from vsodboost.ops.hard_mask import Hardening
 from vsodboost.ops.resize import resized
@@ -34,7 +35,7 @@ SHOWN = 6
 class FrameResults(Rows):
     """What is known of T frames: ``maps`` float32[T, H, W] in [0, 1], the target's own in ``target_maps``, how unsure
     each pixel is in ``doubt`` float32[T, h, w] at the working size, and a value a frame of everything else (see
-    ``BoostedFrame``). What the decision does not say is None."""
+    ``BoostedFrame``). What the decision does not say is None; where the target has no map, ``target_trust`` is NaN."""
 
     names: tuple[str, ...]
     maps: Maps
@@ -164,10 +165,9 @@ class Result(FrameResults):
 
     def __repr__(self) -> str:
         height, width = self.maps.shape[1:]
-        return (
-            f"Result({len(self)} frames of {width}x{height}, {int(self.mined.sum())} mined, "
-            f"trust {self.target_trust.mean():.2f} -> {self.trust.mean():.2f})"
-        )
+        known = self.target_trust[~np.isnan(self.target_trust)]
+        trust = rise(float(known.mean()) if len(known) else None, float(self.trust.mean()))
+        return f"Result({len(self)} frames of {width}x{height}, {int(self.mined.sum())} mined, trust {trust})"
 
 
 def _small(frames: Frames) -> Frames:

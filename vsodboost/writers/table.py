@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -87,7 +88,7 @@ def frame_row(frame: BoostedFrame) -> FrameRow:
         "trust": round(frame.trust, 5),
         "trust_low": None if frame.trust_low is None else round(frame.trust_low, 5),
         "trust_high": None if frame.trust_high is None else round(frame.trust_high, 5),
-        "target_trust": round(frame.target_trust, 5),
+        "target_trust": None if math.isnan(frame.target_trust) else round(frame.target_trust, 5),
         "flag": frame.flag,
     }
 

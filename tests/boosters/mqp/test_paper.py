@@ -13,6 +13,7 @@ from small_plans import small_plan, small_scene
 
 from vsodboost.boosters import cards
 from vsodboost.boosters.cards import MQP_PAPER
+from vsodboost.boosters.common import as_it_is, passed_through
 from vsodboost.boosters.mqp import booster as mqp
 from vsodboost.boosters.mqp import paper as mqp_paper
 from vsodboost.boosters.mqp import paper_settings
@@ -214,3 +215,17 @@ def test_engine_runs_it_without_fusion_or_decision() -> None:
     assert len(done.losses) == 2  # five passes of three frames in batches of eight
     alone = engine.plan.student.predict(done.scene.frames)
     assert np.allclose(done.decision.maps, booster.fuse(done.scene, Predictions(alone, alone)), atol=1e-6)
+
+
+@pytest.mark.usefixtures("trust")
+def test_frames_without_a_map_of_the_target_are_flagged_and_have_trust_all_the_same() -> None:
+    silent = np.arange(10) % 2 == 1
+    sparse = replace(scene(), no_target=silent)
+    flat = np.where(silent, 0, 0.7).astype(np.float32)
+    given = Decision(sparse.target, np.ones(10, np.float32), flat, flat, ("",) * 10)
+    for found, word in ((passed_through(sparse, given), "untuned"), (as_it_is(sparse, sparse.target, given), "")):
+        assert [flag == "no_target" for flag in found.flags] == silent.tolist() and found.flags[0] in (
+            word,
+            "low_trust",
+        )
+        assert (found.trust > 0).all()

@@ -13,8 +13,10 @@ import pytest
 from small_reports import write_report
 
 from vsodboost.cli import main
+from vsodboost.io.array_source import ArraySource
 from vsodboost.io.atomic import write_png
 from vsodboost.io.run_report import Failure, write_failed
+from vsodboost.io.stored import stored_buffers
 from vsodboost.writers.report.index import index_data
 from vsodboost.writers.table import FramesTable
 
@@ -165,3 +167,29 @@ def test_rows_are_by_trust_and_have_means(tmp_path: Path) -> None:
     assert [row["video"] for row in data["videos"]] == ["a", "b"] and data["failed"] == {"d": "cut off", "c": "lost"}
     assert data["mean"]["trust"] == pytest.approx(0.7) and data["mean"]["gain"] == pytest.approx(0.3)
     assert "S" not in data["mean"]
+
+
+@pytest.mark.parametrize("cell", [None, 0.0])  # as it is written now, and once was
+def test_frames_without_a_map_of_the_target_have_no_trust_of_it(tmp_path: Path, cell: float | None) -> None:
+    folder = results(tmp_path / "out", tmp_path / "clip")
+    with FramesTable(folder / "frames.csv") as table:
+        for t in range(COUNT):
+            row = {"frame": f"{t:05d}", "mined": False, "quality": 0.5, "consistency": 0.5, "trust": 0.5}
+            silent = t % 3 > 0
+            table.add({**row, "target_trust": cell if silent else 0.4, "flag": "no_target" if silent else ""})
+    frames = ArraySource(np.zeros((COUNT, 32, 48, 3), np.uint8), "clip")
+    (read,) = stored_buffers(frames, folder)
+    assert np.isnan(read.decision.target_trust).tolist() == [t % 3 > 0 for t in range(COUNT)]
+    assert called(tmp_path / "out") == 0
+    data = json.loads((folder / "report.json").read_text())
+    assert data["columns"]["target_trust"] == [0.4, None, None, 0.4, None, None]
+
+
+def test_a_run_whose_target_has_no_map_is_shown_without_its_trust(tmp_path: Path) -> None:
+    folder = results(tmp_path / "out", tmp_path / "clip")
+    run = {**json.loads((folder / "run.json").read_text()), "target_trust": None}
+    (folder / "run.json").write_text(json.dumps(run))
+    assert called(tmp_path / "out") == 0
+    assert "Trust is <b>0.75</b>" in (folder / "report.html").read_text()
+    (row,) = index_data(tmp_path / "out", {})["videos"]
+    assert row["cells"]["trust"] == 0.75 and row["cells"]["target_trust"] is row["cells"]["gain"] is None

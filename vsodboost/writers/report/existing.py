@@ -17,15 +17,16 @@ from vsodboost.data.video import Frame, VideoSource
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.part import Part
 from vsodboost.io.recorded_path import recorded_path
-from vsodboost.io.stored import own_map, own_rows
+from vsodboost.io.stored import has_target_trust, own_map, own_rows
 from vsodboost.writers.report.chosen import Chosen, Spread
 from vsodboost.writers.report.data import SCHEMA, FrameColumns, report_data
 from vsodboost.writers.report.pictures import encoded, thumbs_of
 from vsodboost.writers.report.writer import THUMBS
 
 NUMBER = (int, float)
+MAYBE = (int, float, type(None))
 RECORD: dict[str, Any] = {
-    "video": str, "path": str, "folder": str, "frames": int, "trust": NUMBER, "target_trust": NUMBER,
+    "video": str, "path": str, "folder": str, "frames": int, "trust": NUMBER, "target_trust": MAYBE,
     "changed": NUMBER, "mined": int, "flags": {"": int},
     "warnings": [str], "cuts": [int], "seconds": {"": NUMBER}, "seconds_total": NUMBER,
     "settings": {"": object}, "versions": {"": object}, "write": {"": object},
@@ -77,7 +78,9 @@ def _is(kind: Any, value: Any) -> bool:
         return isinstance(value, dict) and all(_is(kind[""], one) for one in value.values())
     if kind is object:
         return True
-    return isinstance(value, kind) and not isinstance(value, bool) and (kind is not NUMBER or math.isfinite(value))
+    if not isinstance(value, kind) or isinstance(value, bool):
+        return False
+    return kind not in (NUMBER, MAYBE) or value is None or math.isfinite(value)
 
 
 def stored_data(folder: Path) -> dict[str, Any] | None:
@@ -104,6 +107,8 @@ def _made(folder: Path) -> dict[str, Any]:
     run = read_json(folder / "run.json")
     columns, chosen, thumbed = FrameColumns(), Chosen(), Spread(THUMBS)
     for index, row in enumerate(own_rows(folder / "frames.csv")):
+        if "target_trust" in row and not has_target_trust(row):
+            row["target_trust"] = ""
         name, mined, flag = row.pop("frame"), row.pop("mined") == "1", row.pop("flag") or ""
         flag = FORMER_FLAGS.get(flag, flag)
         numbers = {key: _number(value) for key, value in row.items() if key is not None}

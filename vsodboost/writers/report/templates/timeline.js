@@ -139,11 +139,15 @@ class Timeline {
     pen.strokeStyle = this.colour(colour);
     pen.lineWidth = 1.8;
     pen.beginPath();
-    for (const { x, low, high, starts } of this.columns(values)) {
+    const found = this.columns(values), alone = [];
+    found.forEach(({ x, low, high, starts }, i) => {
       starts ? pen.moveTo(x, this.y(low)) : pen.lineTo(x, this.y(low));
       if (high > low) pen.lineTo(x, this.y(high));
-    }
+      else if (starts && (i + 1 === found.length || found[i + 1].starts)) alone.push([x, this.y(low)]);
+    });
     pen.stroke();
+    pen.fillStyle = pen.strokeStyle;
+    for (const [x, y] of alone) pen.fillRect(x - 1.5, y - 1.5, 3, 3); // a value between two gaps is no line
   }
 
   drawBand(pen) {
