@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vsodboost.cli.closing import nothing_gained, print_closing
+from vsodboost.cli.closing import nothing_gained, once, print_closing
 
 GAINED = {
     "video": "bear",
@@ -39,7 +39,6 @@ def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
         ({}, ""),
         ({"flags": {"static": 3}}, ""),
         ({"flags": {"untuned": 40}}, "no frame was worth learning from"),
-        ({"flags": {"untuned": 40}, "settings": {"profile": "quick"}}, ""),
         ({"changed": 0.0}, "kept nearly as they are"),
         ({"trust": 0.8}, "trust did not rise"),
     ],
@@ -56,3 +55,13 @@ def test_what_a_target_without_maps_cannot_gain_is_not_said(capsys: pytest.Captu
     assert nothing_gained({**GAINED, "target_trust": 0.95, "flags": {"no_target": 30}}) == ""  # of other frames
     print_closing([alone])
     assert "none -> 0.90" in capsys.readouterr().err
+
+
+def test_the_same_words_of_many_videos_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert once([("a", "odd"), ("b", ""), ("c", "odd"), ("a", "even")]) == ["a: odd", "c: odd", "a: even"]
+    many = [(f"v{t}", "odd") for t in range(10000)]
+    assert once([*many, ("w", "even")]) == ["10000 videos (v0, v1, v2 and 9997 more): odd", "w: even"]
+    print_closing([{**GAINED, "video": f"v{t}", "trust": 0.8} for t in range(6)])
+    assert capsys.readouterr().err.splitlines()[7:] == [
+        "6 videos (v0, v1, v2 and 3 more): trust did not rise; look at both maps (--write sheet) before you choose"
+    ]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from vsodboost.data.decision import Decision
 from vsodboost.data.scene import Mined, Scene
+from vsodboost.data.types import Maps
 from vsodboost.registry.booster import Booster
 from vsodboost.registry.interfaces import Request
 
@@ -13,6 +17,10 @@ class Untuned(Booster):
     def mine(self, scene: Scene) -> Mined:
         """No frame."""
         return Mined.nothing(scene, reason="nothing is to be learned")
+
+    def decide(self, scene: Scene, boosted: Maps, decision: Decision) -> Decision:
+        """The decision as it stands, but that nothing was learned is no flag: it was not to be."""
+        return replace(decision, flags=tuple("" if flag == "untuned" else flag for flag in decision.flags))
 
 
 def build(request: Request) -> Untuned:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from click import echo
 
 from vsodboost.cli.table import print_table
 from vsodboost.data.texts import rise
@@ -12,6 +14,8 @@ from vsodboost.io.output_paths import printable
 COLUMNS = ("video", "frames", "trust", "changed", "flags", "seconds")
 KEPT = 0.002
 """Share of changed pixels below which maps count as kept."""
+EACH, NAMED = 5, 3
+"""Videos that may get the same words in a line each; and how many of more are named in the one line for all."""
 GAIN = 0.005
 """Rise of trust from which on something was gained."""
 
@@ -21,12 +25,25 @@ def print_closing(summaries: Sequence[Mapping[str, Any]]) -> None:
     if not summaries:
         return
     print_table(COLUMNS, [_row(summary) for summary in summaries], err=True)
-    for summary in summaries:
-        words = nothing_gained(summary)
-        if words:
-            from click import echo
+    for line in once((summary["video"], nothing_gained(summary)) for summary in summaries):
+        echo(printable(line), err=True)
 
-            echo(printable(f"{summary['video']}: {words}"), err=True)
+
+def once(said: Iterable[tuple[str, str]]) -> list[str]:
+    """Return a line for each video and what is said of it ("": nothing); where more than ``EACH`` videos have the same
+    words, one for all of them that names the first few."""
+    videos: dict[str, list[str]] = {}
+    pairs = [(video, words) for video, words in said if words]
+    for video, words in pairs:
+        videos.setdefault(words, []).append(video)
+    lines = []
+    for video, words in pairs:
+        named = videos[words]
+        if len(named) <= EACH:
+            lines.append(f"{video}: {words}")
+        elif video == named[0]:
+            lines.append(f"{len(named)} videos ({', '.join(named[:NAMED])} and {len(named) - NAMED} more): {words}")
+    return lines
 
 
 def nothing_gained(summary: Mapping[str, Any]) -> str:
@@ -34,7 +51,7 @@ def nothing_gained(summary: Mapping[str, Any]) -> str:
     frames, flags = max(1, summary["frames"]), summary["flags"]
     if flags.get("static", 0) * 2 >= frames:
         return "little moves: the target's maps were kept"
-    if flags.get("untuned", 0) * 2 >= frames and summary["settings"]["profile"] != "quick":  # that never learns
+    if flags.get("untuned", 0) * 2 >= frames:
         return "no frame was worth learning from: the maps are the target's and the motion's together"
     if summary["changed"] < KEPT:
         return "the target's maps were kept nearly as they are"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from vsodboost.cli.closing import print_closing
+from vsodboost.cli.closing import once, print_closing
 from vsodboost.cli.dry_run import describe_run
 from vsodboost.cli.help import GroupedCommand
 from vsodboost.cli.mends import refuse_mistakes
@@ -191,9 +191,8 @@ def _conclude(report: Report, out: Path, notes: tuple[str, ...], as_json: bool, 
         summary: dict[str, Any] = {"out": str(out), "done": report.done, "skipped": report.skipped}
         summary |= {"added": report.added, "failed": report.failed, "passed_over": list(notes)}
         click.echo(json.dumps(summary, indent=1, default=dict))
-    for done in report.done:
-        for warning in done["warnings"]:
-            click.echo(printable(f"vsodboost: {done['video']}: {warning}"), err=True)
+    for line in once((done["video"], warning) for done in report.done for warning in done["warnings"]):
+        click.echo(printable(f"vsodboost: {line}"), err=True)
     for video, reason in report.failed.items():
         click.echo(printable(f"vsodboost: {video}: {reason}"), err=True)
     if quiet or as_json:
