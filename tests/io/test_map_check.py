@@ -17,6 +17,7 @@ from vsodboost.io.array_source import ArraySource
 from vsodboost.io.map_check import check_maps
 from vsodboost.io.map_folder import MapFolder
 from vsodboost.io.missing_maps import MissingMaps
+from vsodboost.io.part import Part
 
 NAMES = [f"{index:05d}" for index in range(5)]
 
@@ -134,3 +135,28 @@ def test_what_is_no_image_is_named_wherever_it_stands(tmp_path: Path, bear: Vide
 def test_a_video_without_frames_has_its_own_fault(tmp_path: Path) -> None:
     source = UnreadableSource("one", tmp_path / "one", InputError("one holds no frames"), length=0)
     assert check_maps(MapFolder(tmp_path), source, MissingMaps()) == []
+
+
+@pytest.mark.parametrize("part", [Part(max_frames=2), Part(every=2), Part(start=0.1, stop=0.2)])
+def test_maps_of_frames_outside_of_a_part_are_none_too_many(
+    tmp_path: Path, bear: VideoSource, clip: VideoSource, part: Part
+) -> None:
+    for source in (bear, clip):
+        pictures(tmp_path / "maps" / source.name, NAMES)
+        assert check_maps(MapFolder(tmp_path / "maps"), part.of(source), MissingMaps()) == []
+        pictures(tmp_path / "maps" / source.name, ["00005", "00006"])
+    maps = MapFolder(tmp_path / "maps")
+    assert check_maps(maps, part.of(bear), MissingMaps()) == ["2 of 7 maps belong to no frame, the first is 00005.png"]
+    assert check_maps(maps, part.of(clip), MissingMaps()) == ["there are 7 maps for about 5 frames"]
+
+
+def test_maps_of_a_part_alone_are_enough_for_it(tmp_path: Path, bear: VideoSource, clip: VideoSource) -> None:
+    for source in (bear, clip):
+        pictures(tmp_path / "maps" / source.name, NAMES[:2])
+        assert check_maps(MapFolder(tmp_path / "maps"), Part(max_frames=2).of(source), MissingMaps()) == []
+
+
+def test_maps_of_the_whole_named_as_their_neighbours_are_refused_for_a_part(tmp_path: Path, bear: VideoSource) -> None:
+    pictures(tmp_path / "maps" / "bear", [f"{index:05d}" for index in range(1, 6)])
+    with pytest.raises(InputError, match="counted from 1, the frames from 0"):
+        check_maps(MapFolder(tmp_path / "maps"), Part(start=0.1).of(bear), MissingMaps())

@@ -21,7 +21,8 @@ KINDS = {"1": "1-bit", "L": "grey", "LA": "grey and alpha", "P": "palette", "RGB
 def check_maps(maps: MapFolder, source: VideoSource, missing: MissingMaps) -> list[str]:
     """Return what is odd about the maps of ``source``, a line each.
 
-    Names are compared as far as the source knows them without decoding (its attribute ``names``).
+    Names are compared as far as the source knows them without decoding (its attribute ``names``); maps of frames
+    outside of the part of a video that ``source`` may be are none too many.
 
     Raises:
         InputError: the video has no maps, too many frames have none, they are counted otherwise than the frames, one is
@@ -31,8 +32,10 @@ def check_maps(maps: MapFolder, source: VideoSource, missing: MissingMaps) -> li
         return []
     names: tuple[str, ...] = getattr(source, "names", ())
     files = maps.files(source.name)
+    whole: VideoSource = getattr(source, "whole", source)
     if missing.policy != "fill":
         maps.check_counting(source.name, names, source.length)
+        maps.check_counting(source.name, getattr(whole, "names", ()), whole.length)
     silent = missing.judged(maps.available(source.name, names), names, source.name) if len(names) > 1 else []
     known = next((name for name in names if maps.file(source.name, name) is not None), None)
     if known is not None:
@@ -40,22 +43,23 @@ def check_maps(maps: MapFolder, source: VideoSource, missing: MissingMaps) -> li
     headers = [_header(file) for file in files]
     return [
         *silent,
-        *_counts(maps, source, names, files),
+        *_counts(maps, source, whole, files),
         *_sizes(Counter(size for size, _ in headers)),
         *_proportions(maps, source, known),
         *_kinds(Counter(kind for _, kind in headers)),
     ]
 
 
-def _counts(maps: MapFolder, source: VideoSource, names: tuple[str, ...], files: tuple[Path, ...]) -> list[str]:
-    if len(names) == source.length:
+def _counts(maps: MapFolder, source: VideoSource, whole: VideoSource, files: tuple[Path, ...]) -> list[str]:
+    names: tuple[str, ...] = getattr(whole, "names", ())
+    if len(names) == whole.length:
         used = {maps.file(source.name, name) for name in names}
         spare = [file.name for file in files if file not in used]
         return [f"{len(spare)} of {len(files)} maps belong to no frame, the first is {spare[0]}"] if spare else []
-    announced = source.length  # an estimate in some containers
-    if announced is None or abs(announced - len(files)) <= 1:
+    announced, least = whole.length, source.length  # estimates in some containers
+    if announced is None or (announced if least is None else least) - 1 <= len(files) <= announced + 1:
         return []
-    return [f"there are {len(files)} maps for about {announced} frames"]
+    return [f"there are {len(files)} maps for about {announced if len(files) > announced else least} frames"]
 
 
 def _sizes(sizes: Counter[Size]) -> list[str]:

@@ -67,6 +67,7 @@ class PartSource:
 
     def __init__(self, source: VideoSource, part: Part) -> None:
         self._source, self._part = source, part
+        self.whole = source
         self.name, self.path = source.name, source.path
         self._begins: float | None = None
 
