@@ -24,7 +24,7 @@ def played(costs: dict[str, float], tune: float, buffers: int, length: int = 50,
             estimate.begins(stage, now)
             for tenth in range(10):
                 if stage == "tune":
-                    estimate.reaches(tenth / 10)
+                    estimate.reaches(tenth / 10, now)
                 yield now - 100, estimate, now, whole
                 now += seconds / 10
             estimate.ends(stage, seconds)
@@ -92,6 +92,20 @@ def test_what_is_written_costs_what_it_costs() -> None:
             estimate.begins(stage, 0.0)
             estimate.ends(stage, 100 * USUAL[stage])
     assert many.remaining(8.0) - few.remaining(8.0) == pytest.approx(99.0)
+
+
+def test_the_time_left_falls_while_one_of_several_writers_takes_its_time() -> None:
+    """Nothing is told between a share of .05 after a second and the end, nine seconds later than foreseen."""
+    estimate = Estimate(20, write=1.0)
+    for stage in ("read", "perceive", "decide"):
+        estimate.begins(stage, 0.0)
+        estimate.ends(stage, 20 * USUAL[stage])
+    estimate._over.update(STAGES[:-1])
+    estimate.begins("write", 10.0)
+    estimate.reaches(0.05, 11.0)
+    left = [estimate.remaining(10.0 + second) for second in range(1, 30)]
+    assert left == sorted(left, reverse=True)
+    assert left[0] == pytest.approx(19.0, rel=0.05) and 0 < left[-1] < 2
 
 
 def test_what_is_not_learned_takes_no_time() -> None:

@@ -52,6 +52,7 @@ class Estimate:
     """What is being done."""
     _begun: float = 0.0
     _share: float = 0.0
+    _reached: float = 0.0
     _cycle: int = -1
     _shown: float = 0.0
     """The largest share of the present buffer that was shown."""
@@ -78,9 +79,9 @@ class Estimate:
         self._spent[stage] = self._spent.get(stage, 0.0) + seconds
         self._times[stage] = self._times.get(stage, 0) + 1
 
-    def reaches(self, share: float) -> None:
+    def reaches(self, share: float, now: float) -> None:
         """Note how far the present stage is."""
-        self._share = share
+        self._share, self._reached = share, now
 
     @property
     def known(self) -> bool:
@@ -121,7 +122,9 @@ class Estimate:
         usual = max(self._cost(self.stage) - spent, 0.05 * self._cost(self.stage))
         if not self._share:
             return usual
-        measured = spent * (1 - self._share) / self._share
+        reached = max(0.0, self._reached - self._begun)
+        whole = reached / self._share
+        measured = max(whole - spent, 0.05 * whole * (1 - self._share))  # it passes between what is told of it
         believed = min(1.0, SURE * self._share)  # a first step takes longer than others
         return believed * measured + (1 - believed) * usual
 

@@ -77,7 +77,7 @@ class Watch:
 
     def reaches(self, share: float) -> None:
         """As ``Watcher``."""
-        self.estimate.reaches(share)
+        self.estimate.reaches(share, time.monotonic())
 
     @property
     def title(self) -> str:
