@@ -40,6 +40,15 @@ def test_a_missing_path(tmp_path: Path, wrap: Wrap) -> None:
     assert (left.code, left.line) == (2, "vsodboost: the pattern *.mp4 matches nothing")
 
 
+@pytest.mark.parametrize("wrong", [("nowhere.mp4",), ("disc", "-t", "nobody"), ("disc", "--write", "nothing")])
+def test_wrong_use_is_refused_before_anything_is_said_to_load(
+    tmp_path: Path, wrap: Wrap, wrong: tuple[str, ...]
+) -> None:
+    frame_folder(tmp_path / "disc")
+    left = wrap(*wrong, "-o", "out", quiet=False)
+    assert left.code == 2 and wrong[-1] in left.line
+
+
 def test_a_video_without_a_frame(tmp_path: Path, wrap: Wrap) -> None:
     write_video(tmp_path / "none.mkv", moving_disc(6))
     data = (tmp_path / "none.mkv").read_bytes()
@@ -149,7 +158,7 @@ def test_with_a_broken_plugin_package_the_rest_works(tmp_path: Path, wrap: Wrap,
     left = wrap("--target", "bright", "disc", "-o", "out", quiet=False)
     assert left.code == 0
     said = "vsodboost: plugin broken is left out: ModuleNotFoundError: No module named 'a_package_nobody_has'"
-    assert left.lines[1] == said
+    assert left.lines[0] == said
     left = wrap("--target", "bright", "disc", "-o", "out2", "--no-plugin", "stranger", quiet=False)
     assert left.code == 2 and "no target is called 'bright'" in left.lines[-1]
     left = wrap("disc", "-o", "out2", "--no-plugin", "strange")

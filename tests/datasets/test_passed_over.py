@@ -152,3 +152,27 @@ def test_names_that_are_not_utf8_can_be_printed(tmp_path: Path) -> None:
     (note,) = passed.notes()
     assert "\\udce9" in note
     note.encode("utf-8")
+
+
+def test_videos_in_folders_are_named_by_the_glob_that_takes_them(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "t" / name).mkdir(parents=True)
+        write_video(tmp_path / "t" / name / f"{name}x.mp4", plain_frames(2))
+    (source,) = open_inputs([tmp_path / "t"])
+    pattern = tmp_path / "t" / "*" / "*.mp4"
+    with pytest.raises(InputError, match=r"2 folders of videos \(a, b\); ") as refused:
+        next(source.frames())
+    assert f"'{pattern}' takes the videos in folders" in str(refused.value)
+    assert [found.name for found in open_inputs([pattern])] == ["ax", "bx"]
+    write_video(tmp_path / "t" / "top.mp4", plain_frames(2))
+    inputs = open_inputs([tmp_path / "t"])
+    assert [found.name for found in inputs] == ["top"] and f"'{pattern}'" in inputs.notes[0]
+
+
+def test_frames_two_folders_down_are_named_by_their_glob(tmp_path: Path) -> None:
+    frames(tmp_path / "t" / "a" / "clip")
+    (source,) = open_inputs([tmp_path / "t"])
+    with pytest.raises(InputError) as refused:
+        next(source.frames())
+    assert f"'{tmp_path / 't' / '*' / '*'}' takes the folders of frames in folders" in str(refused.value)
+    assert [found.name for found in open_inputs([tmp_path / "t" / "*" / "*"])] == ["clip"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,10 +27,11 @@ from vsodboost.data.errors import UsageError
 if TYPE_CHECKING:
     from vsodboost.data.video import VideoSource
     from vsodboost.datasets.inputs import Inputs
+    from vsodboost.pipeline.options import Options
     from vsodboost.pipeline.plan import Plan
     from vsodboost.pipeline.run import Progress, Report
     from vsodboost.pipeline.writing import OutputOptions
-    from vsodboost.registry.discovery import Registry
+    from vsodboost.registry.discovery import Kind, Registry
 
 
 @click.command("wrap", cls=GroupedCommand, short_help="Boost a target model on videos.")
@@ -62,16 +63,12 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
     registry = Registry.load(no_plugin=given["no_plugin"])
     refuse_mistakes(inputs, out, registry)
     refuse_unwritable(out)
-    if not given["quiet"] and not given["dry_run"]:  # what follows imports networks, which takes seconds
-        more = f" and {len(inputs) - 1} more" if len(inputs) > 1 else ""
-        click.echo(printable(f"vsodboost: loading {given['target']} for {inputs[0]}{more}"), err=True)
     from vsodboost.datasets import registered_layouts
     from vsodboost.datasets.inputs import Inputs, open_inputs
     from vsodboost.pipeline.options import choose
-    from vsodboost.pipeline.plan import make_plan
 
     given["write_option"] = still_meant(given["write_option"], given["extras"], context, registry)
-    quiet, as_json, writing = given["quiet"], given["as_json"], _writing(out, resume, overwrite, given)
+    quiet, as_json = given["quiet"], given["as_json"]
     scale, chosen = Scale.of(given), _chosen(context, given)
     scale.choose(chosen)
     if given["missing"] is not None:
@@ -87,6 +84,13 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
     if not quiet:
         for broken in registry.broken:
             click.echo(f"vsodboost: plugin {broken.plugin} is left out: {broken.reason}", err=True)
+    _look_up(options, given["extras"], registry)
+    if not quiet and not given["dry_run"]:  # what follows imports networks, which takes seconds
+        more = f" and {len(inputs) - 1} more" if len(inputs) > 1 else ""
+        click.echo(printable(f"vsodboost: loading {given['target']} for {inputs[0]}{more}"), err=True)
+    from vsodboost.pipeline.plan import make_plan
+
+    writing = _writing(out, resume, overwrite, given)
     for line in () if given["dry_run"] or quiet else sources.data_sets:
         click.echo(f"vsodboost: {printable(line)}", err=True)
     for note in () if given["dry_run"] else sources.notes:
@@ -153,6 +157,20 @@ def _chosen(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
         chosen["booster_options"] = {**chosen.get("booster_options", {}), "labels": str(given["labels"])}
         chosen.setdefault("booster", "labels")
     return chosen
+
+
+def _look_up(options: Options, writers: Sequence[str], registry: Registry) -> None:
+    """Raise UnknownPlugin where a name is nobody's, before anything heavy is imported to build what it names."""
+    kinds: tuple[tuple[Kind, str], ...] = (
+        ("targets", options.target),
+        ("boosters", options.booster),
+        ("flows", options.flow),
+        ("detectors", options.detector),
+        ("motion_models", options.motion),
+        *(("writers", name.strip()) for listed in writers for name in listed.split(",") if name.strip()),
+    )
+    for kind, name in kinds:
+        registry.find(kind, name.partition(":")[0])
 
 
 def _with_missing(missing: str, target: str, chosen: dict[str, Any], registry: Registry) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from vsodboost.data.errors import InputError, UsageError
 from vsodboost.data.video import UnreadableSource, VideoSource, natural_order
 from vsodboost.datasets.layout import Layout
-from vsodboost.datasets.passed_over import PassedOver, is_results, is_system
+from vsodboost.datasets.passed_over import PassedOver, holds_videos, is_results, is_system
 from vsodboost.datasets.reading import LAYOUTS, read_dataset
 from vsodboost.datasets.sequence import Dataset
 from vsodboost.datasets.videos import dataset_videos, recognised_dataset
@@ -119,6 +119,8 @@ class Discovery:
                 sources.append(source)
         if not sources:
             notes = "; ".join(self._passed.notes(folder))
+            if any(_has_frames(inner) for child in _folders(folder) for inner in _folders(child)):
+                notes += f"{'; ' if notes else ''}'{folder / '*' / '*'}' takes the folders of frames in folders"
             error = InputError(f"{folder} holds no {WANTED}" + (f"; {notes}" if notes else ""))
             return [UnreadableSource(folder.resolve().name, folder, error)]
         return sources
@@ -135,7 +137,7 @@ class Discovery:
         elif child.is_dir() and _has_frames(child):
             return FrameFolder(child, max_pixels=self._max_pixels)
         elif child.is_dir():
-            self._passed.add(child, "empty")
+            self._passed.add(child, "deeper" if holds_videos(child) else "empty")
         elif is_video(child) and child.is_file():
             return VideoFile(child, self._max_pixels)
         elif is_video(child):
@@ -158,6 +160,14 @@ def _children(folder: Path, passed: PassedOver | None = None) -> list[Path]:
             if name.startswith("."):
                 passed.add(found[name], "hidden")
     return [found[name] for name in names if not name.startswith(".")]
+
+
+def _folders(folder: Path) -> list[Path]:
+    """The folders in a folder that may be a user's; none where it cannot be read."""
+    try:
+        return [c for c in folder.iterdir() if c.is_dir() and not c.name.startswith(".") and not is_system(c)]
+    except OSError:
+        return []
 
 
 def _has_frames(folder: Path) -> bool:

@@ -34,6 +34,7 @@ _WORDS = {
     "system": ("file or folder of the system", "files and folders of the system"),
     "hidden": ("hidden file or folder", "hidden files and folders"),
     "empty": ("folder without frames", "folders without frames"),
+    "deeper": ("folder of videos", "folders of videos"),
     "inner": ("folder of frames beside the frames", "folders of frames beside the frames"),
     "other": ("other file", "other files"),
 }
@@ -94,8 +95,28 @@ class PassedOver:
             if within is not None and not folder.is_relative_to(within):
                 continue
             parts = [_counted(kind, kinds[kind]) for kind in _WORDS if kind in kinds]
-            lines.append(printable(f"passed over in {folder}: {', '.join(parts)}"))
+            mend = f"; '{_pattern(folder, kinds['deeper'])}' takes the videos in folders" if "deeper" in kinds else ""
+            lines.append(printable(f"passed over in {folder}: {', '.join(parts)}{mend}"))
         return lines
+
+
+def holds_videos(folder: Path) -> bool:
+    """Whether there are video files directly in a folder."""
+    return bool(_suffixes(folder))
+
+
+def _pattern(folder: Path, names: Sequence[str]) -> Path:
+    """The glob that takes the videos in folders of these names: of one suffix, if all have that."""
+    suffixes = {suffix for name in names for suffix in _suffixes(folder / name)}
+    return folder / "*" / ("*" + suffixes.pop() if len(suffixes) == 1 else "*")
+
+
+def _suffixes(folder: Path) -> set[str]:
+    """Suffixes of the video files directly in a folder; none where it cannot be read."""
+    try:
+        return {child.suffix for child in folder.iterdir() if is_video(child) and child.is_file()}
+    except OSError:
+        return set()
 
 
 def _counted(kind: str, names: Sequence[str]) -> str:
