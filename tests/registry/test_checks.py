@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from vsodboost.data.errors import PluginError
+from vsodboost.registry.checked_arrays import array_of
 from vsodboost.registry.checks import checked_files, checked_flow, checked_maps
 
 RNG = np.random.default_rng(0)
@@ -83,3 +84,11 @@ def test_files_of_a_writer_lie_below_the_video_s_folder(files: Any) -> None:
     assert checked_files(("a.txt", "b/{frame}.txt"), "writer 'a'") == ["a.txt", "b/{frame}.txt"]
     with pytest.raises(PluginError, match=r"writer 'a' has .* output_files; expected paths below the video's folder"):
         checked_files(files, "writer 'a'")
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float64, torch.uint8])
+@pytest.mark.parametrize("form", ["tensor", "list", "rows"])
+def test_tensors_of_every_precision_and_lists_of_them_make_arrays(kind: torch.dtype, form: str) -> None:
+    tensor = torch.tensor([[0.0, 1.0], [1.0, 0.0]], requires_grad=True).to(kind)
+    given = {"tensor": tensor, "list": list(tensor), "rows": [list(row) for row in tensor]}[form]
+    np.testing.assert_array_equal(array_of(given, "x", "numbers"), [[0, 1], [1, 0]])

@@ -328,3 +328,15 @@ def test_a_network_that_returns_several_maps_has_the_final_one_taken() -> None:
 
     target = NetworkTarget(Sides(), card(**PLAIN), Request())
     np.testing.assert_allclose(target.predict(clip(3))[:, 0, 0], np.arange(3) / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize("form", [lambda maps: maps, list])
+@pytest.mark.parametrize("high", [1, 255])
+def test_a_function_may_answer_in_bfloat16(form: Any, high: int) -> None:
+    def half(frames: Any) -> Any:
+        maps = torch.zeros(frames.shape[:3], dtype=torch.bfloat16)
+        maps[:, 2:4] = high
+        return form(maps)
+
+    found = run_target(CallableTarget(half), card(), clip(3), "target 'half'")
+    assert found.dtype == np.float32 and (found[:, 2:4] == 1).all() and found.sum() == 3 * 2 * 12

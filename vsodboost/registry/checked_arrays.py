@@ -37,14 +37,23 @@ def floats(values: Any, plugin: str, what: str) -> NDArray[np.float32]:
 
 
 def array_of(values: Any, plugin: str, what: str) -> NDArray[Any]:
-    """Return whatever a plugin gave as an array; tensors of half precision, which NumPy has not, become float32."""
+    """Return whatever a plugin gave as an array. Raises PluginError for what makes none."""
     try:
-        if hasattr(values, "detach"):
-            tensor = values.detach().cpu()
-            values = (tensor.float() if tensor.is_floating_point() else tensor).numpy()
-        return np.asarray(values)
+        return as_array(values)
     except Exception as error:  # its own __array__, or rows of unequal sizes
         raise PluginError(f"{plugin} returned {what} that make no array; expected one of float32") from error
+
+
+def as_array(values: Any) -> NDArray[Any]:
+    """Return what NumPy takes, tensors wherever they are, and lists of these as an array; bfloat16, which NumPy has
+    not, becomes float32. What makes no array raises whatever it likes."""
+    if hasattr(values, "detach"):
+        tensor = values.detach().cpu()
+        return np.asarray((tensor.float() if tensor.is_floating_point() else tensor).numpy())
+    if isinstance(values, (list, tuple)) and any(hasattr(v, "detach") or isinstance(v, (list, tuple)) for v in values):
+        return np.asarray([as_array(value) for value in values])
+    array = np.asarray(values)
+    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
 
 
 def check_finite(array: NDArray[np.float32], plugin: str, what: str, first: str = "frame") -> None:

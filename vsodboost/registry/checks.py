@@ -232,7 +232,11 @@ def _checked_notes(notes: Any, count: int, plugin: str) -> dict[str, Any]:
 def _is_box(box: Any, count: int) -> bool:
     if not isinstance(box, Mapping) or not isinstance(box.get("kind"), str):
         return False
-    frame, sides = box.get("frame"), np.asarray(box.get("box", ()))
+    frame = box.get("frame")
+    try:
+        sides = array_of(box.get("box", ()), "", "")
+    except PluginError:
+        return False
     if not isinstance(frame, (int, np.integer)) or not 0 <= int(frame) < count:
         return False
     return sides.shape == (4,) and sides.dtype.kind in "fiu" and bool(np.isfinite(sides).all())

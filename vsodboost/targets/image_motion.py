@@ -118,7 +118,7 @@ class ImageMotion:
                 said = [torch.sigmoid(m) for m in self.feeding.outputs(given, len(part))]
                 mean = torch.stack(said).mean(dim=0)
                 full = F.interpolate(mean, pictures.shape[1:3], mode="bilinear", align_corners=False)
-                maps[start : start + self.batch] = full[:, 0].clamp(0, 1).cpu().numpy()
+                maps[start : start + self.batch] = full[:, 0].float().clamp(0, 1).cpu().numpy()
         return maps
 
 

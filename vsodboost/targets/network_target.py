@@ -17,6 +17,7 @@ from vsodboost.data.types import Clip, Frames, Maps
 from vsodboost.data.video import UnreadableSource
 from vsodboost.ops.flow_image import flow_images
 from vsodboost.ops.resize import resize_maps
+from vsodboost.registry.checked_arrays import as_array
 from vsodboost.registry.checks import checked_maps
 from vsodboost.registry.guard import guarded, is_own
 from vsodboost.registry.interfaces import CheckingTarget, PartialTarget, Request, Target
@@ -172,11 +173,10 @@ class CallableTarget:
         """
         with foreign_world():
             maps: Any = self.function(clip.frames.copy())  # theirs to write into
-        values = maps.detach().cpu().numpy() if hasattr(maps, "detach") else maps
-        if not isinstance(values, (np.ndarray, list, tuple)):
+        if not (hasattr(maps, "detach") or isinstance(maps, (np.ndarray, list, tuple))):
             return maps  # type: ignore[no-any-return]
         try:
-            array = np.asarray(values)
+            array = as_array(maps)
             if self._scale is None and array.dtype.kind in "fiu" and array.size and np.isfinite(array).all():
                 found = meaning(array)
                 self._scale = found if isinstance(found, Scale) else None
@@ -272,7 +272,7 @@ def missing_frames(target: Target, clip: Clip, plugin: str) -> NDArray[np.bool_]
     if not isinstance(target, PartialTarget):
         return np.zeros(len(clip), bool)
     with guarded(plugin, f"on frames {clip.names[0]} to {clip.names[-1]}", of=target):
-        missing = np.asarray(target.missing(clip))
+        missing = as_array(target.missing(clip))
     if missing.shape != (len(clip),) or missing.dtype != bool:
         raise PluginError(
             f"{plugin}: missing returned {missing.dtype}{list(missing.shape)}; expected bool[{len(clip)}]"

@@ -17,6 +17,7 @@ from vsodboost.io.mask_kind import Reading, decide
 from vsodboost.io.mask_parts import CLEAR, OPAQUE, varies
 from vsodboost.io.masks import MaskSequence, Plane, plane_of
 from vsodboost.io.raw_image import RawImage, read_raw
+from vsodboost.registry.checked_arrays import as_array
 
 
 class LabelSource(Protocol):
@@ -131,7 +132,7 @@ class LabelArrays:
         for key, value in labels.items():
             if isinstance(key, bool) or not isinstance(key, (int, np.integer)) or key < 0:
                 raise UsageError(f"labels: {key!r} is no frame index; frames are counted from 0")
-            self._add(int(key), np.asarray(value))
+            self._add(int(key), as_array(value))
         self._reading: Reading | None = None
         self._painted: dict[int, NDArray[np.bool_] | None] = {}
 
