@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,7 @@ from tiny_videos import plain_frames, write_sounding, write_video
 from vsodboost.data.errors import InputError, UsageError
 from vsodboost.io.array_source import ArraySource
 from vsodboost.io.frame_folder import FrameFolder
-from vsodboost.io.part import Part
+from vsodboost.io.part import Part, seconds_of
 from vsodboost.io.sound import SoundTrack, sound_of
 from vsodboost.io.video_file import VideoFile
 
@@ -88,6 +89,33 @@ def test_nothing_left_is_said(tmp_path: Path) -> None:
         ({"start": 5.0, "stop": 2.0}, "does not come after"),
         ({"every": 0}, "--every 0 leaves no frame"),
         ({"size": "huge"}, "--size huge is no size"),
+        ({"start": -1.0}, "--from -1 s is no time of a video; give seconds of at least 0"),
+        ({"start": math.nan}, "--from nan s is no time"),
+        ({"start": math.inf}, "--from inf s is no time"),
+        ({"stop": math.nan}, "--to nan s is no time"),
+        ({"start": math.inf, "stop": math.inf}, "--from inf s is no time"),
     ):
         with pytest.raises(UsageError, match=words):
             Part(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_times_beyond_all_videos(tmp_path: Path, named: bool) -> None:
+    frames = plain_frames(5)
+    video = ArraySource(frames, "a") if named else VideoFile(write_video(tmp_path / "a.mp4", frames, rate=10))
+    whole = [frame.name for frame in video.frames()]
+    assert Part(stop=math.inf) == Part()
+    for part in (Part(stop=1e308), Part(max_frames=10**400), Part(start=0.0, stop=math.inf)):
+        assert [frame.name for frame in part.of(video).frames()] == whole and part.of(video).length == 5
+    alone = Part(every=10**400).of(video)
+    assert len(list(alone.frames())) == alone.length == 1 and alone.fps > 0
+    late = Part(start=1e308).of(video)
+    assert late.length == 0 and not late.names  # type: ignore[attr-defined]
+    with pytest.raises(InputError, match=r"no frame is shown from 1e\+308 s on"):
+        list(late.frames())
+
+
+def test_times_as_they_are_typed() -> None:
+    assert [seconds_of(text) for text in ("75.5", "1:15.5", "0:01:15.5")] == [75.5] * 3
+    for wrong in ("", "1:60", "-1", "nan", "inf", "1e308:00", "1:2:3:4", "now"):
+        assert seconds_of(wrong) is None

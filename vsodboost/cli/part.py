@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Any
 
 import click
+
+from vsodboost.io.part import seconds_of
 
 
 class Time(click.ParamType):  # type: ignore[type-arg]
@@ -18,18 +19,10 @@ class Time(click.ParamType):  # type: ignore[type-arg]
         """Return seconds."""
         if isinstance(value, (int, float)):
             return float(value)
-        parts = str(value).strip().split(":")
-        try:
-            numbers = [float(part) for part in parts]
-        except ValueError:
-            numbers = [math.nan]
-        if (
-            len(numbers) > 3
-            or not all(math.isfinite(n) and n >= 0 for n in numbers)
-            or any(n >= 60 for n in numbers[1:])
-        ):
+        seconds = seconds_of(str(value))
+        if seconds is None:
             self.fail(f"'{value}' is no time; give seconds (75.5) or 1:15.5", param, ctx)
-        return sum(number * 60.0**place for place, number in enumerate(reversed(numbers)))
+        return seconds
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]

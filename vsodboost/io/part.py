@@ -15,11 +15,14 @@ from vsodboost.data.errors import InputError, UsageError
 from vsodboost.data.video import Frame, UnreadableSource, VideoSource, notes_of, pixel_aspect_of
 from vsodboost.io.sound import SoundTrack, sound_of
 
+MOST = 10**9
+"""More frames than any video has."""
+
 
 @dataclass(frozen=True)
 class Part:
-    """Which frames: those shown from ``start`` on and before ``stop`` (seconds from the first frame), every
-    ``every``-th of them, at most ``max_frames``; scaled down to ``size`` (``640``: the long side, ``640x360``: to fit
+    """Which frames: those shown from ``start`` on and before ``stop`` (seconds from the first frame; infinity is the
+    end), every ``every``-th of them, at most ``max_frames``; scaled down to ``size`` (``640``: the long side, ``640x360``: to fit
     in, ``480p``: the short side; None: as they are).
 
     Raises:
@@ -33,11 +36,18 @@ class Part:
     size: str | None = None
 
     def __post_init__(self) -> None:
+        if self.stop == math.inf:
+            object.__setattr__(self, "stop", None)
+        for name, seconds in (("from", self.start), ("to", self.stop)):
+            if seconds is not None and not 0 <= seconds < math.inf:
+                raise UsageError(f"--{name} {seconds:g} s is no time of a video; give seconds of at least 0")
         if self.stop is not None and self.stop <= (self.start or 0.0):
             raise UsageError(f"--to {self.stop:g} s does not come after --from {self.start or 0:g} s")
         for name, value in (("max-frames", self.max_frames), ("every", self.every)):
             if value is not None and value < 1:
                 raise UsageError(f"--{name} {value} leaves no frame; give 1 or more")
+        if self.every is not None:  # more leaves one frame, too, and need not be a float
+            object.__setattr__(self, "every", min(self.every, MOST))
         if self.size is not None and not re.fullmatch(r"[1-9]\d{0,4}(x[1-9]\d{0,4}|p)?", self.size):
             raise UsageError(f"--size {self.size} is no size; give 640, 640x360 or 480p")
 
@@ -60,6 +70,18 @@ class Part:
         if share >= 1:
             return size
         return max(16, round(height * share)), max(16, round(width * share))
+
+
+def seconds_of(text: str) -> float | None:
+    """Return seconds from ``75.5``, ``1:15.5`` or ``0:01:15.5``; None where the text is no time."""
+    try:
+        numbers = [float(part) for part in text.strip().split(":")]
+    except ValueError:
+        return None
+    if len(numbers) > 3 or not all(0 <= n < math.inf for n in numbers) or any(n >= 60 for n in numbers[1:]):
+        return None
+    seconds = sum(number * 60.0**place for place, number in enumerate(reversed(numbers)))
+    return seconds if seconds < math.inf else None
 
 
 class PartSource:
@@ -85,8 +107,8 @@ class PartSource:
         part, whole, fps = self._part, self._source.length, self._source.fps
         if whole is None:
             return part.max_frames if part.stop is None else None
-        first = math.ceil((part.start or 0) * fps - 1e-6)
-        last = whole if part.stop is None else min(whole, math.ceil(part.stop * fps - 1e-6))
+        first = _frame_at(part.start or 0, fps)
+        last = whole if part.stop is None else min(whole, _frame_at(part.stop, fps))
         count = -(-max(0, last - first) // (part.every or 1))
         return min(count, part.max_frames or count)
 
@@ -127,8 +149,8 @@ class PartSource:
         part, names, fps = self._part, getattr(self._source, "names", ()), self._source.fps
         if not names or len(names) != self._source.length:
             return None
-        first = math.ceil((part.start or 0) * fps - 1e-6)
-        last = len(names) if part.stop is None else min(len(names), math.ceil(part.stop * fps - 1e-6))
+        first = _frame_at(part.start or 0, fps)
+        last = len(names) if part.stop is None else min(len(names), _frame_at(part.stop, fps))
         every = part.every or 1
         return range(first, last, every)[: part.max_frames]
 
@@ -165,3 +187,8 @@ class PartSource:
         time = None if frame.time is None else frame.time - (self._begins or 0.0)
         held = frame.duration if frame.duration is None else frame.duration * (self._part.every or 1)
         return replace(frame, image=image, time=time, duration=held)
+
+
+def _frame_at(seconds: float, fps: float) -> int:
+    """Return the index of the first frame that is shown then or later; at most ``MOST``."""
+    return math.ceil(min(seconds * fps, float(MOST)) - 1e-6)
