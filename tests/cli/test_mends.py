@@ -103,8 +103,9 @@ def test_names_of_folders(tmp_path: Path) -> None:
     named = open_inputs(paths, rename=namer("{index:02d}-{parent}_{name}"))
     assert [source.name for source in named] == ["01-mon_clip", "02-tue_clip"]
     assert namer("x{index}")(ArraySource([]), 3) == "x3"
-    with pytest.raises(UsageError, match="--name-template"):
-        namer("{name")
+    for wrong in ("{name", "{name:>99999999999}", "{index:.999999999f}", "{name:>{index}}", "{name:>{nope}}"):
+        with pytest.raises(UsageError, match="--name-template"):
+            namer(wrong)
     with pytest.raises(VideoError):
         list(named[0].frames())
 
@@ -158,6 +159,50 @@ def test_a_repeated_run_may_learn_or_not(
     _, out, _ = left(capsys, "wrap", "--like", "run.json", "--dry-run", "--json", *options)
     settings = json.loads(out)["settings"]
     assert (settings["profile"], settings["booster"]) == now
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"settings": {"target_options": [1]}}, "settings.target_options is no object of names and values, but a list"),
+        ({"settings": {"flow_options": {"a": [1]}}}, "settings.flow_options.a must be text, a number"),
+        ({"settings": {"seed": [1]}}, "settings.seed: a list is no value of --seed"),
+        ({"settings": {"seed": "x"}}, "settings.seed: 'x' is not a valid integer range"),
+        ({"settings": {"seed": 1e999}}, "settings.seed: "),
+        ({"settings": {"steps": 0}}, "settings.steps: 0 is not in the range"),
+        ({"settings": {"carry_over": "yes"}}, "settings.carry_over: a str is no value of --carry-over"),
+        ({"settings": {"target": "maps:\0"}}, "settings.target holds a zero character"),
+        ({"settings": {"stop": True}}, "settings.stop: a bool is no value of --to"),
+        ({"write": [1]}, "write is no object"),
+        ({"write": {"writers": [1]}}, "write.writers is no list of names"),
+        ({"write": {"options": []}}, "write.options is no object"),
+        ({"versions": 3}, "versions is no object"),
+        ({"path": ["a"]}, "path is no path"),
+        ({"folder": 3}, "folder is no path"),
+    ],
+)
+def test_a_record_of_a_run_with_odd_values_is_named_with_the_key(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    changed: dict[str, object],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run.json").write_text(json.dumps({"path": "clip", "settings": {}, **changed}))
+    code, _, line = left(capsys, "wrap", "--like", "run.json", "--dry-run")
+    assert code == 2 and f"run.json: {said}" in line and len(line.splitlines()) == 1
+
+
+def test_a_record_may_lack_what_is_null(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = {"target_options": None, "stop": 2.5, "every": None, "flow_options": {}}
+    record = {"path": "gone", "settings": settings, "write": None, "versions": None}
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    code, _, line = left(capsys, "wrap", "--like", "run.json", "--dry-run")
+    assert code == 2 and "gone" in line and "run.json" not in line
 
 
 def test_the_doctor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

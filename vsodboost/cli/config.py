@@ -65,7 +65,7 @@ def read_pairs(path: Path) -> dict[str, str]:
     Raises:
         UsageError: the file cannot be read, or a value is neither text nor a number nor true or false.
     """
-    return {name: _text(value, f"{path}: {name}") for name, value in read_toml(path).items()}
+    return {name: as_typed(value, f"{path}: {name}") for name, value in read_toml(path).items()}
 
 
 def _of_command(content: dict[str, Any], command: str, path: Path) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def _checked(option: click.Option, setting: Any, where: str, ctx: click.Context)
     if not option.multiple:
         return _value(option, setting, where, ctx)
     if isinstance(setting, dict) and "=" in str(option.metavar):
-        return [f"{name}={_text(value, f'{where}.{name}')}" for name, value in setting.items()]
+        return [f"{name}={as_typed(value, f'{where}.{name}')}" for name, value in setting.items()]
     several = setting if isinstance(setting, list) else [setting]
     return [_value(option, one, where, ctx) for one in several]
 
@@ -106,15 +106,20 @@ def _value(option: click.Option, setting: Any, where: str, ctx: click.Context) -
     right = isinstance(setting, wanted) and not isinstance(setting, bool)
     if not right or (isinstance(setting, float) and not math.isfinite(setting)):
         raise UsageError(f"{where} must be {name}, not {_kind(setting)}")
-    if isinstance(setting, str) and not {"\0", "\n", "\r"}.isdisjoint(setting):
-        raise UsageError(f"{where} holds a zero character or a line break")
+    refuse_breaks(setting, where)
     try:
         return option.type.convert(setting, option, ctx)
     except click.BadParameter as error:
         raise UsageError(f"{where}: {error.message.rstrip('.')}") from error
 
 
-def _text(value: Any, where: str) -> str:
+def refuse_breaks(value: Any, where: str) -> None:
+    """Raise UsageError, which begins with ``where``, for a text that nobody can have typed."""
+    if isinstance(value, str) and not {"\0", "\n", "\r"}.isdisjoint(value):
+        raise UsageError(f"{where} holds a zero character or a line break")
+
+
+def as_typed(value: Any, where: str) -> str:
     """A value of NAME=VALUE as it would be typed; true and false are on and off."""
     if isinstance(value, bool):
         return "on" if value else "off"
@@ -122,6 +127,7 @@ def _text(value: Any, where: str) -> str:
         raise UsageError(f"{where} must be finite, not {value}")
     if not isinstance(value, str | int | float):
         raise UsageError(f"{where} must be text, a number, or true or false, not {_kind(value)}")
+    refuse_breaks(value, where)
     return str(value)
 
 
