@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from os import PathLike
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vsodboost.boosters.labels.reading import LabelArrays
+from vsodboost.data.arguments import flag, path, refusal
 from vsodboost.data.boosted import BoostedFrame
 from vsodboost.data.cards import TargetCard
-from vsodboost.data.errors import UsageError
+from vsodboost.data.errors import UsageError, a_type
 from vsodboost.data.video import VideoSource
 from vsodboost.datasets import registered_layouts
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.array_source import ArraySource
+from vsodboost.pipeline.arguments import checked_arguments
 from vsodboost.pipeline.engine import Engine
-from vsodboost.pipeline.options import Options, choose
+from vsodboost.pipeline.options import choose
 from vsodboost.pipeline.plan import Plan, make_plan
 from vsodboost.registry.discovery import Registry
 from vsodboost.targets.network_target import notes_of
@@ -50,20 +54,21 @@ class OptionArguments(TypedDict, total=False):
     device: str
     seed: int
     carry_over: bool
-    target_options: Mapping[str, str]
-    booster_options: Mapping[str, str]
-    flow_options: Mapping[str, str]
-    detector_options: Mapping[str, str]
-    start: float | None
-    stop: float | None
+    target_options: Mapping[str, Any]
+    booster_options: Mapping[str, Any]
+    flow_options: Mapping[str, Any]
+    detector_options: Mapping[str, Any]
+    start: float | str | None
+    stop: float | str | None
     max_frames: int | None
     every: int | None
-    size: str | None
+    size: str | int | None
 
 
 class VideoBooster:
     """Everything built once, for any number of videos: networks are loaded here, and the student forgets each video
-    before the next, so that results do not depend on the order.
+    before the next, so that results do not depend on the order. One video at a time: what is to be boosted meanwhile,
+    or in another thread, needs a VideoBooster of its own.
 
         booster = vsodboost.VideoBooster("maps:my_maps/", seed=1)
         for path in paths:
@@ -92,9 +97,10 @@ class VideoBooster:
             **options: see ``OptionArguments``.
 
         Raises:
-            UsageError: unknown names or options.
+            UsageError: unknown names or options, or values that they do not take.
             WeightsError: weights are missing.
         """
+        self._turn = Lock()
         self.plan = _plan(target, card, registry, _with_labels(dict(options), labels))
 
     def boost(self, video: Video, *, progress: bool = False) -> Result:
@@ -104,32 +110,52 @@ class VideoBooster:
         ``progress`` shows how far it is, on standard error or in the notebook.
 
         Raises:
-            UsageError: several videos behind one path.
+            UsageError: several videos behind one path, or another video is still being boosted.
             VideoError: the video, a map or a plugin's answer is not usable.
         """
         engine, source = Engine(self.plan), self._part_of(video)
         kept: list[FrameResults] = []
         notes: list[dict[str, Any]] = []
-        with _watched(self.plan, source, progress) as finished:
+        with self._alone(), _watched(self.plan, source, flag("progress", progress)) as finished:
             for buffer in engine.boost(source):
                 kept.append(FrameResults.of(buffer))
                 notes.append(buffer.mined.notes)
                 finished(len(buffer))
                 del buffer  # before the next one is made: of this one only its result stays
+            said = notes_of(self.plan.target)
         together = FrameResults.concat(kept)
         return Result(
             **{f.name: getattr(together, f.name) for f in fields(FrameResults)},
-            mining=_with_warnings(notes, notes_of(self.plan.target)),
+            mining=_with_warnings(notes, said),
             seconds=dict(engine.seconds.spent),
             cuts=tuple(engine.cuts),
         )
 
     def stream(self, frames: Video) -> Iterator[BoostedFrame]:
         """Yield a video frame by frame in bounded memory: at most ``buffer`` (100) frames are held, whatever the
-        length. ``frames`` may be a generator, unless the booster needs two passes. Raises as ``boost`` does."""
-        for buffer in Engine(self.plan).boost(self._part_of(frames)):
-            yield from buffer.by_frame()
-            del buffer  # before the next one is made: one at a time is resident
+        length. ``frames`` may be a generator, unless the booster needs two passes. Raises as ``boost`` does.
+
+        From its first frame on a stream has the VideoBooster to itself, until it ends, fails, is closed (``close()``)
+        or forgotten.
+        """
+        source = self._part_of(frames)
+        with self._alone():
+            for buffer in Engine(self.plan).boost(source):
+                yield from buffer.by_frame()
+                del buffer  # before the next one is made: one at a time is resident
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep every other video out meanwhile: the student and the booster know one at a time."""
+        if not self._turn.acquire(blocking=False):
+            raise UsageError(
+                "another video of this VideoBooster is still being boosted; finish or close() its stream, or build a "
+                "second VideoBooster for this one"
+            )
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def _part_of(self, video: Video) -> VideoSource:
         return self.plan.options.part.of(_source(video, self.plan.registry))
@@ -186,13 +212,18 @@ def _watched(plan: Plan, source: VideoSource, progress: bool) -> Iterator[Callab
 
 
 def _plan(target: Any, card: TargetCard | None, registry: Registry | None, options: dict[str, Any]) -> Plan:
-    known = {f.name for f in fields(Options)} - {"target", "executor", "scope"}
+    known = OptionArguments.__annotations__
     for name in options:
         if name not in known:
             raise UsageError(f"no option is called '{name}'; known: {', '.join(sorted(known))}")
+    for name, value, kind in (("card", card, TargetCard), ("registry", registry, Registry)):
+        if value is not None and not isinstance(value, kind):
+            raise refusal(name, value, f"a {kind.__name__}")
     registry = registry or Registry.load()
-    chosen = choose(options, registry)
+    chosen = choose(checked_arguments(options), registry)
     if isinstance(target, str):
+        if card is not None:
+            raise UsageError(f"card: target '{target}' has one of its own; a card is for a function, module or Target")
         return make_plan(replace(chosen, target=target), registry)
     name = getattr(target, "__name__", type(target).__name__)
     live = (target, card or TargetCard(summary=f"the caller's {name}", output="auto"))
@@ -200,11 +231,16 @@ def _plan(target: Any, card: TargetCard | None, registry: Registry | None, optio
 
 
 def _with_labels(options: dict[str, Any], labels: Labels | None) -> dict[str, Any]:
-    """Return options that hold the labels, too."""
+    """Return options that hold the labels, too. Raises UsageError where they are there already."""
     if labels is None:
         return options
-    given = str(labels) if isinstance(labels, (str, Path)) else LabelArrays(labels)
-    return {"booster": "labels", **options, "booster_options": {**options.get("booster_options", {}), "labels": given}}
+    given = str(path("labels", labels)) if isinstance(labels, (str, PathLike)) else LabelArrays(labels)
+    others = options.get("booster_options", {})
+    if not isinstance(others, Mapping):
+        raise refusal("booster_options", others, "{'name': 'value'}")
+    if "labels" in others:
+        raise UsageError("labels and booster_options['labels']: give one of them")
+    return {"booster": "labels", **options, "booster_options": {**others, "labels": given}}
 
 
 def _with_warnings(notes: list[dict[str, Any]], warnings: list[str]) -> tuple[dict[str, Any], ...]:
@@ -215,12 +251,17 @@ def _with_warnings(notes: list[dict[str, Any]], warnings: list[str]) -> tuple[di
 
 
 def _source(video: Any, registry: Registry) -> VideoSource:
-    if isinstance(video, (str, Path)):
-        sources = open_inputs([video], layouts=registered_layouts(registry))
+    if isinstance(video, (str, PathLike)):
+        given = path("video", video)
+        sources = open_inputs([video if isinstance(video, str) else given], layouts=registered_layouts(registry))
         if len(sources) != 1:
             raise UsageError(f"{video} holds {len(sources)} videos; give one of them (or use vsodboost wrap)")
         return sources[0]
     if hasattr(video, "frames") and hasattr(video, "name"):
+        missing = [name for name in ("path", "fps", "length") if not hasattr(video, name)]
+        if missing or not callable(video.frames):
+            wanted = "a VideoSource has name, path, fps, length and frames()"
+            raise UsageError(f"video: {a_type(video)} has no {', '.join(missing) or 'frames()'}; {wanted}")
         source: VideoSource = video
         return source
     return ArraySource(video)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +169,12 @@ def test_a_warning_of_the_callers_filter_is_no_error_of_ours() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         boosted()
+
+
+def test_each_thread_has_its_own_world() -> None:
+    def inside() -> bool:
+        with torch.inference_mode(), own_world():
+            return torch.is_inference_mode_enabled()
+
+    with own_world(), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(inside).result() is False

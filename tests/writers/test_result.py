@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import fields, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from small_buffers import discs, small_buffer
 
-from vsodboost.data.errors import UsageError
+from vsodboost.data.errors import InputError, UsageError
 from vsodboost.writers.result import THUMBNAIL, FrameResults, Result
 
 
@@ -43,6 +44,21 @@ def test_other_frames_are_refused() -> None:
     ):
         with pytest.raises(UsageError, match=words):
             result.cutout(wrong)
+
+
+def test_what_is_no_picture_no_option_or_no_folder_is_refused() -> None:
+    result, frames = result_of()
+    for wrong in ("A.mp4", Path("A.mp4"), None):
+        with pytest.raises(UsageError, match=r"frames: .* expected the video's frames"):
+            result.cutout(wrong)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"frame 00000 is float64\[48, 64, 3\]; wanted uint8.*\* 255"):
+        result.cutout(frames / 255)
+    for given in ({"largest": 0}, {"largest": "1"}, {"solid": 1}, {"keep_thin": None}):
+        with pytest.raises(UsageError, match=f"{next(iter(given))}: .* was given; expected"):
+            result.cutout(frames, **given)  # type: ignore[arg-type]
+    for folder in (None, 5, ""):
+        with pytest.raises(UsageError, match=r"folder: .* expected a path"):
+            result.save(folder)  # type: ignore[arg-type]
 
 
 def test_a_notebook_shows_a_strip() -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import click
 
-from vsodboost.io.part import seconds_of
+from vsodboost.io.part import seconds_of, size_of
 
 
 class Time(click.ParamType):  # type: ignore[type-arg]
@@ -32,8 +31,8 @@ class Size(click.ParamType):  # type: ignore[type-arg]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the text, when it is a size."""
-        text = str(value).strip().lower()
-        if not re.fullmatch(r"[1-9]\d{0,4}(x[1-9]\d{0,4}|p)?", text):
+        text = size_of(str(value))
+        if text is None:
             self.fail(f"'{value}' is no size; give 640, 640x360 or 480p", param, ctx)
         return text
 

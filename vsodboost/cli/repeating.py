@@ -62,7 +62,7 @@ def with_like(ctx: click.Context, param: click.Parameter, value: Path | None) ->
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is no run.json of vsodboost") from error
-    for name, place in (("path", given), ("folder", record.get("folder", "."))):
+    for name, place in (("path", given), ("folder", "." if record.get("folder") is None else record["folder"])):
         if not isinstance(place, str) or not place or "\0" in place:
             raise UsageError(f"{path}: {name} is no path")
     if settings.get("profile") == "quick":

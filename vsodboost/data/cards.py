@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from vsodboost.data.arguments import choice, flag, number, positive, several, whole
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -81,6 +84,27 @@ class TargetCard(Card):
     trainer: Callable[[Any], Path] | None = None
     """What ``vsodboost train NAME`` runs: takes a ``vsodboost.training.recipe.TrainingRequest``, trains the model from
     scratch or from a checkpoint on labelled data and returns the file of its weights."""
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for what no target is fed by."""
+        checks: dict[str, Callable[[str, Any], Any]] = {
+            "input_size": partial(several, count=2, check=whole),
+            "mean": partial(several, count=3, check=number),
+            "std": partial(several, count=3, check=positive),
+            "resize": partial(choice, among=("bilinear", "pil")),
+            "window": whole,
+            "stride": lambda name, value: whole(name, value, most=self.window),
+            "overlap": partial(choice, among=("mean", "last")),
+            "needs_flow": flag,
+            "output": partial(choice, among=("logits", "probabilities", "auto")),
+            "minmax": flag,
+            "batch": whole,
+            "learning_rate": positive,
+        }
+        for name, check in checks.items():
+            value = getattr(self, name)
+            if value is not None or name not in ("input_size", "stride", "learning_rate"):
+                object.__setattr__(self, name, check(f"TargetCard.{name}", value))
 
 
 @dataclass(frozen=True)

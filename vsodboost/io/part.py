@@ -22,8 +22,8 @@ MOST = 10**9
 @dataclass(frozen=True)
 class Part:
     """Which frames: those shown from ``start`` on and before ``stop`` (seconds from the first frame; infinity is the
-    end), every ``every``-th of them, at most ``max_frames``; scaled down to ``size`` (``640``: the long side, ``640x360``: to fit
-    in, ``480p``: the short side; None: as they are).
+    end), every ``every``-th of them, at most ``max_frames``; scaled down to ``size`` (``640``: the long side,
+    ``640x360``: to fit in, ``480p``: the short side; None: as they are).
 
     Raises:
         UsageError: there can be no such part.
@@ -48,7 +48,7 @@ class Part:
                 raise UsageError(f"--{name} {value} leaves no frame; give 1 or more")
         if self.every is not None:  # more leaves one frame, too, and need not be a float
             object.__setattr__(self, "every", min(self.every, MOST))
-        if self.size is not None and not re.fullmatch(r"[1-9]\d{0,4}(x[1-9]\d{0,4}|p)?", self.size):
+        if self.size is not None and size_of(self.size) != self.size:
             raise UsageError(f"--size {self.size} is no size; give 640, 640x360 or 480p")
 
     def of(self, source: VideoSource) -> VideoSource:
@@ -82,6 +82,12 @@ def seconds_of(text: str) -> float | None:
         return None
     seconds = sum(number * 60.0**place for place, number in enumerate(reversed(numbers)))
     return seconds if seconds < math.inf else None
+
+
+def size_of(text: str) -> str | None:
+    """Return a ``size`` as ``Part`` takes it; None where the text is none."""
+    found = text.strip().lower()
+    return found if re.fullmatch(r"[1-9][0-9]{0,4}(x[1-9][0-9]{0,4}|p)?", found) else None
 
 
 class PartSource:

@@ -106,6 +106,13 @@ def _built(options: Options, registry: Registry, live: tuple[Any, TargetCard] | 
     def build(kind: Kind, name: str, chosen: Mapping[str, str] | None = None) -> tuple[Any, Any]:
         return registry.build(kind, name, Request(options=dict(chosen or {}), device=device, seed=options.seed))
 
+    if live is not None and options.target_options:
+        raise UsageError(
+            f"target '{options.target}' is an object of yours and takes no options ({', '.join(options.target_options)}"
+            " given); its card says how it is fed"
+        )
+    if options.detector_options:  # it is built where the booster wants one
+        registry.check("detectors", options.detector, options.detector_options)
     found, card = live or build("targets", options.target, options.target_options)
     own = getattr(found, "card", None)  # onnx:FILE learns its card from the file
     card = own if isinstance(own, TargetCard) else card

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, get_args
@@ -207,18 +207,10 @@ class Registry:
             UsageError: an argument is missing or not wanted, or an option is unknown.
             PluginError: the factory raised something unforeseen, or returned something else.
         """
-        name, _, argument = spec.partition(":")
-        entry = self.find(kind, name)
-        card = entry.card
-        if card.argument and not argument and not card.argument.startswith("["):
-            raise UsageError(f"{SINGULAR[kind]} '{name}' needs an argument: {name}:{card.argument}")
-        if argument and not card.argument:
-            raise UsageError(f"{SINGULAR[kind]} '{name}' takes no argument, but '{argument}' was given")
         request = request or Request()
+        entry, argument = self.check(kind, spec, request.options)
+        name, card = entry.name, entry.card
         request = replace(request, argument=argument, build=self.builder(request.device, request.seed))
-        unknown = sorted(set(request.options) - set(card.options))
-        if unknown:
-            raise UsageError(_no_such(f"option of {SINGULAR[kind]} '{name}'", unknown[0], list(card.options)))
         plugin = f"{SINGULAR[kind]} '{name}' (plugin {entry.plugin})"
         with guarded_factory(plugin, entry.factory):
             built = entry.factory(request)
@@ -230,6 +222,24 @@ class Registry:
         if not isinstance(built, protocols):
             raise PluginError(f"{plugin}: its factory returned {a_type(built)} without the method {method}")
         return built, card
+
+    def check(self, kind: Kind, spec: str, options: Mapping[str, str]) -> tuple[Entry, str]:
+        """The entry of ``NAME`` or ``NAME:ARGUMENT``, and the argument, where its card allows it and the options.
+
+        Raises:
+            UnknownPlugin, UsageError: as ``build`` says.
+        """
+        name, _, argument = spec.partition(":")
+        entry = self.find(kind, name)
+        card = entry.card
+        if card.argument and not argument and not card.argument.startswith("["):
+            raise UsageError(f"{SINGULAR[kind]} '{name}' needs an argument: {name}:{card.argument}")
+        if argument and not card.argument:
+            raise UsageError(f"{SINGULAR[kind]} '{name}' takes no argument, but '{argument}' was given")
+        unknown = sorted(set(options) - set(card.options))
+        if unknown:
+            raise UsageError(_no_such(f"option of {SINGULAR[kind]} '{name}'", unknown[0], list(card.options)))
+        return entry, argument
 
     def builder(self, device: str = "cpu", seed: int = 0) -> Builder:
         """How one plugin builds another of this registry, on ``device`` and with ``seed``; raises as ``build`` does."""

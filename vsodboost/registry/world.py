@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,8 +27,9 @@ class _Settings:
     inference: bool = False
 
 
-@dataclass
-class _State:
+class _State(threading.local):
+    """Where a thread is: gradient mode and NumPy's error handling are each thread's own."""
+
     inside: bool = False
     outer: _Settings | None = None
     """Everybody else's settings, while ours are in force."""

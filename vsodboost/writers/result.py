@@ -6,6 +6,7 @@ import base64
 import html
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodboost.data.arguments import flag, path, refusal, whole
 from vsodboost.data.boosted import BoostedBuffer, BoostedFrame
 from vsodboost.data.errors import UsageError
 from vsodboost.data.rows import Rows
 from vsodboost.data.texts import rise
 from vsodboost.data.types import Frames, Maps, PerFrame
+from vsodboost.io.array_source import ArraySource
 from vsodboost.ops.hard_mask import Hardening
 from vsodboost.ops.resize import resized
 from vsodboost.writers.maps import map_to_uint8, write_map
@@ -111,10 +114,11 @@ class Result(FrameResults):
             ['00000.png', '00001.png', '00002.png', 'frames.csv']
 
         Raises:
+            UsageError: ``folder`` is no path.
             InputError: a frame's name cannot be a file name.
             VsodboostError: a file cannot be written.
         """
-        where = Path(folder).expanduser()
+        where = path("folder", folder).expanduser()
         with FramesTable(where / "frames.csv") as table:
             for frame in self.frames():
                 write_map(where, frame.name, frame.map)
@@ -138,13 +142,19 @@ class Result(FrameResults):
             ((3, 48, 64, 4), [0, 0, 0, 0])
 
         Raises:
-            UsageError: the frames are not as many as the maps, or of another size.
+            UsageError: the frames are not as many as the maps, or of another size; an option has no such value.
+            InputError: a frame is not ``uint8[H, W, 3]``.
         """
+        if isinstance(frames, (str, PathLike)) or not hasattr(frames, "__iter__"):
+            raise refusal("frames", frames, "the video's frames, uint8[T, H, W, 3], and no file")
+        solid, keep_thin = flag("solid", solid), flag("keep_thin", keep_thin)
+        largest = None if largest is None else whole("largest", largest)
         clean = solid or keep_thin or largest is not None
         shape = Shape(Hardening(clean, largest, keep_thin), hard=clean)
         cut = np.zeros((*self.maps.shape, 4), np.uint8)
         count = 0
-        for count, image in enumerate(frames, 1):
+        for count, frame in enumerate(ArraySource(frames, "frames").frames(), 1):
+            image = frame.image
             if count > len(self) or image.shape != (*self.maps.shape[1:], 3):
                 wanted = [len(self), *self.maps.shape[1:], 3]
                 raise UsageError(f"frame {count - 1} is {list(image.shape)}; the frames of this result are {wanted}")
