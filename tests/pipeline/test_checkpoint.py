@@ -20,7 +20,9 @@ from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.training_set import TuneSettings
 from vsodboost.data.video import VideoSource
 from vsodboost.io.array_source import ArraySource
+from vsodboost.io.atomic import write_png
 from vsodboost.io.checkpoint import FOLDER, STATE
+from vsodboost.io.frame_folder import FrameFolder
 from vsodboost.io.values import read_values, values_bytes
 from vsodboost.pipeline.plan import Plan
 from vsodboost.pipeline.run import Progress, run
@@ -104,7 +106,7 @@ def _put(registry: Registry, name: str, factory: Any, card: Any) -> None:
 def boost(
     plan: Plan,
     out: Path,
-    video: NDArray[np.uint8] | None = None,
+    video: NDArray[np.uint8] | FrameFolder | None = None,
     *,
     stop: int | None = None,
     writers: tuple[str, ...] = ("overlay", "sheet", "rle", "cvat", "yolo", "masks"),
@@ -120,7 +122,9 @@ def boost(
         if len(made) == stop:
             raise Stopped
 
-    given = ArraySource(frames() if video is None else video, name="clip")
+    given: VideoSource = (
+        video if isinstance(video, FrameFolder) else ArraySource(frames() if video is None else video, name="clip")
+    )
     progress = Progress(frames=counted, resumed=counted, noted=said.append)
     try:
         report = run(plan, [given], OutputOptions(out, writers, **options), progress)
@@ -235,6 +239,17 @@ def test_a_checkpoint_that_does_not_belong_is_said_and_left(tmp_path: Path) -> N
         assert made == [4, 4, 4, 4, 2] and len(said) == 1
         assert said[0].startswith("clip is made anew: ") and reason in said[0]
         assert files(tmp_path / "out") == wanted
+
+
+def test_a_folder_that_grew_behind_the_checkpoint_is_made_anew(tmp_path: Path) -> None:
+    clip = tmp_path / "clip"
+    for t, frame in enumerate(frames()):
+        write_png(clip / f"{t:05d}.png", frame)
+    boost(plan_of(Counting()), tmp_path / "out", FrameFolder(clip), stop=2, writers=())
+    write_png(clip / "00018.png", frames()[-1])
+    made, said = boost(plan_of(Counting()), tmp_path / "out", FrameFolder(clip), writers=(), resume=True)
+    assert sum(made) == COUNT + 1 and len(said) == 1
+    assert said[0] == f"clip is made anew: it was begun with other files than those at {clip} now"
 
 
 def test_made_anew_without_resume_an_old_checkpoint_is_gone_before_the_maps(tmp_path: Path) -> None:

@@ -67,9 +67,9 @@ def _described(source: VideoSource, plan: Plan, output: OutputOptions, print_of:
     from vsodboost.targets.network_target import check_source
 
     described = describe(source)
-    kept = is_finished(source, output, print_of)
+    kept = is_finished(source, output, plan.options, print_of)
     if not kept:
-        refuse_results(source, output, print_of)
+        refuse_results(source, output, plan.options, print_of)
     notes = ["it is done already, and kept"] if kept else []
     if described["frames"] == 0:  # an estimate where the frame rate varies, so no error
         notes.append("--from seems to lie behind its end: no frame is left")

@@ -36,7 +36,8 @@ class VideoSource(Protocol):
     """A video to be read frame by frame, as often as needed; one frame is held at a time.
 
     Reading these attributes never raises: what is wrong with a video is said by ``frames()``. A source may also have
-    ``notes``, lines that tell the user how it is read (see ``notes_of``).
+    ``notes``, lines that tell the user how it is read (see ``notes_of``), and ``files``, those that it is read from
+    (see ``files_of``).
     """
 
     @property
@@ -86,6 +87,11 @@ class UnreadableSource:
 def notes_of(source: VideoSource) -> tuple[str, ...]:
     """What the user should know of how a source is read although nothing is wrong: its ``notes``, if it has any."""
     return tuple(getattr(source, "notes", ()))
+
+
+def files_of(source: VideoSource) -> tuple[Path, ...]:
+    """The files that a source is read from: its ``files``, if it has any."""
+    return tuple(getattr(source, "files", ()))
 
 
 def pixel_aspect_of(source: VideoSource) -> Fraction:

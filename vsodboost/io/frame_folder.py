@@ -67,6 +67,11 @@ class FrameFolder:
         """Names of the frames, in natural order; none when the folder cannot be listed."""
         return () if isinstance(self._listing, InputError) else tuple(file.stem for file in self._listing)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The frames' files, in natural order; none when the folder cannot be listed."""
+        return () if isinstance(self._listing, InputError) else tuple(self._listing)
+
     @cached_property
     def size(self) -> tuple[int, int]:
         """(H, W) of the first frame in px; raises InputError when it cannot be read."""

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import cv2
 
 from vsodboost.data.errors import InputError, UsageError
-from vsodboost.data.video import Frame, UnreadableSource, VideoSource, notes_of, pixel_aspect_of
+from vsodboost.data.video import Frame, UnreadableSource, VideoSource, files_of, notes_of, pixel_aspect_of
 from vsodboost.io.sound import SoundTrack, sound_of
 
 MOST = 10**9
@@ -125,6 +126,12 @@ class PartSource:
         if known is not None:
             return tuple(names[index] for index in known)
         return tuple(names) if not self._part.start else ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that the part is read from, as far as the video tells them apart."""
+        files, known = files_of(self._source), self._indices()
+        return files if known is None or len(files) != self._source.length else tuple(files[i] for i in known)
 
     @property
     def notes(self) -> tuple[str, ...]:

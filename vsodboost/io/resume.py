@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,14 +75,18 @@ class VideoState:
         remove_leftovers(folder)
 
     @staticmethod
-    def finish(out: str | Path, video: str, fingerprint: str, frames: Sequence[str]) -> None:
-        """After everything else of a video is written: say that it is done, with the names of its frames.
+    def finish(
+        out: str | Path, video: str, fingerprint: str, frames: Sequence[str], made_of: Mapping[str, Any] | None = None
+    ) -> None:
+        """After everything else of a video is written: say that it is done, with the names of its frames, and what
+        files it was ``made_of`` (``io.file_prints``).
 
         Raises:
             VsodboostError: the marker cannot be written.
         """
         folder = video_folder(out, video)
-        write_text(folder / DONE, json.dumps({"fingerprint": fingerprint, "frames": list(frames)}))
+        known = {"made_of": dict(made_of)} if made_of else {}
+        write_text(folder / DONE, json.dumps({"fingerprint": fingerprint, "frames": list(frames), **known}))
         with write_errors(folder / STARTED):
             (folder / STARTED).unlink(missing_ok=True)
 
@@ -100,6 +104,12 @@ def settings_of(folder: Path) -> str | None:
     """Return the fingerprint that a finished video's folder was made with; None when it is not finished."""
     marker = _read(folder / DONE)
     return None if marker is None else str(marker["fingerprint"])
+
+
+def made_of(folder: Path) -> Any:
+    """Return what a finished video's folder says of the files it was made of; None when it says nothing."""
+    marker = _read(folder / DONE)
+    return None if marker is None else marker.get("made_of")
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -82,6 +82,11 @@ class VideoFile:
         )
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The file itself."""
+        return (self.path,)
+
+    @property
     def fps(self) -> float:
         """Mean frame rate; 24 when the file cannot be read."""
         return FOLDER_FPS if isinstance(self._header, InputError) else self._header.fps

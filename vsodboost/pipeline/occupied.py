@@ -7,12 +7,15 @@ from pathlib import Path
 from vsodboost.data.errors import InputError
 from vsodboost.data.video import VideoSource
 from vsodboost.io.output_paths import refuse_output_over_input, video_folder
-from vsodboost.io.resume import VideoState
+from vsodboost.io.resume import VideoState, made_of
+from vsodboost.pipeline.made_of import MadeOf
+from vsodboost.pipeline.options import Options
 from vsodboost.pipeline.writing import OutputOptions
 
 
-def is_finished(source: VideoSource, output: OutputOptions, fingerprint: str) -> bool:
-    """Return whether the video was finished with these settings and is to be kept; nothing is changed.
+def is_finished(source: VideoSource, output: OutputOptions, options: Options, fingerprint: str) -> bool:
+    """Return whether the video was finished with these settings, of the files that are there now, and is to be kept;
+    nothing is changed.
 
     Raises:
         InputError: its folder cannot be used.
@@ -25,10 +28,11 @@ def is_finished(source: VideoSource, output: OutputOptions, fingerprint: str) ->
         raise InputError(
             f"{folder} is a file; the maps of {source.name!r} want a folder there: move it, or choose another -o"
         )
-    return output.resume and VideoState.check(out, source.name, fingerprint) == "done"
+    done = output.resume and VideoState.check(out, source.name, fingerprint) == "done"
+    return done and MadeOf(source, options).changed(made_of(folder)) is None
 
 
-def refuse_results(source: VideoSource, output: OutputOptions, fingerprint: str) -> None:
+def refuse_results(source: VideoSource, output: OutputOptions, options: Options, fingerprint: str) -> None:
     """Raise InputError where there are results that were not asked to be replaced."""
     folder = video_folder(output.out, source.name)
     state = VideoState.check(output.out, source.name, fingerprint)
@@ -41,4 +45,10 @@ def refuse_results(source: VideoSource, output: OutputOptions, fingerprint: str)
         raise InputError(
             f"{folder} was made with other settings, weights or another version; "
             "give the same ones to --resume, or --overwrite, or another -o"
+        )
+    changed = MadeOf(source, options).changed(made_of(folder)) if state == "done" and output.resume else None
+    if changed is not None:
+        raise InputError(
+            f"{folder} was made of other files than those at {changed} now; "
+            "--overwrite makes it anew, -o chooses another folder"
         )

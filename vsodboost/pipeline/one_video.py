@@ -32,6 +32,7 @@ from vsodboost.io.resume import VideoState
 from vsodboost.pipeline.carry_over import CarryOver
 from vsodboost.pipeline.checkpoint import put_back, readable
 from vsodboost.pipeline.engine import Engine
+from vsodboost.pipeline.made_of import MadeOf
 from vsodboost.pipeline.run_summary import RunSummary
 from vsodboost.pipeline.writing import output_files, writing_cost, written
 from vsodboost.registry import watch
@@ -100,10 +101,17 @@ class VideoWork:
             try:
                 saved = checkpoint.load()
                 if saved is not None:
+                    self._refuse_other_files(source, saved)
                     return self._begun(source, checkpoint, said).done(saved)
             except Stale as reason:
                 self.tell("noted", source.name, f"is made anew: {reason}")
         return self._begun(source, checkpoint, said).done(None)
+
+    def _refuse_other_files(self, source: VideoSource, saved: dict[str, Any]) -> None:
+        """Raise Stale where a checkpoint is of other files than there are now."""
+        changed = MadeOf(source, self.engine.plan.options).changed(saved.get("made_of"))
+        if changed is not None:
+            raise Stale(f"it was begun with other files than those at {changed} now")
 
     def _begun(self, source: VideoSource, checkpoint: Checkpoint, said: Sequence[str]) -> _OneVideo:
         if self.carry_over is not None:
@@ -131,6 +139,7 @@ class _OneVideo:
         self.name, self.timed = source.name, TimedSource(source)
         self.source = source
         self.sums = RunSummary(warnings=[*notes_of_source(source), *said])
+        self.made_of = MadeOf(source, work.engine.plan.options).prints()
         self.size = (0, 0)
         self.before = 0.0
         """Seconds that were spent on the video before this run went on with it."""
@@ -270,6 +279,7 @@ class _OneVideo:
                 "sums": vars(self.sums) if self.sums.names else {},
                 "size": self.size,
                 "seconds": self._seconds(),
+                "made_of": self.made_of,
             }
             try:
                 self.checkpoint.save(state)
@@ -311,7 +321,7 @@ class _OneVideo:
         carry_over = self.work.carry_over
         if carry_over is not None:
             carry_over.save(self.name)
-        VideoState.finish(self.work.out, self.name, self.work.fingerprint, self.sums.names)
+        VideoState.finish(self.work.out, self.name, self.work.fingerprint, self.sums.names, self.made_of)
         if carry_over is not None:
             carry_over.done(self.name)
         self.checkpoint.clear()

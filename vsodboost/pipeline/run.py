@@ -223,7 +223,7 @@ class _Run:
                     self.locks.release(source.name)
                     self._keep(source, writers)
                     continue
-                refuse_results(source, self.output, self._fingerprint)
+                refuse_results(source, self.output, self.plan.options, self._fingerprint)
             except VideoError as error:
                 self._fail(source, error)
                 in_use += [error] if isinstance(error, InUse) else []
@@ -237,7 +237,7 @@ class _Run:
     def _is_kept(self, source: VideoSource) -> bool:
         """Whether the video is finished and is to be kept. Raises InputError when its folder cannot be used."""
         out = self.output.out
-        if not is_finished(source, self.output, self._fingerprint):
+        if not is_finished(source, self.output, self.plan.options, self._fingerprint):
             return False
         Checkpoint(out, source.name, "").clear()  # of a run that was killed while it cleared away
         self.locks.clear_left_behind(source.name)
