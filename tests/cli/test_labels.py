@@ -62,6 +62,30 @@ def test_labelled_frames_are_left_out_and_frames_are_copied(clip: Path, tmp_path
     assert (cv2.imread(str(copies / f"{name}.png")) == cv2.imread(str(clip / f"{name}.png"))).all()
 
 
+def test_what_is_painted_on_a_copy_stays(clip: Path, tmp_path: Path) -> None:
+    copies = tmp_path / "draw"
+    given = ("labels", "suggest", clip, "-n", 2, "--results", results_of(tmp_path / "out", [0.5] * 12), "--copy-to")
+    assert run(*given, copies).stderr == ""
+    first, second = sorted(copies.iterdir())
+    assert cv2.imwrite(str(first), np.full((64, 96, 3), 255, np.uint8))
+    second.rename(second.with_suffix(".jpg"))
+    painted = {path.name: path.read_bytes() for path in copies.iterdir()}
+    said = run(*given, copies).stderr
+    assert f"vsodboost: {first} is there already and stays; move it for a fresh copy\n" in said
+    assert {path.name: path.read_bytes() for path in copies.iterdir()} == painted
+
+
+def test_copies_never_land_among_the_frames_themselves(clip: Path, tmp_path: Path) -> None:
+    from vsodboost.data.errors import UsageError
+
+    before = sorted(clip.iterdir())
+    (tmp_path / "link").symlink_to(clip)
+    for folder in (clip, tmp_path / "link"):
+        with pytest.raises(UsageError, match="holds the frames of the video itself; choose another folder"):
+            run("labels", "suggest", clip, "--results", tmp_path, "--copy-to", folder)
+    assert sorted(clip.iterdir()) == before
+
+
 def test_results_of_another_video_are_refused(clip: Path, tmp_path: Path) -> None:
     from vsodboost.data.errors import UsageError
 

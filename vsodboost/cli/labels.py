@@ -39,7 +39,7 @@ labels.add_command(generate_command)
 @click.option("--target", "-t", metavar="NAME", default="lite", show_default=True, help="Target model to be boosted.")
 @click.option("--results", type=FOLDER, help="Output folder of an earlier wrap; without it, the video is boosted now.")
 @click.option("--labels", "given", type=FOLDER, help="Labels there are already: DIR/<video>/<frame>.png.")
-@click.option("--copy-to", type=FOLDER, help="Also copy the frames there as PNG, to draw on.")
+@click.option("--copy-to", type=FOLDER, help="Also copy the frames there as PNG, to draw on; what is there stays.")
 @click.option("--layout", metavar="NAME", help="Layout of VIDEO, a folder of a data set.  [default: recognised]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
@@ -77,6 +77,8 @@ def suggest_command(
     if len(sources) != 1:
         raise UsageError(f"{video} holds {len(sources)} videos; name one of them")
     source = sources[0]
+    if copy_to is not None and source.path.resolve() == copy_to.resolve():
+        raise UsageError(f"--copy-to {copy_to} holds the frames of the video itself; choose another folder")
     seen = _with_earlier_trust(source, results) if results else _boosted(source, target, device, seed, registry)
     labelled = _labelled(source.name, seen.names, given) if given else []
     found = suggest(seen.trust, seen.looks, seen.cuts, count, labelled)
@@ -148,13 +150,20 @@ def _labelled(video: str, names: list[str], folder: Path) -> list[int]:
 
 
 def _copy(source: VideoSource, wanted: set[str], folder: Path) -> None:
-    from vsodboost.io.atomic import write_png
-    from vsodboost.io.output_paths import safe_name
+    """Copy frames into a folder; where there is an image of that name already, perhaps painted on, it stays."""
+    from vsodboost.io.atomic import png_bytes, write_bytes
+    from vsodboost.io.image_file import is_image
+    from vsodboost.io.output_paths import printable, safe_name
 
+    there = {file.stem: file for file in sorted(folder.iterdir()) if is_image(file)} if folder.is_dir() else {}
     for frame in source.frames():
-        if frame.name in wanted:
-            path = folder / f"{safe_name(frame.name)}.png"
-            write_png(path, frame.image)
+        if frame.name not in wanted:
+            continue
+        data, known = png_bytes(frame.image), there.get(frame.name)
+        if known is None:
+            write_bytes(folder / f"{safe_name(frame.name)}.png", data)
+        elif not known.is_file() or known.read_bytes() != data:
+            click.echo(f"vsodboost: {printable(known)} is there already and stays; move it for a fresh copy", err=True)
 
 
 def _report(found: list[Suggestion], names: list[str], as_json: bool) -> None:

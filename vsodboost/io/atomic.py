@@ -62,17 +62,21 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def write_png(path: str | Path, image: NDArray[np.uint8]) -> None:
-    """Write ``uint8[H, W]`` (grey), ``uint8[H, W, 3]`` (RGB) or ``uint8[H, W, 4]`` (RGBA) as a PNG, atomically.
+    """Write ``png_bytes`` of an image, atomically; raises as that does, and VsodboostError naming the file."""
+    write_bytes(path, png_bytes(image))
+
+
+def png_bytes(image: NDArray[np.uint8]) -> bytes:
+    """Return ``uint8[H, W]`` (grey), ``uint8[H, W, 3]`` (RGB) or ``uint8[H, W, 4]`` (RGBA) as a PNG.
 
     Raises:
         ValueError: ``image`` is of another shape or dtype, or empty.
-        VsodboostError: the file cannot be written.
     """
     if image.dtype != np.uint8 or image.size == 0 or not (image.ndim == 2 or image.shape[2:] in ((3,), (4,))):
         raise ValueError(f"a PNG wants uint8[H, W], [H, W, 3] or [H, W, 4], not {image.dtype}{list(image.shape)}")
     swap = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
     pixels = image if image.ndim == 2 else cv2.cvtColor(image, swap[image.shape[2]])
-    write_bytes(path, cv2.imencode(".png", pixels)[1].tobytes())
+    return bytes(cv2.imencode(".png", pixels)[1].tobytes())
 
 
 class Aborted(Exception):
