@@ -21,6 +21,7 @@ from vsodboost.cli import main
 from vsodboost.data.errors import VsodboostError
 from vsodboost.io.atomic import write_png
 from vsodboost.io.lock import VideoLocks
+from vsodboost.io.output_paths import LONGEST
 
 Wrap = Callable[..., tuple[int, list[str]]]
 
@@ -166,3 +167,15 @@ def test_a_full_disk_stops_everything_and_nothing_is_half_written(
     subprocess.run(["mount", "-o", "remount,size=2m", str(out)], check=True)
     assert wrap("a", "b", "-o", out, "--resume") == (0, [])
     assert [maps(out / video) for video in "ab"] == [["0.png", "1.png", "2.png", "3.png"]] * 2
+
+
+def test_the_longest_name_is_done_and_a_longer_one_fails_alone_and_by_name(wrap: Wrap) -> None:
+    longest, longer = "ä" * (LONGEST // 2), "x" * (LONGEST + 1)
+    Path("all").mkdir()
+    Path("a").rename(f"all/{longest}")
+    Path("b").rename(f"all/{longer}")
+    said = f"'{longer}' is too long for the name of an output file or folder (221 bytes, 220 at most); rename the video"
+    code, lines = wrap("all", "-o", "out", "--carry-over", "--write", "masks")
+    assert code == 1 and len(lines) == 1 and said in lines[0]
+    assert Path(f"out/{longest}/.done.json").exists() and Path(f"out/.{longest}.carry-over.safetensors").exists()
+    assert wrap("all", "-o", "out2", "--dry-run")[0] == 1

@@ -16,7 +16,9 @@ import pytest
 
 from vsodboost.data.errors import InputError, UsageError, VideoError
 from vsodboost.io import lock as lock_module
+from vsodboost.io import output_paths
 from vsodboost.io.lock import SILENT, InUse, Owner, VideoLocks
+from vsodboost.io.output_paths import LONGEST
 from vsodboost.io.unfinished import unfinished
 
 TAKER = """
@@ -219,6 +221,25 @@ def test_a_change_of_folder_does_not_matter(tmp_path: Path, monkeypatch: pytest.
         monkeypatch.chdir(tmp_path / "elsewhere")
         locks.confirm("bear")
     assert names(tmp_path) == ["elsewhere"]
+
+
+def test_the_longest_name_has_room_for_all_that_is_put_around_it(tmp_path: Path) -> None:
+    name = "x" * LONGEST
+    other = replace(Owner.this_run(), machine="another", host="another")
+    (tmp_path / f".{name}.lock").write_text(json.dumps(asdict(other)), encoding="utf-8")
+    age(tmp_path / f".{name}.lock", SILENT + 60)
+    with VideoLocks(tmp_path) as locks:
+        locks.take(name)
+        assert locks.taken_over == {name: other}
+    assert names(tmp_path) == []
+
+
+def test_a_name_that_the_disk_does_not_take_is_its_own_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output_paths, "LONGEST", 300)
+    with VideoLocks(tmp_path) as locks:
+        with pytest.raises(InputError, match="is too long for a name in"):
+            locks.take("x" * 254)
+        locks.take("bear")
 
 
 def test_what_cannot_be_locked_is_said(tmp_path: Path) -> None:

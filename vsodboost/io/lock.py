@@ -11,6 +11,7 @@ it is alive by touching its locks every ``BEAT`` seconds.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -24,7 +25,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from vsodboost.data.errors import UsageError, VideoError, VsodboostError
+from vsodboost.data.errors import InputError, UsageError, VideoError, VsodboostError
 from vsodboost.data.texts import json_value
 from vsodboost.io.atomic import TEMPORARY, stops_everything, write_errors
 from vsodboost.io.output_paths import safe_name
@@ -127,7 +128,7 @@ class VideoLocks:
 
         Raises:
             InUse: another run has it.
-            InputError: ``video`` cannot be the name of a folder.
+            InputError: ``video`` cannot be the name of a folder, or is too long for one there.
             UsageError: the output folder cannot be written.
             VsodboostError: the disk is full.
         """
@@ -182,6 +183,8 @@ class VideoLocks:
             except FileNotFoundError:  # another run ended just now, and took the empty folder along
                 time.sleep(_PAUSE)
             except OSError as error:
+                if error.errno == errno.ENAMETOOLONG:
+                    raise InputError(f"{video!r} is too long for a name in {self.out}; rename the video") from error
                 raise self._refusal(error) from error
             else:
                 return

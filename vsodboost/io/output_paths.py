@@ -8,8 +8,8 @@ from pathlib import Path
 from vsodboost.data.errors import InputError, UsageError
 
 FORBIDDEN = frozenset("/\\" + ('<>:"|?*' if os.name == "nt" else ""))
-LONGEST = 251
-"""Bytes of a name; with ".png" it has 255, which file systems allow."""
+LONGEST = 220
+"""Bytes of a name; file systems allow 255 with what is put around it, as in a lock's temporary name, 33 bytes more."""
 
 
 def safe_name(name: str) -> str:
@@ -28,7 +28,10 @@ def safe_name(name: str) -> str:
     if not name or name.startswith(".") or any(char in FORBIDDEN or ord(char) < 32 for char in name):
         raise InputError(f"{name!r} cannot be the name of an output file or folder; rename the video or frame")
     if length > LONGEST:
-        raise InputError(f"{name!r} is too long for the name of an output file or folder; rename the video or frame")
+        raise InputError(
+            f"{name!r} is too long for the name of an output file or folder ({length} bytes, {LONGEST} at most); "
+            "rename the video or frame"
+        )
     return name
 
 
