@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import socket
+from functools import partial
 from pathlib import Path
 
+import click
 import pytest
 from tiny_videos import plain_frames
 
-from vsodboost.data.errors import InputError
+from vsodboost.cli import repeating
+from vsodboost.cli.config import read_toml
+from vsodboost.data.errors import InputError, VsodboostError
 from vsodboost.datasets.inputs import open_inputs
 from vsodboost.io.atomic import write_png
 from vsodboost.io.buffers import resident
 from vsodboost.io.image_file import read_rgb
 from vsodboost.io.limits import refuse_special, special
 from vsodboost.io.raw_image import read_raw
+from vsodboost.metrics.attributes import read_attributes
+from vsodboost.weights.file_kinds import kind_of
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
 
@@ -101,3 +107,12 @@ def test_maps_and_frames_are_read_from_files_only(tmp_path: Path, kind: str, rea
 def test_a_buffer_holds_fewer_of_large_frames() -> None:
     assert [resident(size) for size in ((480, 854), (720, 1280), (1080, 1920), (2160, 3840))] == [100, 45, 20, 6]
     assert resident((1080, 1920), limit=10) == 10
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tables_settings_and_weights_that_are_no_files_are_refused_at_once(tmp_path: Path, kind: str) -> None:
+    path = make(tmp_path / "given", kind)
+    with_like = partial(repeating.with_like, click.Context(click.Command("wrap")), click.Option(["--like"]))
+    for read in (read_toml, with_like, read_attributes, kind_of):
+        with pytest.raises(VsodboostError, match=f"given is {KINDS[kind]}, not a file; copy what it gives into a file"):
+            read(path)

@@ -16,6 +16,7 @@ import click
 
 from vsodboost.data.errors import UsageError
 from vsodboost.data.texts import brief
+from vsodboost.io.limits import refuse_endless
 
 
 def with_config(ctx: click.Context, param: click.Parameter, value: Path | None) -> None:
@@ -50,6 +51,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         import tomllib
     else:
         import tomli as tomllib
+    refuse_endless(path)
     try:
         content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from vsodboost.cli.config import as_typed, refuse_breaks
 from vsodboost.data.errors import UsageError, a_type
 from vsodboost.data.texts import brief, json_value
+from vsodboost.io.limits import refuse_endless
 from vsodboost.io.recorded_path import recorded_path
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def with_like(ctx: click.Context, param: click.Parameter, value: Path | None) ->
     if value is None:
         return
     path = value / "run.json" if value.is_dir() else value
+    refuse_endless(path)
     try:
         record = json_value(path.read_text(encoding="utf-8"))
         settings, given = dict(record["settings"]), record["path"]

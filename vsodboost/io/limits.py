@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from vsodboost.data.errors import InputError
+from vsodboost.data.errors import InputError, UsageError, VsodboostError
 
 MAX_PIXELS = 1 << 27
 """Pixels of one frame, 134 million (16K video): as RGB they take 0.4 GB, and a buffer holds up to a hundred frames."""
@@ -39,6 +39,13 @@ def refuse_special(path: Path) -> None:
     what = special(path)
     if what is not None:
         raise InputError(f"{path} is {what}, not a file; remove it, or copy what it gives into a file")
+
+
+def refuse_endless(path: Path, kind: type[VsodboostError] = UsageError) -> None:
+    """Raise an error of a ``kind`` when ``path`` is a pipe, a device or a socket, where reading may wait for ever."""
+    what = special(path)
+    if what is not None and not path.is_dir():
+        raise kind(f"{path} is {what}, not a file; copy what it gives into a file, and name that")
 
 
 def refuse_huge(path: Path, width: int, height: int, max_pixels: int = MAX_PIXELS) -> None:

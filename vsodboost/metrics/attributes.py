@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vsodboost.data.errors import InputError, UsageError
 from vsodboost.data.texts import brief
+from vsodboost.io.limits import refuse_endless
 from vsodboost.metrics.evaluate import Evaluation, evaluation_of
 from vsodboost.metrics.protocols import PROTOCOLS
 
@@ -35,9 +36,10 @@ def read_attributes(path: Path) -> Attributes:
     ``column=word``. Without such a first line each line is a sequence and the names of its attributes.
 
     Raises:
-        UsageError: no such file.
+        UsageError: no such file, or a pipe or device.
         InputError: it is no such table, or names a sequence twice.
     """
+    refuse_endless(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

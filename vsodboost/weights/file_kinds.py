@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from vsodboost.data.errors import WeightsError
+from vsodboost.io.limits import refuse_endless
 
 Kind = Literal["torch", "safetensors", "other"]
 
@@ -27,6 +28,7 @@ def kind_of(path: Path) -> Kind:
     Raises:
         WeightsError: the file cannot be read, is empty, or is surely none of these; the message says what it is.
     """
+    refuse_endless(path, WeightsError)
     try:
         with path.open("rb") as file:
             head = file.read(512)
