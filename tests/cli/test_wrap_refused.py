@@ -97,14 +97,22 @@ def test_maps_missing_for_some_frames(tmp_path: Path, wrap: Wrap) -> None:
     assert left.code == 2 and left.line.startswith("vsodboost: maps:nowhere is no folder")
 
 
-def test_maps_that_are_all_zero_are_told(tmp_path: Path, wrap: Wrap) -> None:
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [
+        (0, "are empty in all 6 frames"),
+        (255, "are white everywhere in all 6 frames: they show no object"),
+        (140, "are of one value everywhere in all 6 frames: they show no object"),
+    ],
+)
+def test_maps_that_show_nothing_are_told(tmp_path: Path, wrap: Wrap, level: int, said: str) -> None:
     frame_folder(tmp_path / "disc")
-    map_folder(tmp_path / "maps" / "disc", level=0)
+    map_folder(tmp_path / "maps" / "disc", level=level)
     left = wrap("--target", "maps:maps", "disc", "-o", "out", quiet=False)
     assert left.code == 0
-    assert "vsodboost: disc: the maps of target 'maps:maps' are empty in all 6 frames" in left.lines
+    assert f"vsodboost: disc: the maps of target 'maps:maps' {said}" in left.lines
     record = json.loads((tmp_path / "out" / "disc" / "run.json").read_text(encoding="utf-8"))
-    assert record["warnings"] == ["the maps of target 'maps:maps' are empty in all 6 frames"]
+    assert f"the maps of target 'maps:maps' {said}" in record["warnings"]
 
 
 def test_how_maps_were_read_is_told(tmp_path: Path, wrap: Wrap) -> None:

@@ -39,6 +39,9 @@ class RunSummary:
     changed: float = 0.0
     """Sum over frames of the share of pixels that are the object in one map, the target's or the final one, only."""
     empty: int = 0
+    white: int = 0
+    flat: int = 0
+    """Frames whose map is of one value everywhere, black and white among them."""
     dark: int = 0
     """Frames whose map seems to show the object dark on a bright ground."""
     losses: list[float] = field(default_factory=list)
@@ -54,7 +57,10 @@ class RunSummary:
                 self.warnings.append(line)
         for final, given in zip(buffer.maps, buffer.target, strict=True):
             self.changed += float(((final >= HALF) != (given >= HALF)).mean())
-            self.empty += int(given.max() < EMPTY)
+            lowest, highest = float(given.min()), float(given.max())
+            self.empty += int(highest < EMPTY)
+            self.white += int(lowest > 1 - EMPTY)
+            self.flat += int(highest - lowest < EMPTY)
             self.dark += _shows_ground(given)
         if buffer.losses:
             self.losses.append(buffer.losses[-1])
@@ -92,6 +98,9 @@ class RunSummary:
         count = len(self.names)
         if count and self.empty == count:
             return [f"the maps of {target} are empty in all {count} frames"]
+        if count and self.flat == count:
+            level = "white" if self.white == count else "of one value"
+            return [f"the maps of {target} are {level} everywhere in all {count} frames: they show no object"]
         if count and self.dark >= OFTEN * count:
             return [
                 f"the maps of {target} are bright along the border and darker within in {self.dark} of {count} frames; "
