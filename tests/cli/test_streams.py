@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from command_process import ended, start_probe
+
+from vsodboost.cli import COMMANDS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="descriptors and /dev/full")
 
@@ -105,3 +110,44 @@ except SystemExit:
 assert (sys.stdout, sys.stderr) == before
 """
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+ANSWERING = "from vsodboost.cli.streams import answer, answering\n@answering\ndef work():\n    "
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        'print("noise")',
+        'os.system("echo noise")',
+        'os.write(1, b"noise\\n")',
+        'import ctypes; ctypes.CDLL(None).puts(b"noise")',  # C keeps it until something flushes it
+        'sys.__stdout__.write("noise\\n"); sys.__stdout__.flush()',
+    ],
+)
+def test_what_plugins_print_is_no_part_of_the_answer(tmp_path: Path, noise: str) -> None:
+    body = f'{ANSWERING}answer("an"); {noise}; answer("swer")\nwork()\nprint("behind")'
+    process = start_probe(tmp_path, body)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "an\nswer\nbehind\n", "noise\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_an_answer_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = start_probe(tmp_path, f'{ANSWERING}answer("done")\nwork()', stdout=full)
+        assert ended(process) == (1, ["vsodboost: cannot write to standard output: No space left on device"])
+    process = start_probe(tmp_path, f'{ANSWERING}answer("done")\nwork()', stdout=None, preexec_fn=closing(1))
+    assert ended(process) == (1, ["vsodboost: cannot write to standard output: Bad file descriptor"])
+
+
+def test_every_command_keeps_others_off_its_answer() -> None:
+    def commands(group: click.Command) -> Iterator[click.Command]:
+        for command in group.commands.values() if isinstance(group, click.Group) else ():
+            yield command
+            yield from commands(command)
+
+    found = [getattr(importlib.import_module(module), name) for module, name in COMMANDS.values()]
+    leaves = [c for top in found for c in (top, *commands(top)) if not isinstance(c, click.Group)]
+    assert len(leaves) > 12
+    assert [c.name for c in leaves if not hasattr(c.callback, "__wrapped__")] == []

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vsodboost.cli.streams import answer, answering
+
 if TYPE_CHECKING:
     from vsodboost.pipeline.bench import Cost
 
@@ -28,6 +30,7 @@ PROFILES = ("quick", "fast")
 @click.option("--flow", metavar="NAME", default="dis", show_default=True, help="Optical flow estimator.")
 @click.option("--repeat", type=click.IntRange(min=1), default=5, show_default=True, help="Measurements; medians count.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON on standard output.")
+@answering
 def bench_command(
     video: str,
     *,
@@ -71,7 +74,7 @@ def bench_command(
                 cost = typical(lambda plan=plan, part=source: boosted(plan, part, Path(scratch)), repeat)  # type: ignore[misc]
                 report.append(_line(profile, cost, least, peak_memory()))
     if as_json:
-        click.echo(json.dumps(report, indent=1))
+        answer(json.dumps(report, indent=1))
         return
     stages = [*FLOOR, *dict.fromkeys(name for line in report for name in line["stages"] if name not in FLOOR)]
     rows = [
@@ -82,7 +85,7 @@ def bench_command(
         for line in report
     ]  # fmt: skip
     print_table(("s a frame", "frames", "cpu", "wall", "x floor", "peak MB", *stages), rows)
-    click.echo("peak MB: the most that this process had so far; stages: seconds on the clock")
+    answer("peak MB: the most that this process had so far; stages: seconds on the clock")
 
 
 def _line(what: str, cost: Cost, least: Cost, peak: float) -> dict[str, Any]:

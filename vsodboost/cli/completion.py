@@ -7,6 +7,8 @@ from collections.abc import Callable
 import click
 from click.shell_completion import CompletionItem
 
+from vsodboost.cli.streams import others_kept_off
+
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
@@ -17,7 +19,8 @@ def names(kind: str, *, several: bool = False) -> Complete:
         from vsodboost.registry.discovery import Registry
 
         before, comma, begun = incomplete.rpartition(",") if several else ("", "", incomplete)
-        entries = Registry.load().entries[kind]  # type: ignore[index]
+        with others_kept_off():  # the shell reads standard output
+            entries = Registry.load().entries[kind]  # type: ignore[index]
         return [
             CompletionItem(f"{before}{comma}{name}{_colon(entry.card.argument)}", help=entry.card.summary)
             for name, entry in sorted(entries.items())

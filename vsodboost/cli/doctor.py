@@ -15,6 +15,8 @@ from typing import Any
 
 import click
 
+from vsodboost.cli.streams import answer, answering
+
 PACKAGES = (
     "vsodboost", "torch", "torchvision", "timm", "numpy", "opencv-python-headless", "opencv-python", "av",
     "onnxruntime", "onnxruntime-gpu", "pillow", "pymatting", "ray",
@@ -23,28 +25,29 @@ PACKAGES = (
 
 @click.command("doctor", short_help="Check this installation; a block for bug reports.")
 @click.option("--no-test", is_flag=True, help="Leave the self-test out.")
+@answering
 def doctor_command(*, no_test: bool) -> None:
     """Say versions, devices, plugins, weights and disk, and boost eight small frames as a test (about ten seconds).
 
     Paste the block into a bug report: it names no files of yours. Exit code: 0 all is well, 1 something is not.
     """
     wrong: list[str] = []
-    click.echo("```")
+    answer("```")
     for title, look in LOOKS.items():
         try:
             for line in look():
-                click.echo(f"{title:<10} {line}")
+                answer(f"{title:<10} {line}")
         except Exception as error:
             wrong.append(title)
-            click.echo(f"{title:<10} FAILED: {type(error).__name__}: {' '.join(str(error).split())}")
+            answer(f"{title:<10} FAILED: {type(error).__name__}: {' '.join(str(error).split())}")
     if not no_test:
         try:
-            click.echo(f"{'self-test':<10} {_self_test()}")
+            answer(f"{'self-test':<10} {_self_test()}")
         except Exception as error:
             wrong.append("self-test")
-            click.echo(f"{'self-test':<10} FAILED: {type(error).__name__}: {' '.join(str(error).split())}")
-    click.echo("```")
-    click.echo(f"not well: {', '.join(wrong)}" if wrong else "all is well")
+            answer(f"{'self-test':<10} FAILED: {type(error).__name__}: {' '.join(str(error).split())}")
+    answer("```")
+    answer(f"not well: {', '.join(wrong)}" if wrong else "all is well")
     sys.exit(1 if wrong else 0)
 
 

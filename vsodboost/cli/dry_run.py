@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import click
+from vsodboost.cli.streams import answer
 
 if TYPE_CHECKING:
     from vsodboost.data.video import VideoSource
@@ -41,20 +41,20 @@ def describe_run(sources: Inputs, plan: Plan, output: OutputOptions, as_json: bo
         settings = asdict(options)
         summary = {"videos": videos, "passed_over": list(sources.notes), "settings": settings, "device": device}
         summary["data_sets"] = list(sources.data_sets)
-        click.echo(json.dumps(summary, indent=1, default=dict))
+        answer(json.dumps(summary, indent=1, default=dict))
         return code
     for video in videos:
         name = printable(video["name"])
         if "error" in video:
-            click.echo(f"{name}: {printable(video['error'])}")
+            answer(f"{name}: {printable(video['error'])}")
             continue
         frames = video["frames"] if video["frames"] is not None else "?"
-        click.echo(f"{name}: {frames} frames, {video['width']}x{video['height']}, {video['fps']:.3g} fps")
+        answer(f"{name}: {frames} frames, {video['width']}x{video['height']}, {video['fps']:.3g} fps")
         for note in (*video.get("notes", ()), *video["warnings"]):
-            click.echo(f"{name}: {printable(note)}")
+            answer(f"{name}: {printable(note)}")
     for line in (*sources.data_sets, *sources.notes):
-        click.echo(printable(line))
-    click.echo(
+        answer(printable(line))
+    answer(
         f"target {options.target}, booster {options.booster}, flow {options.flow}, device {device}; nothing was written"
     )
     return code

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import click
+
+from vsodboost.cli.streams import answer, answering, answers
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -58,6 +59,7 @@ FOLDER = click.Path(path_type=Path)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("-o", "--output", type=FOLDER, help="Write the report to this file instead of standard output.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
+@answering
 def eval_command(
     truth: Path,
     predictions: tuple[str, ...],
@@ -159,7 +161,7 @@ def eval_command(
 
         write_curves({method.name: method.evaluation for method in scored}, curves)
     if output is None:
-        click.echo(rendered(report, chosen, colour=sys.stdout.isatty()), nl=False)
+        answer(rendered(report, chosen, colour=answers().isatty()), nl=False)
     else:
         write_text(output, rendered(report, chosen, colour=False))
 

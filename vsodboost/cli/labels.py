@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from vsodboost.cli.labels_generate import generate_command
+from vsodboost.cli.streams import answer, answering
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,6 +46,7 @@ labels.add_command(generate_command)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--no-plugin", metavar="NAME", multiple=True, help="Do not load this plugin.")
 @click.option("--json", "as_json", is_flag=True, help="The list as JSON on standard output.")
+@answering
 def suggest_command(
     video: str,
     *,
@@ -171,7 +173,7 @@ def _report(found: list[Suggestion], names: list[str], as_json: bool) -> None:
         {"frame": names[s.index], "index": s.index, "trust": round(s.trust, 4), "gain": round(s.gain, 4)} for s in found
     ]
     if as_json:
-        click.echo(json.dumps(rows, indent=1))
+        answer(json.dumps(rows, indent=1))
         return
     for row in rows:
-        click.echo(f"{row['frame']}  trust {row['trust']:.2f}  would settle {row['gain']:.0%} of the doubt")
+        answer(f"{row['frame']}  trust {row['trust']:.2f}  would settle {row['gain']:.0%} of the doubt")

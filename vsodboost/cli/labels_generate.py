@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from vsodboost.cli.streams import answer, answering
+
 REPORT = "labels.json"
 
 
@@ -29,6 +31,7 @@ REPORT = "labels.json"
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
 @click.option("--no-plugin", metavar="NAME", multiple=True, help="Do not load this plugin.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
+@answering
 def generate_command(
     dataset: Path,
     *,
@@ -88,7 +91,7 @@ def generate_command(
     chosen = {"every": every, "between": between, "network": network, "flow": flow, "route": route}
     write_text(out / REPORT, json.dumps({**chosen, "sequences": [vars(row) for row in rows]}, indent=1) + "\n")
     labels, pseudo, frames = (sum(getattr(row, name) for row in rows) for name in ("labels", "pseudo_labels", "frames"))
-    click.echo(
+    answer(
         f"{out}: {len(rows)} sequences, {frames} frames, {labels} labels ({labels / frames:.0%}), "
         f"{pseudo} pseudo-labels ({pseudo / frames:.0%})"
     )

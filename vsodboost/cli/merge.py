@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vsodboost.cli.streams import answer, answering
 from vsodboost.data.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     help="Folder of the whole; videos are copied there from the others. Default: the only OUT.",
 )
 @click.option("--json", "as_json", is_flag=True, help="What became of all videos, as JSON on standard output.")
+@answering
 def merge_command(folders: tuple[Path, ...], *, out: Path | None, as_json: bool) -> None:
     """Make one result of the parts of a run.
 
@@ -59,7 +61,7 @@ def merge_command(folders: tuple[Path, ...], *, out: Path | None, as_json: bool)
     if as_json:
         summaries = [_summary(video_folder(whole, name)) for name in done]
         reasons = {name: failure.reason for name, failure in failed.items()}
-        click.echo(json.dumps({"out": str(whole), "done": summaries, "skipped": [], "failed": reasons}, indent=1))
+        answer(json.dumps({"out": str(whole), "done": summaries, "skipped": [], "failed": reasons}, indent=1))
     for name, failure in failed.items():
         click.echo(f"vsodboost: {name}: {failure.reason}", err=True)
     if not as_json:

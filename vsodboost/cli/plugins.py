@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vsodboost.cli.streams import answer, answering
+
 if TYPE_CHECKING:
     from vsodboost.registry.discovery import Registry
 
@@ -26,6 +28,7 @@ OPTION = {
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--no-plugin", metavar="NAME", multiple=True, help="Do not load this plugin.")
+@answering
 def plugins_command(name: str | None, *, as_json: bool, no_plugin: tuple[str, ...]) -> None:
     """List everything that is registered, a line each, and the plugins that failed to load.
 
@@ -41,7 +44,7 @@ def plugins_command(name: str | None, *, as_json: bool, no_plugin: tuple[str, ..
         return
     if as_json:
         listed = {kind: {n: _facts(e) for n, e in sorted(registry.entries[kind].items())} for kind in KINDS}
-        click.echo(json.dumps({**listed, "broken": [asdict(b) for b in registry.broken]}, indent=1))
+        answer(json.dumps({**listed, "broken": [asdict(b) for b in registry.broken]}, indent=1))
         return
     from vsodboost.cli.table import print_table
 
@@ -52,10 +55,10 @@ def plugins_command(name: str | None, *, as_json: bool, no_plugin: tuple[str, ..
         ]
         if rows:
             print_table(("name", "plugin", "licence", "summary"), rows, title=kind.replace("_", " "))
-            click.echo()
-    click.echo("* has options: vsodboost plugins NAME")
+            answer()
+    answer("* has options: vsodboost plugins NAME")
     for broken in registry.broken:
-        click.echo(f"broken: {broken.plugin}: {broken.reason}")
+        answer(f"broken: {broken.plugin}: {broken.reason}")
 
 
 def _one(registry: Registry, name: str, as_json: bool) -> None:
@@ -71,10 +74,10 @@ def _one(registry: Registry, name: str, as_json: bool) -> None:
         mend = f"did you mean {' or '.join(near)}?" if near else "vsodboost plugins lists them all"
         raise UnknownPlugin(f"no plugin is called '{name}'; {mend}")
     if as_json:
-        click.echo(json.dumps({kind: _facts(entry) for kind, entry in found}, indent=1))
+        answer(json.dumps({kind: _facts(entry) for kind, entry in found}, indent=1))
         return
     for kind, entry in found:
-        click.echo("\n".join(_in_full(kind, name, entry)))
+        answer("\n".join(_in_full(kind, name, entry)))
 
 
 def _in_full(kind: Any, name: str, entry: Any) -> Iterator[str]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from vsodboost.cli.streams import answering
+
 FOLDER = click.Path(path_type=Path)
 
 
@@ -14,6 +16,7 @@ FOLDER = click.Path(path_type=Path)
 @click.option("--truth", type=FOLDER, help="Data set with masks: adds figures, a PR curve and the worst frames.")
 @click.option("--only", metavar="NAME", multiple=True, help="This video only; may be repeated.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
+@answering
 def report_command(out: Path, *, truth: Path | None, only: tuple[str, ...], quiet: bool) -> None:
     """Write OUT/<video>/report.html for every video that vsodboost wrap wrote to OUT, and OUT/index.html over all.
 

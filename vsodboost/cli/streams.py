@@ -1,13 +1,21 @@
-"""Standard output and error that bring no command down: closed ones, broken pipes, terminals that know ASCII only."""
+"""Standard output and error that bring no command down: closed ones, broken pipes, terminals that know ASCII only; and
+standard output that holds a command's answer alone, whatever plugins print.
+"""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_answers: Any = None
+"""Where ``answer`` writes while others are kept from standard output; None: there."""
 
 
 class OutputLost(OSError):
@@ -36,6 +44,73 @@ def prepared() -> Iterator[None]:
         sys.stdout, sys.stderr = before
         for stream in before:
             _flush_or_drop(stream)
+
+
+def answers() -> Any:
+    """Return the stream of the command's answer: standard output, as it was before others were kept from it."""
+    return sys.stdout if _answers is None else _answers
+
+
+def answer(text: str = "", *, nl: bool = True) -> None:
+    """Write ``text`` as (a part of) the command's answer."""
+    from click import echo
+
+    echo(text, file=answers(), nl=nl)
+
+
+def answering(command: Callable[P, R]) -> Callable[P, R]:
+    """Have only ``answer`` write to standard output while ``command`` runs: models and plugins print as they like, in
+    Python or in C, and that goes to standard error."""
+
+    @wraps(command)
+    def alone(*arguments: P.args, **options: P.kwargs) -> R:
+        with others_kept_off():
+            return command(*arguments, **options)
+
+    return alone
+
+
+@contextmanager
+def others_kept_off() -> Iterator[None]:
+    """As ``answering``, while the block lasts."""
+    global _answers
+    if _answers is not None:
+        yield
+        return
+    before = sys.stdout
+    kept = _moved(before)
+    _answers, sys.stdout = before if kept is None else kept, sys.stderr
+    try:
+        yield
+    finally:
+        _answers, sys.stdout = None, before
+        if kept is not None:
+            _flush_c()
+            os.dup2(kept.fileno(), 1)
+            with suppress(OSError, ValueError):  # what could not be written was said
+                kept.close()
+
+
+def _moved(stream: Any) -> Any:
+    """Let descriptor 1 lead to standard error, and return a stream to where it led; None where ``stream`` is none of
+    the process's own."""
+    try:
+        if stream.fileno() != 1:
+            return None
+    except (OSError, ValueError, AttributeError):
+        return None
+    stream.flush()
+    copy = os.dup(1)
+    os.dup2(2, 1)
+    return _Telling(open(copy, "w", encoding=stream.encoding, errors=stream.errors))  # noqa: PTH123 - a descriptor
+
+
+def _flush_c() -> None:
+    """Have C's own buffer written while descriptor 1 still leads away."""
+    if os.name == "posix":
+        import ctypes
+
+        ctypes.CDLL(None).fflush(None)
 
 
 def _open_if_closed(number: int, mode: int) -> None:

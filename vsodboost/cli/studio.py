@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from vsodboost.cli.streams import answer, answering
+
 
 @click.command("studio", short_help="Paint a few frames in the browser and boost again.")
 @click.argument("place", metavar="OUT|VIDEO...", nargs=-1, required=True)
@@ -20,6 +22,7 @@ import click
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; another lets others in.")
 @click.option("--port", type=click.IntRange(0, 65535), help="[default: 8737, or any free one]")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
+@answering
 def studio_command(
     place: tuple[str, ...],
     *,
@@ -68,7 +71,7 @@ def studio_command(
         click.echo(f"vsodboost: {host} is open to other machines: whoever has the address below may use it", err=True)
 
     def ready(address: str) -> None:
-        click.echo(address)
+        answer(address)
         click.echo("vsodboost: the studio runs; Ctrl-C ends it, and nothing is lost", err=True)
         if not no_browser:
             import webbrowser

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import click
+
+from vsodboost.cli.streams import answer, answers
 
 GAP = "  "
 
@@ -17,13 +20,14 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title:
     A terminal gets cells folded by rich. A file or a pipe gets a line a row, as grep wants it; importing rich for that
     would cost more than the rest of the command.
     """
-    if (sys.stderr if err else sys.stdout).isatty():
+    if (sys.stderr if err else answers()).isatty():
         _folded(columns, rows, title, err)
         return
+    say = partial(click.echo, err=True) if err else answer
     if title:
-        click.echo(title, err=err)
+        say(title)
     for line in plain_lines(columns, rows):
-        click.echo(line, err=err)
+        say(line)
 
 
 def plain_lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -43,4 +47,4 @@ def _folded(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str, e
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))  # Text: square brackets are no markup here
-    Console(stderr=err).print(table)
+    Console(file=sys.stderr if err else answers()).print(table)

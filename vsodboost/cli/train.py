@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from vsodboost.cli.streams import answer, answering
+
 
 @click.command("train", short_help="Train a network on annotated data.")
 @click.argument("name")
@@ -31,6 +33,7 @@ import click
 )
 @click.option("--no-plugin", metavar="NAME", multiple=True, help="Do not load this plugin.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
+@answering
 def train(
     name: str,
     data: tuple[Path, ...],
@@ -91,4 +94,4 @@ def train(
     build = registry.builder(device, seed)
     read = partial(read_dataset, layout=layout, layouts=registered_layouts(registry))
     made = trainer(TrainingRequest(data, folder, say, options, device, seed, resume, workers, build, read, registry))
-    click.echo(str(made))
+    answer(str(made))

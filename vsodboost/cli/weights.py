@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vsodboost.cli.streams import answer, answering
+
 if TYPE_CHECKING:
     from vsodboost.registry.discovery import Registry
     from vsodboost.weights import Entry, Provenance
@@ -31,6 +33,7 @@ def weights() -> None:
 @click.argument("name")
 @click.argument("file", type=FILE)
 @_no_plugin
+@answering
 def add_command(name: str, file: Path, *, no_plugin: tuple[str, ...]) -> None:
     """Check FILE against the network of model NAME and store it.
 
@@ -47,6 +50,7 @@ def add_command(name: str, file: Path, *, no_plugin: tuple[str, ...]) -> None:
 @weights.command("list")
 @click.option("--json", "as_json", is_flag=True, help="The list as JSON on standard output.")
 @_no_plugin
+@answering
 def list_command(*, as_json: bool, no_plugin: tuple[str, ...]) -> None:
     """List the models that take weights, and what is stored for them.
 
@@ -57,7 +61,7 @@ def list_command(*, as_json: bool, no_plugin: tuple[str, ...]) -> None:
 
     found = entries(_registry(no_plugin))
     if as_json:
-        click.echo(json.dumps([_as_json(entry) for entry in found], indent=2, ensure_ascii=False))
+        answer(json.dumps([_as_json(entry) for entry in found], indent=2, ensure_ascii=False))
         return
     rows = []
     for entry in found:
@@ -71,6 +75,7 @@ def list_command(*, as_json: bool, no_plugin: tuple[str, ...]) -> None:
 @weights.command("verify")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @_no_plugin
+@answering
 def verify_command(names: tuple[str, ...], *, no_plugin: tuple[str, ...]) -> None:
     """Check the stored weights of the models NAME, or of all: hash, names, shapes and numbers.
 
@@ -88,7 +93,7 @@ def verify_command(names: tuple[str, ...], *, no_plugin: tuple[str, ...]) -> Non
             failed += 1
             click.echo(str(error), err=True)
         else:
-            click.echo(f"{name}: right")
+            answer(f"{name}: right")
     if failed:
         raise WeightsError(f"{failed} of {len(names or stored_names())} not right")
 
@@ -96,6 +101,7 @@ def verify_command(names: tuple[str, ...], *, no_plugin: tuple[str, ...]) -> Non
 @weights.command("where")
 @click.argument("name", required=False)
 @_no_plugin
+@answering
 def where_command(name: str | None, *, no_plugin: tuple[str, ...]) -> None:
     """Print the path of the weights of model NAME, or without NAME the folder that holds all weights.
 
@@ -103,11 +109,12 @@ def where_command(name: str | None, *, no_plugin: tuple[str, ...]) -> None:
     """
     from vsodboost.weights import root, where
 
-    click.echo(str(where(name, _registry(no_plugin)) if name else root()))
+    answer(str(where(name, _registry(no_plugin)) if name else root()))
 
 
 @weights.command("remove")
 @click.argument("name")
+@answering
 def remove_command(name: str) -> None:
     """Delete the stored weights of model NAME.
 
@@ -116,12 +123,13 @@ def remove_command(name: str) -> None:
     from vsodboost.weights import remove
 
     remove(name)
-    click.echo(f"{name}: removed")
+    answer(f"{name}: removed")
 
 
 @weights.command("download")
 @click.argument("name")
 @_no_plugin
+@answering
 def download_command(name: str, *, no_plugin: tuple[str, ...]) -> None:
     """Fetch the weights of model NAME, where they may be downloaded without a form, and check their hash.
 
@@ -137,6 +145,7 @@ def download_command(name: str, *, no_plugin: tuple[str, ...]) -> None:
 @click.option("--onnx", "file", type=FILE, required=True, help="File to write.")
 @click.option("--size", metavar="HxW", help="Frame size in px, for a model that takes any.")
 @_no_plugin
+@answering
 def export_command(name: str, *, file: Path, size: str | None, no_plugin: tuple[str, ...]) -> None:
     """Write the target model NAME with its weights as an ONNX graph, checked against the model.
 
@@ -147,7 +156,7 @@ def export_command(name: str, *, file: Path, size: str | None, no_plugin: tuple[
     from vsodboost.targets.export import export_onnx
 
     difference = export_onnx(name, file, _registry(no_plugin), size=_height_width(size))
-    click.echo(f"{file}: maps differ by at most {difference:.1g} from the model's")
+    answer(f"{file}: maps differ by at most {difference:.1g} from the model's")
 
 
 def _registry(no_plugin: tuple[str, ...]) -> Registry:
@@ -168,8 +177,8 @@ def _height_width(size: str | None) -> tuple[int, int] | None:
 
 
 def _report(entry: Provenance) -> None:
-    click.echo(f"{entry.name}: {entry.bytes / 1e6:.1f} MB from {entry.source_file}, sha256 {entry.sha256}")
-    click.echo(f"licence: {entry.licence}")
+    answer(f"{entry.name}: {entry.bytes / 1e6:.1f} MB from {entry.source_file}, sha256 {entry.sha256}")
+    answer(f"licence: {entry.licence}")
 
 
 def _state(entry: Entry) -> str:

@@ -21,6 +21,7 @@ from vsodboost.cli.mends import refuse_mistakes
 from vsodboost.cli.pairs import pairs
 from vsodboost.cli.repeating import inputs_of, namer, still_meant
 from vsodboost.cli.scale import Scale
+from vsodboost.cli.streams import answer, answering
 from vsodboost.cli.wrap_options import wrap_options
 from vsodboost.data.errors import UsageError
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 @click.command("wrap", cls=GroupedCommand, short_help="Boost a target model on videos.")
 @click.argument("inputs", metavar="INPUT...", nargs=-1)
 @wrap_options
+@answering
 def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite: bool, **given: Any) -> None:
     """Boost a target model on every video of INPUT.
 
@@ -208,7 +210,7 @@ def _conclude(report: Report, out: Path, notes: tuple[str, ...], as_json: bool, 
     if as_json:
         summary: dict[str, Any] = {"out": str(out), "done": report.done, "skipped": report.skipped}
         summary |= {"added": report.added, "failed": report.failed, "passed_over": list(notes)}
-        click.echo(json.dumps(summary, indent=1, default=dict))
+        answer(json.dumps(summary, indent=1, default=dict))
     for line in once((done["video"], warning) for done in report.done for warning in done["warnings"]):
         click.echo(printable(f"vsodboost: {line}"), err=True)
     for video, reason in report.failed.items():
