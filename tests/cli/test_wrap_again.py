@@ -3,6 +3,7 @@
 # ruff: noqa: F811 (fixtures are imported by name)
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
@@ -87,3 +88,25 @@ def test_what_is_made_anew_leaves_nothing_of_before(tmp_path: Path, wrap: Wrap) 
     assert wrap("disc", "-o", "out", "--overwrite", "--max-frames", "2", "--write", "masks").code == 0
     made = (".done.json", "00000.png", "00001.png", "frames.csv", "run.json", "masks/00000.png", "masks/00001.png")
     assert written(out) == sorted((*made, *own))
+
+
+@pytest.mark.usefixtures("work_small")
+def test_another_version_of_a_plugin_used_is_another_setting(
+    wrap: Wrap, install: Install, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path_factory.mktemp("packages")
+    monkeypatch.syspath_prepend(str(folder))
+    write_package(folder, "colours", GOOD)
+    write_package(folder, "unused", "")
+    importlib.invalidate_caches()
+    frame_folder(Path("clip"))
+    words = ("clip", "-o", "out", "-t", "bright")
+    assert wrap(*words).code == 0
+    made_with = json.loads(Path("out/clip/run.json").read_text())["versions"]
+    assert made_with["colours"] == "1.0" and "unused" not in made_with
+    for name in ("unused", "colours"):
+        assert wrap(*words, "--resume").code == 0
+        metadata = folder / f"{name}-1.0.dist-info" / "METADATA"
+        metadata.write_text(metadata.read_text().replace("Version: 1.0", "Version: 2.0"))
+    left = wrap(*words, "--resume")
+    assert left.code == 1 and "another version" in left.line

@@ -26,7 +26,7 @@ def describe_run(sources: Inputs, plan: Plan, output: OutputOptions, as_json: bo
     from vsodboost.pipeline.writing import build_writers
 
     build_writers(plan, output)
-    print_of = fingerprint(plan.options, [source.name for source in sources])
+    print_of = fingerprint(plan.options, [source.name for source in sources], plan.package_versions())
     videos: list[dict[str, Any]] = []
     for source in sources:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
@@ -21,14 +21,14 @@ NAMED = ("target", "spatial_model", "fusion_network", "motion", "flow", "detecto
 """Options that name a plugin, as NAME or NAME:FILE."""
 
 
-def fingerprint(options: Options, videos: Sequence[str] = ()) -> str:
+def fingerprint(options: Options, videos: Sequence[str] = (), packages: Mapping[str, str] | None = None) -> str:
     """Return a text that is the same exactly when results would be; ``videos`` are the names that the dataset scope
-    tunes on.
+    tunes on, ``packages`` the versions of other packages whose plugins are used (``Plan.package_versions``).
 
     Files that options name (graphs, weights) and weights that the user has added count by their content, folders of
     maps by their name alone: they are looked at again anyway.
     """
-    made_with = {name: version for name, version in versions().items() if name != "python"}
+    made_with = {name: version for name, version in versions().items() if name != "python"} | dict(packages or {})
     settings = {name: value for name, value in asdict(options).items() if name not in WITHOUT}
     found: dict[str, Any] = {**settings, **made_with, "weights": shipped_hash(), "files": dict(_files(options))}
     if options.scope == "dataset":

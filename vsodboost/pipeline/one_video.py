@@ -174,7 +174,7 @@ class _OneVideo:
                 "video": self.name,
                 "path": str(self.source.path),
                 "folder": str(Path.cwd()),
-                **self.sums.as_dict(self.engine.plan, self.engine.cuts),
+                **self.sums.as_dict(self.engine.plan, self.engine.cuts, self.work.writers),
                 "write": written(self.work.identity),
                 "seconds": {k: round(v, 3) for k, v in self.engine.seconds.spent.items()},
                 "seconds_total": round(self._seconds(), 3),

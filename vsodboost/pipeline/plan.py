@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -66,6 +66,11 @@ class Plan:
         """Return what errors call a part: ``plan.name("flow")`` is "flow estimator 'dis'"."""
         return f"{_PARTS[part]} '{getattr(self.options, part)}'"
 
+    def package_versions(self, writers: Iterable[str] = ()) -> dict[str, str]:
+        """Return the versions of other packages whose plugins make the maps, and of those whose ``writers`` write."""
+        used = [(kind, str(getattr(self.options, part))) for part, kind in _KINDS.items()]
+        return self.registry.versions([*used, *(("writers", name) for name in writers)])
+
     def dataset_tuning(self, frames: int) -> TuneSettings:
         """Return the tuning for the dataset scope: enough steps to see every one of the ``frames`` about twice."""
         return replace(self.tuning, steps=max(self.tuning.steps, frames * 2 // self.tuning.batch))
@@ -81,6 +86,18 @@ _PARTS = {
     "decision": "decision",
     "executor": "executor",
     "detector": "detector",
+}
+
+
+_KINDS: dict[str, Kind] = {
+    "target": "targets",
+    "flow": "flows",
+    "booster": "boosters",
+    "motion": "motion_models",
+    "spatial_model": "spatial_models",
+    "fusion_network": "fusion_networks",
+    "decision": "decisions",
+    "detector": "detectors",
 }
 
 

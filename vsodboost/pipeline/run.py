@@ -81,7 +81,7 @@ class _Run:
     def of(self, sources: Sequence[VideoSource]) -> Report:
         """Check, then boost, every source that is not done."""
         self._sources = {source.name: source for source in sources}
-        self._fingerprint = fingerprint(self.plan.options, list(self._sources))
+        self._fingerprint = fingerprint(self.plan.options, list(self._sources), self.plan.package_versions())
         writers = build_writers(self.plan, self.output)
         waiting = self._waiting(sources, writers)
         self._note_locks()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import math
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -75,8 +75,8 @@ class RunSummary:
         if frame.flag:
             self.flags[frame.flag] = self.flags.get(frame.flag, 0) + 1
 
-    def as_dict(self, plan: Plan, cuts: list[int]) -> dict[str, Any]:
-        """Return the figures and settings as JSON values, without times and places."""
+    def as_dict(self, plan: Plan, cuts: list[int], writers: Iterable[str] = ()) -> dict[str, Any]:
+        """Return the figures and settings as JSON values, without times and places; ``writers`` are the run's."""
         count = max(len(self.names), 1)
         return {
             "frames": len(self.names),
@@ -90,7 +90,7 @@ class RunSummary:
             "losses": [round(loss, 5) for loss in self.losses],
             "settings": asdict(plan.options),
             "device": plan.device,
-            "versions": versions(),
+            "versions": {**versions(), **plan.package_versions(writers)},
         }
 
     def _odd_maps(self, target: str) -> list[str]:

@@ -89,6 +89,9 @@ class Registry:
     manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager("vsodboost"))
     left_out: tuple[str, ...] = ()
     """Plugins that were not to be loaded: what ``load`` needs to make the same registry in another process."""
+    packages: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Name and version of the package that brought a plugin, by the plugin's name; of our own, and of plugins that no
+    package brought, nothing."""
 
     @classmethod
     def load(cls, *, no_plugin: Iterable[str] = (), only: Sequence[str] | None = None) -> Registry:
@@ -115,6 +118,8 @@ class Registry:
             if point.name in set(no_plugin) or (only is not None and not _own(point) and point.name not in only):
                 continue
             registry._load(point)
+            if not _own(point):
+                registry.packages |= _package(point)
         for name in sorted(set(only or ()) - {point.name for point in points}):
             registry.broken.append(BrokenPlugin(name, "asked for by $VSODBOOST_LOAD_PLUGINS, but not installed"))
         return registry
@@ -184,6 +189,12 @@ class Registry:
                 continue
             with guarded(f"plugin {name}: {hook}", of=plugin):
                 self.manager.subset_hook_caller(hook, self._others(plugin))(**values)
+
+    def versions(self, used: Iterable[tuple[Kind, str]]) -> dict[str, str]:
+        """Return the versions of the packages that brought the plugins ``used``, kind and ``NAME`` or ``NAME:ARGUMENT``
+        each, by the packages' names; of what this registry has not, nothing."""
+        entries = (self.entries[kind].get(spec.partition(":")[0]) for kind, spec in used)
+        return dict(sorted(self.packages[e.plugin] for e in entries if e is not None and e.plugin in self.packages))
 
     def find(self, kind: Kind, name: str) -> Entry:
         """The entry of that name. Raises UnknownPlugin with near names, and with the plugins that failed to load."""
@@ -278,6 +289,14 @@ def _built(kind: Kind) -> tuple[type | tuple[type, ...], str]:
 
 def _own(point: EntryPoint) -> bool:
     return point.module.split(".")[0] in OURS
+
+
+def _package(point: EntryPoint) -> dict[str, tuple[str, str]]:
+    """Return name and version of the package that an entry point is of, by the entry point's name."""
+    metadata = None if point.dist is None else point.dist.metadata
+    if metadata is None or "Name" not in metadata or "Version" not in metadata:
+        return {}
+    return {point.name: (metadata["Name"], metadata["Version"])}
 
 
 def _collector(staged: list[Entry], plugin: str, kind: Kind) -> Any:
