@@ -454,6 +454,6 @@ def test_an_occupied_output_folder_fails_its_video_alone(
         Path("out/aa/00000.png").write_text("mine")
     code, lines = wrap(capsys)
     assert code == 1 and len(lines) == 1
-    assert re.match(r"vsodboost: aa: out/aa (is a file|already holds results);", lines[0])
+    assert re.match(r"vsodboost: (aa: out/aa is a file|out/aa already holds results);", lines[0])
     assert len(list(Path("out/zz").glob("*.png"))) == 3
     assert next(Path("out").glob("aa*")).is_file() or Path("out/aa/00000.png").read_text() == "mine"

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from small_plans import small_plan
 
+from vsodboost.data.errors import UsageError
 from vsodboost.data.scene import Mined, Scene
 from vsodboost.data.training_set import TuneSettings
 from vsodboost.io.array_source import ArraySource
@@ -52,6 +53,12 @@ def boosted(plan: Plan, out: Path, *writers: str, said: list[str] | None = None,
     return run(plan, [ArraySource(FRAMES, "clip")], OutputOptions(out, writers, resume=True, options=options), noted)
 
 
+def refused(plan: Plan, out: Path, *writers: str) -> str:
+    with pytest.raises(UsageError) as error:
+        boosted(plan, out, *writers)
+    return str(error.value)
+
+
 def files(out: Path) -> dict[str, bytes]:
     return {str(p.relative_to(out)): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()}
 
@@ -85,10 +92,10 @@ def test_what_is_added_is_what_the_run_would_have_written(plan: Plan, tmp_path: 
 def test_what_maps_are_not_enough_for_is_refused_in_a_line(plan: Plan, tmp_path: Path) -> None:
     assert boosted(plan, tmp_path).failed == {}
     before = files(tmp_path)
-    reason = boosted(plan, tmp_path, "sheet", "masks").failed["clip"]
+    reason = refused(plan, tmp_path, "sheet", "masks")
     assert reason.startswith(f"{tmp_path / 'clip'} was made without sheet, which wants more than the maps")
     assert reason.endswith("--overwrite (masks can be made from the maps)") and "\n" not in reason
-    assert "vsodboost report" in boosted(plan, tmp_path, "report").failed["clip"]
+    assert "vsodboost report" in refused(plan, tmp_path, "report")
     assert files(tmp_path) == before
 
 
@@ -124,8 +131,7 @@ def test_what_was_stopped_while_it_was_made_is_made_again(
     assert boosted(plan, tmp_path, "masks").failed == {}
     with monkeypatch.context() as patch:
         patch.setattr("vsodboost.pipeline.adding._remove_replaced", lambda *given: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            boosted(plan, tmp_path, "masks", largest="1")
+        assert "ZeroDivisionError" in boosted(plan, tmp_path, "masks", largest="1").failed["clip"]
     assert boosted(plan, tmp_path, "masks").added == {"clip": ["masks"]}
     assert boosted(plan, tmp_path, "masks").added == {}
 
@@ -144,7 +150,7 @@ def test_what_was_deleted_is_made_again(plan: Plan, tmp_path: Path, lost: str) -
 def test_what_was_deleted_and_maps_are_not_enough_for_is_named(plan: Plan, tmp_path: Path) -> None:
     assert boosted(plan, tmp_path, "sheet").failed == {}
     (tmp_path / "clip" / "contact_sheet.png").unlink()
-    reason = boosted(plan, tmp_path, "sheet").failed["clip"]
+    reason = refused(plan, tmp_path, "sheet")
     assert reason.startswith(f"{tmp_path / 'clip'} no longer has contact_sheet.png of sheet, which wants more than")
 
 

@@ -24,12 +24,13 @@ TAIL = """
 |---|---|
 | 0 | all done |
 | 1 | some videos failed, each with one line on standard error; the others are done; or what it was about is not right |
-| 2 | wrong use: an unknown name or option, a path that does not exist, results that would be overwritten |
+| 2 | wrong use: an unknown name or option, a path that does not exist, nothing to do but overwrite results |
 | 130 | interrupted; `--resume` goes on with what is left |
 | 143, 129 | ended by SIGTERM (batch systems, `docker stop`) or SIGHUP; as 130. A second signal ends at once |
 
 Where another run is writing a video's results into the same `-o`, that video fails, and the others are done; where that
-leaves nothing to do, the code is 2.
+leaves nothing to do, the code is 2. So it is with results that would be overwritten, which a line says: 1 where other
+videos are done, 2 where nothing else is to be done.
 
 ## Completion
 

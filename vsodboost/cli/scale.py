@@ -66,4 +66,4 @@ class Scale:
             part = ShardReport(self.shard.index, self.shard.count, total, done, tuple(report.skipped), failed)
             part.write(out)
         elif out.is_dir():
-            write_failed(out, failed, list(paths))
+            write_failed(out, failed, [name for name in paths if name not in report.refused])

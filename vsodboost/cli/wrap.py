@@ -113,7 +113,7 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
 
         write_index(out, report.failed)
     _conclude(report, out, sources.notes, as_json, quiet)
-    sys.exit(1 if report.failed else 0)
+    sys.exit(1 if report.failed or report.refused else 0)
 
 
 @contextmanager
@@ -206,15 +206,19 @@ def _writing(out: Path, resume: bool, overwrite: bool, given: dict[str, Any]) ->
 
 def _conclude(report: Report, out: Path, notes: tuple[str, ...], as_json: bool, quiet: bool) -> None:
     from vsodboost.io.output_paths import printable
+    from vsodboost.pipeline.occupied import in_lines
 
     if as_json:
         summary: dict[str, Any] = {"out": str(out), "done": report.done, "skipped": report.skipped}
         summary |= {"added": report.added, "failed": report.failed, "passed_over": list(notes)}
+        summary["refused"] = {video: str(error) for video, error in report.refused.items()}
         answer(json.dumps(summary, indent=1, default=dict))
     for line in once((done["video"], warning) for done in report.done for warning in done["warnings"]):
         click.echo(printable(f"vsodboost: {line}"), err=True)
     for video, reason in report.failed.items():
         click.echo(printable(f"vsodboost: {video}: {reason}"), err=True)
+    for line in in_lines(report.refused.values()):
+        click.echo(printable(f"vsodboost: {line}"), err=True)
     if quiet or as_json:
         return
     print_closing(report.done)
@@ -222,5 +226,6 @@ def _conclude(report: Report, out: Path, notes: tuple[str, ...], as_json: bool, 
         [f"{len(report.done)} done", f"{len(report.skipped)} kept"] if report.skipped else [f"{len(report.done)} done"]
     )
     counts += [f"{len(report.failed)} failed"] if report.failed else []
+    counts += [f"{len(report.refused)} refused"] if report.refused else []
     where = f"; maps, frames.csv and run.json are in {out}/" if report.done or report.skipped else ""
     click.echo(f"{', '.join(counts)}{where}", err=True)

@@ -48,9 +48,14 @@ class VideoState:
             return "partial"
         if marker["fingerprint"] != fingerprint:
             return "other settings"
-        with os.scandir(folder) as entries:
-            there = {entry.name for entry in entries if entry.name.endswith(".png") and entry.stat().st_size}
-        return "done" if all(f"{name}.png" in there for name in marker["frames"]) else "partial"
+        return "partial" if _lost(folder, marker) else "done"
+
+    @staticmethod
+    def lost(out: str | Path, video: str) -> list[str] | None:
+        """Return the maps of a finished video that are gone or empty; None when it is not finished."""
+        folder = video_folder(out, video)
+        marker = _read(folder / DONE)
+        return None if marker is None else _lost(folder, marker)
 
     @staticmethod
     def begin(out: str | Path, video: str, fingerprint: str) -> None:
@@ -110,6 +115,13 @@ def made_of(folder: Path) -> Any:
     """Return what a finished video's folder says of the files it was made of; None when it says nothing."""
     marker = _read(folder / DONE)
     return None if marker is None else marker.get("made_of")
+
+
+def _lost(folder: Path, marker: dict[str, Any]) -> list[str]:
+    """The maps that a marker names and that are gone or empty."""
+    with os.scandir(folder) as entries:
+        there = {entry.name for entry in entries if entry.name.endswith(".png") and entry.stat().st_size}
+    return [f"{name}.png" for name in marker["frames"] if f"{name}.png" not in there]
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from vsodboost.io.frame_times import TimedSource
 from vsodboost.io.made_files import FRAME, absent, entries, files_of, paths, remove
 from vsodboost.io.output_paths import video_folder
 from vsodboost.io.stored import own_rows, stored_buffers
+from vsodboost.pipeline.occupied import Refused
 from vsodboost.pipeline.plan import Plan
 from vsodboost.pipeline.stage_timer import StageTimer
 from vsodboost.pipeline.writing import OutputOptions, output_files
@@ -34,7 +35,7 @@ def lacking(plan: Plan, output: OutputOptions, video: str, writers: Mapping[str,
     """Return the names of those of ``output.writers`` whose output a finished video lacks, or has with other options.
 
     Raises:
-        InputError: one of them cannot be made from maps alone.
+        Refused: one of them cannot be made from maps alone.
     """
     if not output.writers:
         return []
@@ -55,10 +56,8 @@ def lacking(plan: Plan, output: OutputOptions, video: str, writers: Mapping[str,
         rest = f" ({', '.join(able)} can be made from the maps)" if able else ""
         mend = f"vsodboost report {output.out}, or" if unable == ["report"] else "leave it out, or"
         what = f"no longer has {lost[0]} of" if lost else "was made without"
-        raise InputError(
-            f"{folder} {what} {', '.join(unable)}, which wants more than the maps that were kept; "
-            f"{mend} --overwrite{rest}"
-        )
+        why = f"{what} {', '.join(unable)}, which wants more than the maps that were kept"
+        raise Refused(folder, why, f"{mend} --overwrite{rest}")
     return found
 
 

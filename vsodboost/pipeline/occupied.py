@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from vsodboost.data.errors import InputError
@@ -11,6 +12,30 @@ from vsodboost.io.resume import VideoState, made_of
 from vsodboost.pipeline.made_of import MadeOf
 from vsodboost.pipeline.options import Options
 from vsodboost.pipeline.writing import OutputOptions
+
+TABLES = ("frames.csv", "run.json")
+"""What every finished video has beside its maps."""
+
+
+class Refused(InputError):
+    """A video's ``folder`` holds results that are in the way: ``why``, and the ``mend``. They stay as they are, and
+    the video has not failed. ``kind`` is the same for reasons that differ in a name alone."""
+
+    def __init__(self, folder: Path, why: str, mend: str, *, kind: str = "") -> None:
+        super().__init__(f"{folder} {why}; {mend}")
+        self.folder, self.why, self.mend, self.kind = folder, why, mend, kind or why
+
+
+def in_lines(refused: Iterable[Refused]) -> list[str]:
+    """Return what is to be said of refused videos: a line a reason, however many there are."""
+    reasons: dict[tuple[str, str], list[Refused]] = {}
+    for error in refused:
+        reasons.setdefault((error.kind, error.mend), []).append(error)
+    lines = []
+    for first, *others in reasons.values():
+        more = f" (so it is with {1 + len(others)} videos)" if others else ""
+        lines.append(f"{first.folder} {first.why}{more}; {first.mend}")
+    return lines
 
 
 def is_finished(source: VideoSource, output: OutputOptions, options: Options, fingerprint: str) -> bool:
@@ -28,27 +53,37 @@ def is_finished(source: VideoSource, output: OutputOptions, options: Options, fi
         raise InputError(
             f"{folder} is a file; the maps of {source.name!r} want a folder there: move it, or choose another -o"
         )
-    done = output.resume and VideoState.check(out, source.name, fingerprint) == "done"
-    return done and MadeOf(source, options).changed(made_of(folder)) is None
+    if not output.resume or VideoState.check(out, source.name, fingerprint) != "done":
+        return False
+    return not lost_results(source, output) and MadeOf(source, options).changed(made_of(folder)) is None
+
+
+def lost_results(source: VideoSource, output: OutputOptions) -> list[str]:
+    """Return the files of a finished video that are gone, so that it is made anew; none where it is not finished."""
+    lost = VideoState.lost(output.out, source.name)
+    if lost is None:
+        return []
+    folder = video_folder(output.out, source.name)
+    return [*lost, *(name for name in TABLES if not (folder / name).is_file())]
 
 
 def refuse_results(source: VideoSource, output: OutputOptions, options: Options, fingerprint: str) -> None:
-    """Raise InputError where there are results that were not asked to be replaced."""
+    """Raise Refused where there are results that were not asked to be replaced."""
     folder = video_folder(output.out, source.name)
     state = VideoState.check(output.out, source.name, fingerprint)
     if state != "fresh" and not output.overwrite and not output.resume:
-        raise InputError(
-            f"{folder} already holds results; "
-            "--resume keeps what is done, --overwrite makes it anew, -o chooses another folder"
+        raise Refused(
+            folder,
+            "already holds results",
+            "--resume keeps what is done, --overwrite makes it anew, -o chooses another folder",
         )
     if state == "other settings" and output.resume and not output.overwrite:
-        raise InputError(
-            f"{folder} was made with other settings, weights or another version; "
-            "give the same ones to --resume, or --overwrite, or another -o"
+        raise Refused(
+            folder,
+            "was made with other settings, weights or another version",
+            "give the same ones to --resume, or --overwrite, or another -o",
         )
     changed = MadeOf(source, options).changed(made_of(folder)) if state == "done" and output.resume else None
     if changed is not None:
-        raise InputError(
-            f"{folder} was made of other files than those at {changed} now; "
-            "--overwrite makes it anew, -o chooses another folder"
-        )
+        why, mend = f"was made of other files than those at {changed} now", "--overwrite makes it anew"
+        raise Refused(folder, why, f"{mend}, -o chooses another folder", kind="other files")

@@ -16,7 +16,7 @@ from vsodboost.pipeline.carry_over import CarryOver
 from vsodboost.pipeline.dataset_scope import DatasetWeights
 from vsodboost.pipeline.engine import Engine
 from vsodboost.pipeline.fingerprint import fingerprint
-from vsodboost.pipeline.occupied import is_finished, refuse_results
+from vsodboost.pipeline.occupied import Refused, in_lines, is_finished, lost_results, refuse_results
 from vsodboost.pipeline.one_video import VideoWork
 from vsodboost.pipeline.outcomes import outcomes
 from vsodboost.pipeline.plan import Plan
@@ -31,13 +31,15 @@ __all__ = ["OutputOptions", "Progress", "Report", "run"]
 
 @dataclass
 class Report:
-    """What became of a run: summaries of the videos done, the skipped ones, and why others failed."""
+    """What became of a run: summaries of the videos done, the skipped ones, and why others failed or were refused."""
 
     done: list[dict[str, Any]] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     added: dict[str, list[str]] = field(default_factory=dict)
     """Of skipped videos, what was written of them from their maps."""
     failed: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, Refused] = field(default_factory=dict)
+    """Videos whose results are in the way, and stay as they are."""
 
 
 @dataclass
@@ -60,8 +62,8 @@ def run(plan: Plan, sources: Sequence[VideoSource], output: OutputOptions, progr
     All videos are checked before work on the first begins.
 
     Raises:
-        UsageError: a writer of that name does not exist, the output folder cannot be written, or another run is writing
-            all that is left to do.
+        UsageError: a writer of that name does not exist, the output folder cannot be written, or nothing is left to do
+            but what another run is writing, or what would overwrite results.
         VsodboostError: the disk is full.
     """
     with VideoLocks(output.out) as locks:
@@ -115,7 +117,7 @@ class _Run:
         finally:
             for source in left:  # of processes that were killed
                 sweep(self.output.out, source.name)
-        if not self.report.failed:
+        if not self.report.failed and not self.report.refused:
             dataset.clear()
         return self.report
 
@@ -224,15 +226,30 @@ class _Run:
                     self._keep(source, writers)
                     continue
                 refuse_results(source, self.output, self.plan.options, self._fingerprint)
+            except Refused as error:
+                self.report.refused[source.name] = error
+                self.locks.release(source.name)
+                continue
             except VideoError as error:
                 self._fail(source, error)
                 in_use += [error] if isinstance(error, InUse) else []
                 continue
             waiting.append(source)
-        if in_use and len(in_use) + len(self.report.skipped) == len(sources):
-            more = f" (so it is with {len(in_use)} videos)" if len(in_use) > 1 else ""
-            raise UsageError(f"{in_use[0]}{more}")
+            self._note_loss(source)
+        lines = in_lines(self.report.refused.values())
+        if in_use:
+            lines.append(f"{in_use[0]}" + (f" (so it is with {len(in_use)} videos)" if len(in_use) > 1 else ""))
+        idle = len(in_use) + len(self.report.refused) + len(self.report.skipped) - len(self._lacking)
+        if lines and idle == len(sources):
+            raise UsageError("; ".join(lines))
         return waiting
+
+    def _note_loss(self, source: VideoSource) -> None:
+        """Say why a finished video is made anew."""
+        lost = lost_results(source, self.output) if self.output.resume else []
+        if lost:
+            more = f" and {len(lost) - 1} more of its files are" if len(lost) > 1 else " is"
+            self.progress.noted(f"{source.name} is made anew: its {lost[0]}{more} gone")
 
     def _is_kept(self, source: VideoSource) -> bool:
         """Whether the video is finished and is to be kept. Raises InputError when its folder cannot be used."""
