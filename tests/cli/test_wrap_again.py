@@ -176,4 +176,4 @@ def test_another_version_of_a_plugin_used_is_another_setting(
         metadata = folder / f"{name}-1.0.dist-info" / "METADATA"
         metadata.write_text(metadata.read_text().replace("Version: 1.0", "Version: 2.0"))
     left = wrap(*words, "--resume")
-    assert left.code == 1 and "another version" in left.line
+    assert left.code == 2 and "another version" in left.line
