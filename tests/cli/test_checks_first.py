@@ -29,7 +29,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for index, frame in enumerate(noise_frames(4)):
             write_png(Path("videos") / video / f"{index}.png", frame)
         for index in range(count):
-            write_png(Path("maps") / video / f"{index}.png", np.full((48, 64), 200, np.uint8))
+            write_png(Path("maps") / video / f"{index}.png", np.tri(48, 64, dtype=np.uint8) * 255)
 
 
 def wrap(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, list[str]]:

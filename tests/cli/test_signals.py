@@ -13,7 +13,7 @@ import pytest
 from command_process import ended, left_behind, start_probe, start_wrap, wait_for
 from held_package import HELD, QUICK
 from stranger_package import write_package
-from tiny_videos import plain_frames
+from tiny_videos import noise_frames, plain_frames
 
 from vsodboost.cli import main
 from vsodboost.cli.signals import Ended, check, handled
@@ -194,7 +194,7 @@ def test_a_thread_may_call_the_command_line(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_run_that_is_ended_in_its_middle_is_resumed(tmp_path: Path) -> None:
-    for index, frame in enumerate(plain_frames(4)):
+    for index, frame in enumerate(noise_frames(4)):
         write_png(tmp_path / "clip" / f"{index}.png", frame)
     (tmp_path / "site").mkdir()
     write_package(tmp_path / "site", "holding", HELD)

@@ -105,7 +105,7 @@ def wrap_command(inputs: tuple[str, ...], *, out: Path, resume: bool, overwrite:
     from vsodboost.pipeline.run import run
 
     with _progress(plan, sources, writing, quiet) as progress:
-        watched = _with_tracebacks(progress) if context.find_root().obj["debug"] else progress
+        watched = _with_tracebacks(progress) if (context.find_root().obj or {}).get("debug") else progress
         report = run(plan, sources, writing, watched)
     scale.conclude(out, report, sources, total)
     if "report" in writing.writers:
