@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from vsodboost.data.errors import UsageError
-from vsodboost.data.texts import brief
+from vsodboost.data.texts import brief, is_typed
 from vsodboost.io.limits import refuse_endless
 
 
@@ -117,7 +117,7 @@ def _value(option: click.Option, setting: Any, where: str, ctx: click.Context) -
 
 def refuse_breaks(value: Any, where: str) -> None:
     """Raise UsageError, which begins with ``where``, for a text that nobody can have typed."""
-    if isinstance(value, str) and not {"\0", "\n", "\r"}.isdisjoint(value):
+    if isinstance(value, str) and not is_typed(value):
         raise UsageError(f"{where} holds a zero character or a line break")
 
 

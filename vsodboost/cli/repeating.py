@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from vsodboost.cli.config import as_typed, refuse_breaks
+from vsodboost.cli.pairs import names_in
 from vsodboost.data.errors import UsageError, a_type
 from vsodboost.data.texts import brief, json_value
 from vsodboost.io.limits import refuse_endless
@@ -120,7 +121,7 @@ def still_meant(
     source = context.get_parameter_source
     if source("write_option") is not ParameterSource.DEFAULT_MAP or source("extras") is ParameterSource.DEFAULT_MAP:
         return tuple(options)
-    names = [name.strip().partition(":")[0] for listed in writers for name in listed.split(",") if name.strip()]
+    names = [name.partition(":")[0] for name in names_in(writers)]
     known = {option for name in (*names, "masks") for option in registry.card("writers", name).options}
     return tuple(option for option in options if option.partition("=")[0] in known)
 

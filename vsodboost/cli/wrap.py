@@ -18,7 +18,7 @@ from vsodboost.cli.closing import once, print_closing
 from vsodboost.cli.dry_run import describe_run
 from vsodboost.cli.help import GroupedCommand
 from vsodboost.cli.mends import refuse_mistakes
-from vsodboost.cli.pairs import pairs
+from vsodboost.cli.pairs import names_in, pairs
 from vsodboost.cli.repeating import inputs_of, namer, still_meant
 from vsodboost.cli.scale import Scale
 from vsodboost.cli.streams import answer, answering
@@ -169,7 +169,7 @@ def _look_up(options: Options, writers: Sequence[str], registry: Registry) -> No
         ("flows", options.flow),
         ("detectors", options.detector),
         ("motion_models", options.motion),
-        *(("writers", name.strip()) for listed in writers for name in listed.split(",") if name.strip()),
+        *(("writers", name) for name in names_in(writers)),
     )
     for kind, name in kinds:
         registry.find(kind, name.partition(":")[0])
@@ -190,7 +190,7 @@ def _writing(out: Path, resume: bool, overwrite: bool, given: dict[str, Any]) ->
     """What is to be written: ``--background`` means a cutout, hard masks mean masks."""
     from vsodboost.pipeline.writing import OutputOptions
 
-    writers = [name.strip() for listed in given["extras"] for name in listed.split(",") if name.strip()]
+    writers = names_in(given["extras"])
     options = pairs(given["write_option"], "--write-option")
     if given["background"] is not None:
         options["background"] = given["background"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vsodboost.data.errors import UsageError, a_type
-from vsodboost.data.texts import brief
+from vsodboost.data.texts import brief, is_typed
 
 Item = TypeVar("Item")
 LARGEST = 10**9
@@ -24,7 +24,7 @@ def refusal(name: str, value: Any, expected: str) -> UsageError:
 
 def text(name: str, value: Any, expected: str = "a text on one line") -> str:
     """A text that is not empty."""
-    if not isinstance(value, str) or not value or not {"\0", "\n", "\r"}.isdisjoint(value):
+    if not isinstance(value, str) or not value or not is_typed(value):
         raise refusal(name, value, expected)
     return str(value)
 
@@ -112,7 +112,7 @@ def _typed(name: str, value: Any) -> str:
         return str(path(name, value))
     if isinstance(value, Real):
         return str(int(value) if isinstance(value, Integral) else float(value))
-    if not isinstance(value, str) or not {"\0", "\n", "\r"}.isdisjoint(value):
+    if not isinstance(value, str) or not is_typed(value):
         raise refusal(name, value, "a text, a number or a path")
     return str(value)
 

@@ -18,6 +18,11 @@ def json_value(text: str | bytes) -> Any:
         raise ValueError("it is nested too deeply") from error
 
 
+def is_typed(text: str) -> bool:
+    """Return whether somebody may have typed a text: it holds no zero character and no line break."""
+    return {"\0", "\n", "\r"}.isdisjoint(text)
+
+
 def brief(text: object) -> str:
     """Return a text on one line, and its beginning alone where it is long."""
     words = " ".join(str(text).split())

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from vsodboost.data.errors import InputError
-from vsodboost.data.texts import json_value
 from vsodboost.io.atomic import write_errors, write_text
 from vsodboost.io.output_paths import safe_name
-from vsodboost.io.resume import DONE, STARTED, begun
+from vsodboost.io.resume import DONE, STARTED, begun, record_in
 
 FRAME = "{frame}"
 UNNAMED: dict[str, tuple[str, ...]] = {
@@ -70,7 +69,7 @@ def earlier_files(folder: Path) -> list[Path]:
     nothing without a marker of ours."""
     if not (folder / DONE).exists() and not (folder / STARTED).exists():
         return []
-    named = [*PAGES, *(name for entry in entries(_record(folder)) for name in _named(entry))]
+    named = [*PAGES, *(name for entry in entries(record_in(folder / "run.json")) for name in _named(entry))]
     unfinished = [name for names in files_of(begun(folder)).values() for name in names]
     found = [*paths(folder, named, _frames(folder)), *paths(folder, unfinished, None)]
     return [path for path in dict.fromkeys(found) if path.is_file() or path.is_symlink()]
@@ -136,12 +135,3 @@ def _frames(folder: Path) -> list[str]:
             return [row["frame"] for row in csv.DictReader(file) if row.get("frame")]
     except (OSError, ValueError, csv.Error):
         return []
-
-
-def _record(folder: Path) -> dict[str, Any]:
-    """The ``run.json`` that lies in the folder, as far as it can be read."""
-    try:
-        found = json_value((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -98,8 +98,13 @@ class VideoState:
 
 def begun(folder: Path) -> dict[str, Any]:
     """Return what the marker of an unfinished video says; nothing when there is none, or none that can be read."""
+    return record_in(folder / STARTED)
+
+
+def record_in(path: Path) -> dict[str, Any]:
+    """Return the object that a JSON file holds; an empty one when there is none, or none that can be read."""
     try:
-        found = json_value((folder / STARTED).read_text(encoding="utf-8"))
+        found = json_value(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

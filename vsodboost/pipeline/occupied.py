@@ -55,7 +55,7 @@ def is_finished(source: VideoSource, output: OutputOptions, options: Options, fi
         )
     if not output.resume or VideoState.check(out, source.name, fingerprint) != "done":
         return False
-    return not lost_results(source, output) and MadeOf(source, options).changed(made_of(folder)) is None
+    return not _lost_tables(folder) and MadeOf(source, options).changed(made_of(folder)) is None
 
 
 def lost_results(source: VideoSource, output: OutputOptions) -> list[str]:
@@ -63,8 +63,11 @@ def lost_results(source: VideoSource, output: OutputOptions) -> list[str]:
     lost = VideoState.lost(output.out, source.name)
     if lost is None:
         return []
-    folder = video_folder(output.out, source.name)
-    return [*lost, *(name for name in TABLES if not (folder / name).is_file())]
+    return [*lost, *_lost_tables(video_folder(output.out, source.name))]
+
+
+def _lost_tables(folder: Path) -> list[str]:
+    return [name for name in TABLES if not (folder / name).is_file()]
 
 
 def refuse_results(source: VideoSource, output: OutputOptions, options: Options, fingerprint: str) -> None:

@@ -45,7 +45,7 @@ def guarded(plugin: str, doing: str = "", *, of: Any = None) -> Iterator[None]:
     except SystemExit as error:
         raise PluginError(f"{plugin} called sys.exit({error.code!r}){_words(doing)}") from error
     except Exception as error:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        if _is_full(error):
             raise VsodboostError(f"{plugin}: the disk is full; make room and go on with --resume") from error
         raise PluginError(f"{plugin} failed{_words(doing)}: {one_line(error)}") from error
 
@@ -76,7 +76,7 @@ def alone() -> Iterator[None]:
     except MemoryError as error:
         raise VideoError("out of memory; try a smaller --buffer") from error
     except Exception as error:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        if _is_full(error):
             raise VsodboostError("the disk is full; make room and go on with --resume") from error
         words = " ".join(str(error).split()) or "no message"
         raise VideoError(f"unexpected {type(error).__name__}: {words}; run it again with --debug") from error
@@ -90,6 +90,10 @@ def one_line(error: BaseException) -> str:
     if not words or isinstance(error, (KeyError, AttributeError, NameError, AssertionError, StopIteration)):
         return f"{type(error).__name__}: {words}".rstrip(": ")
     return words
+
+
+def _is_full(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno == errno.ENOSPC
 
 
 def _words(doing: str) -> str:
